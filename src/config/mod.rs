@@ -1,0 +1,1 @@
+//! `portcullis.yaml` as written → what each room is told.

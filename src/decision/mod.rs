@@ -1,0 +1,1 @@
+//! The way through: asks once, remembers, writes down.

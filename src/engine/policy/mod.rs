@@ -1,0 +1,1 @@
+//! Policy files → [`PolicySet`], or every error in them.

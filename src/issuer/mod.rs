@@ -1,0 +1,1 @@
+//! Where keys come from: discovery, then the key set, kept fresh.

@@ -1,0 +1,37 @@
+//! Portcullis: a gateway authorization server for Envoy.
+//!
+//! Auth0 says who someone is, policies written for Cerbos say what they may do, and Envoy enforces
+//! the answer. A request walks through the rooms in the order in which they are listed here:
+//! what arrived, who is asking, what for, may they, what are they told. These rooms only compute;
+//! `decision` walks through them, and the rooms after it touch the world.
+//! `ARCHITECTURE.md` is the map, and `tests/it/tidy.rs` keeps it true.
+
+pub mod yaml;
+
+pub mod request;
+
+pub mod identity;
+
+pub mod route;
+
+pub mod engine;
+
+pub mod answer;
+
+pub mod decision;
+
+pub mod issuer;
+
+pub mod policy_source;
+
+pub mod telemetry;
+
+pub mod server;
+
+pub mod config;
+
+pub mod reload;
+
+pub mod app;
+
+pub mod cli;

@@ -1,0 +1,1 @@
+//! Where policies come from: a directory, and word of its changes.

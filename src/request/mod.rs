@@ -1,0 +1,63 @@
+//! WHAT ARRIVED, in one canonical form.
+//!
+//! [`RawRequest`] is what Envoy sent, free of protobuf and not checked. [`HttpRequest`] is the only
+//! shape of a request that the rooms behind this one know: it can only be made by
+//! [`HttpRequest::read`], which refuses what is not canonical.
+
+use std::collections::BTreeMap;
+
+use crate::engine::model::Map;
+
+/// A request as Envoy's `CheckRequest` describes it. Nothing in it is checked; absent parts are empty.
+#[derive(Clone, Debug, Default)]
+pub struct RawRequest {
+    /// `attributes.request.http.id`, Envoy's `x-request-id`.
+    pub id: String,
+    pub method: String,
+    pub scheme: String,
+    pub host: String,
+    /// `attributes.request.http.path`: the request target with its query, not decoded.
+    pub target: String,
+    pub headers: RawHeaders,
+    pub body: RawBody,
+    pub peer: RawPeer,
+    /// Set by the operator for a route of Envoy; a client cannot reach it.
+    pub context_extensions: BTreeMap<String, String>,
+    /// `attributes.route_metadata_context.filter_metadata`, by namespace.
+    pub route_metadata: Map,
+}
+
+/// Headers in one of Envoy's two forms.
+#[derive(Clone, Debug)]
+pub enum RawHeaders {
+    /// `headers`: Envoy has joined repeated headers with a comma and replaced bytes that are not UTF-8.
+    Joined(Vec<(String, String)>),
+    /// `header_map` (`encode_raw_headers`): one entry for each header line, in bytes.
+    Separate(Vec<(String, Vec<u8>)>),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct RawBody {
+    /// `body` or `raw_body`. Empty where Envoy is not configured to send it.
+    pub bytes: Vec<u8>,
+    /// Set by Envoy when it sent the first bytes only (`x-envoy-auth-partial-body`).
+    pub partial: bool,
+}
+
+/// `attributes.source`: the peer of Envoy's connection.
+#[derive(Clone, Debug, Default)]
+pub struct RawPeer {
+    pub address: String,
+    /// URL-encoded PEM of the leaf, where the filter has `include_peer_certificate`.
+    pub certificate: String,
+    /// The URI SAN, DNS SAN or subject that Envoy authenticated.
+    pub principal: String,
+}
+
+// === impl RawHeaders ===
+
+impl Default for RawHeaders {
+    fn default() -> Self {
+        Self::Joined(Vec::new())
+    }
+}

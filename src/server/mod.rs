@@ -1,0 +1,1 @@
+//! Doors: we are called. Listeners, the ext_authz service, the admin listener.

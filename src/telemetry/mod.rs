@@ -1,0 +1,1 @@
+//! Logs and metrics: every name and label in one place.

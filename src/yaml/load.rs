@@ -1,0 +1,248 @@
+//! Events of the YAML parser → tree, within bounds.
+//!
+//! Aliases are replaced by copies of what they name, and merge keys (`<<`) by the entries that
+//! they bring, so nothing behind this file knows of either. Every copy counts against
+//! [`Limits::nodes`]: that is what defuses an alias bomb.
+
+use std::collections::{HashMap, HashSet};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+
+use super::{Entry, Key, Node, Place, Scalar, ScalarKind, SyntaxError, Tree, scalar};
+
+/// Bounds of one document, against input that is made to exhaust us.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Mappings and lists within each other.
+    pub depth: usize,
+    /// Nodes in the tree, copies made by aliases included.
+    pub nodes: usize,
+}
+
+/// A collection that is still being read.
+enum Open {
+    Sequence { place: Place, anchor: usize, items: Vec<Node> },
+    Mapping { place: Place, anchor: usize, mapping: OpenMapping },
+}
+
+#[derive(Default)]
+struct OpenMapping {
+    entries: Vec<Entry>,
+    seen: HashMap<String, Place>,
+    key: Option<Key>,
+    merged: Vec<Entry>,
+}
+
+struct Loader {
+    limits: Limits,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+    root: Option<Node>,
+}
+
+/// Reads one document. `None` is an empty one: nothing but comments and white space.
+///
+/// # Errors
+/// Text that is not YAML, a second document, a repeated key, a key that is not a string, an alias
+/// to nothing or to itself, and everything beyond `limits`.
+pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
+    if text.len() > limits.bytes {
+        return Err(SyntaxError {
+            place: None,
+            message: format!("the file is larger than {} bytes", limits.bytes),
+        });
+    }
+    let mut loader =
+        Loader { limits, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
+    let mut documents = 0_usize;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| scan_error(&error))?;
+        match event {
+            Event::DocumentStart(_) => {
+                documents += 1;
+                if documents > 1 {
+                    return Err(error(Some(place_of(span)), "more than one YAML document"));
+                }
+            }
+            Event::Scalar(text, style, anchor, _tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let kind = if plain { scalar::resolve(&text) } else { ScalarKind::String };
+                let scalar = Scalar { text: text.into_owned(), kind };
+                loader.scalar(scalar, place_of(span), anchor)?;
+            }
+            Event::SequenceStart(anchor, _tag) => {
+                let place = place_of(span);
+                loader.open(Open::Sequence { place, anchor, items: Vec::new() }, place)?;
+            }
+            Event::MappingStart(anchor, _tag) => {
+                let place = place_of(span);
+                let mapping = OpenMapping::default();
+                loader.open(Open::Mapping { place, anchor, mapping }, place)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => loader.close()?,
+            Event::Alias(anchor) => loader.alias(anchor, place_of(span))?,
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+        }
+    }
+    Ok(loader.root)
+}
+
+// === impl Loader ===
+
+impl Loader {
+    fn scalar(&mut self, scalar: Scalar, place: Place, anchor: usize) -> Result<(), SyntaxError> {
+        if let Some(Open::Mapping { mapping, .. }) = self.open.last_mut()
+            && mapping.key.is_none()
+        {
+            let key = Key { place, scalar };
+            if anchor != 0 {
+                self.anchors.insert(anchor, Node { place, tree: Tree::Scalar(key.scalar.clone()) });
+            }
+            return mapping.start(key);
+        }
+        self.value(Node { place, tree: Tree::Scalar(scalar) }, anchor, 1)
+    }
+
+    fn open(&mut self, open: Open, place: Place) -> Result<(), SyntaxError> {
+        if let Some(Open::Mapping { mapping, .. }) = self.open.last()
+            && mapping.key.is_none()
+        {
+            return Err(error(Some(place), "a key must be a string"));
+        }
+        if self.open.len() >= self.limits.depth {
+            let message = format!("nested more than {} deep", self.limits.depth);
+            return Err(SyntaxError { place: Some(place), message });
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), SyntaxError> {
+        match self.open.pop() {
+            Some(Open::Sequence { place, anchor, items }) => {
+                self.value(Node { place, tree: Tree::Sequence(items) }, anchor, 1)
+            }
+            Some(Open::Mapping { place, anchor, mapping }) => {
+                self.value(Node { place, tree: Tree::Mapping(mapping.finish()) }, anchor, 1)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, place: Place) -> Result<(), SyntaxError> {
+        // An anchor is known once its node is complete, so one that holds itself is not.
+        let Some(node) = self.anchors.get(&anchor) else {
+            return Err(error(Some(place), "this alias names no anchor before it"));
+        };
+        let weight = weight(node);
+        if self.nodes.saturating_add(weight) > self.limits.nodes {
+            return Err(self.too_many(place));
+        }
+        let mut node = node.clone();
+        node.place = place;
+        if let Some(Open::Mapping { mapping, .. }) = self.open.last_mut()
+            && mapping.key.is_none()
+        {
+            let Tree::Scalar(scalar) = node.tree else {
+                return Err(error(Some(place), "a key must be a string"));
+            };
+            return mapping.start(Key { place, scalar });
+        }
+        self.value(node, 0, weight)
+    }
+
+    fn value(&mut self, node: Node, anchor: usize, weight: usize) -> Result<(), SyntaxError> {
+        self.nodes = self.nodes.saturating_add(weight);
+        if self.nodes > self.limits.nodes {
+            return Err(self.too_many(node.place));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut() {
+            Some(Open::Sequence { items, .. }) => items.push(node),
+            Some(Open::Mapping { mapping, .. }) => mapping.complete(node)?,
+            None => self.root = Some(node),
+        }
+        Ok(())
+    }
+
+    fn too_many(&self, place: Place) -> SyntaxError {
+        let message = format!("more than {} values, aliases counted", self.limits.nodes);
+        SyntaxError { place: Some(place), message }
+    }
+}
+
+// === impl OpenMapping ===
+
+impl OpenMapping {
+    fn start(&mut self, key: Key) -> Result<(), SyntaxError> {
+        if key.scalar.kind != ScalarKind::String {
+            let message = format!("the key `{}` must be a string: quote it", key.scalar.text);
+            return Err(SyntaxError { place: Some(key.place), message });
+        }
+        if let Some(first) = self.seen.insert(key.scalar.text.clone(), key.place) {
+            let message = format!("the key `{}` is already defined at {first}", key.scalar.text);
+            return Err(SyntaxError { place: Some(key.place), message });
+        }
+        self.key = Some(key);
+        Ok(())
+    }
+
+    fn complete(&mut self, value: Node) -> Result<(), SyntaxError> {
+        let Some(key) = self.key.take() else { return Ok(()) };
+        if key.scalar.text != "<<" {
+            self.entries.push(Entry { key, value });
+            return Ok(());
+        }
+        match value.tree {
+            Tree::Mapping(entries) => self.merged = entries,
+            Tree::Scalar(_) | Tree::Sequence(_) => {
+                return Err(error(Some(value.place), "`<<` takes one mapping"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The mapping's own entries win over merged ones, wherever they stand.
+    fn finish(mut self) -> Vec<Entry> {
+        let own: HashSet<String> =
+            self.entries.iter().map(|entry| entry.key.scalar.text.clone()).collect();
+        let merged = self.merged.into_iter();
+        self.entries.extend(merged.filter(|entry| !own.contains(&entry.key.scalar.text)));
+        self.entries
+    }
+}
+
+fn weight(node: &Node) -> usize {
+    let mut weight = 0_usize;
+    let mut left = vec![node];
+    while let Some(node) = left.pop() {
+        weight = weight.saturating_add(1);
+        match &node.tree {
+            Tree::Scalar(_) => {}
+            Tree::Sequence(items) => left.extend(items),
+            Tree::Mapping(entries) => left.extend(entries.iter().map(|entry| &entry.value)),
+        }
+    }
+    weight
+}
+
+fn place_of(span: Span) -> Place {
+    Place { line: span.start.line(), column: span.start.col() + 1 }
+}
+
+fn scan_error(error: &ScanError) -> SyntaxError {
+    let marker = error.marker();
+    SyntaxError {
+        place: Some(Place { line: marker.line(), column: marker.col() + 1 }),
+        message: error.info().to_owned(),
+    }
+}
+
+fn error(place: Option<Place>, message: &str) -> SyntaxError {
+    SyntaxError { place, message: message.to_owned() }
+}
