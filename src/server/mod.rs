@@ -1,1 +1,3 @@
 //! Doors: we are called. Listeners, the ext_authz service, the admin listener.
+
+mod ext_authz;

@@ -1,1 +1,9 @@
 //! Logs and metrics: every name and label in one place.
+
+mod error_chain;
+mod logging;
+mod metrics;
+
+pub use error_chain::Chain;
+pub use logging::{LogConfig, LogFormat, LogLevel, init as init_logging};
+pub use metrics::{CacheResult, Metrics, ReloadResult};

@@ -1,0 +1,188 @@
+//! Every metric and every label.
+//!
+//! Label values come from closed sets or from the configuration, never from a request: a client
+//! cannot make the page grow.
+
+use std::time::Duration;
+
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
+const DECISION_BUCKETS: [f64; 12] =
+    [0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1.0];
+
+/// The metrics of one server. A clone shares the counters.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    decisions: IntCounterVec,
+    decision_seconds: Histogram,
+    decision_cache: IntCounterVec,
+    reloads: IntCounterVec,
+    generation: IntGauge,
+    loaded_at: IntGauge,
+    keys_age: IntGaugeVec,
+    panics: IntCounter,
+}
+
+/// What the decision cache did for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheResult {
+    Hit,
+    Miss,
+    /// Evaluated and not stored: the answer depends on the clock.
+    Uncacheable,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReloadResult {
+    Loaded,
+    Unchanged,
+    Refused,
+}
+
+// === impl Metrics ===
+
+impl Metrics {
+    /// Registers every metric.
+    ///
+    /// # Errors
+    /// Two metrics of one name.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            decisions: IntCounterVec::new(
+                Opts::new("portcullis_decisions_total", "Answers, by kind and reason."),
+                &["answer", "reason"],
+            )?,
+            decision_seconds: Histogram::with_opts(
+                HistogramOpts::new(
+                    "portcullis_decision_seconds",
+                    "Time from a decoded CheckRequest to its answer.",
+                )
+                .buckets(DECISION_BUCKETS.to_vec()),
+            )?,
+            decision_cache: IntCounterVec::new(
+                Opts::new(
+                    "portcullis_decision_cache_total",
+                    "Checks, by what the decision cache did for them.",
+                ),
+                &["result"],
+            )?,
+            reloads: IntCounterVec::new(
+                Opts::new(
+                    "portcullis_reloads_total",
+                    "Reloads of policies and routes, by outcome.",
+                ),
+                &["result"],
+            )?,
+            generation: IntGauge::new(
+                "portcullis_rules_generation",
+                "The generation of policies and routes in force; grows by one with each reload.",
+            )?,
+            loaded_at: IntGauge::new(
+                "portcullis_rules_loaded_timestamp_seconds",
+                "When the policies and routes in force were loaded, in Unix time.",
+            )?,
+            keys_age: IntGaugeVec::new(
+                Opts::new(
+                    "portcullis_keys_age_seconds",
+                    "Time since an issuer's keys were fetched.",
+                ),
+                &["issuer"],
+            )?,
+            panics: IntCounter::new(
+                "portcullis_panics_total",
+                "Panics while a request was decided, each answered with 503.",
+            )?,
+            registry: Registry::new(),
+        };
+        metrics.register()?;
+        Ok(metrics)
+    }
+
+    fn register(&self) -> Result<(), prometheus::Error> {
+        let Self {
+            registry,
+            decisions,
+            decision_seconds,
+            decision_cache,
+            reloads,
+            generation,
+            loaded_at,
+            keys_age,
+            panics,
+        } = self;
+        registry.register(Box::new(decisions.clone()))?;
+        registry.register(Box::new(decision_seconds.clone()))?;
+        registry.register(Box::new(decision_cache.clone()))?;
+        registry.register(Box::new(reloads.clone()))?;
+        registry.register(Box::new(generation.clone()))?;
+        registry.register(Box::new(loaded_at.clone()))?;
+        registry.register(Box::new(keys_age.clone()))?;
+        registry.register(Box::new(panics.clone()))
+    }
+
+    pub fn decision(&self, answer: &'static str, reason: &'static str, took: Duration) {
+        self.decisions.with_label_values(&[answer, reason]).inc();
+        self.decision_seconds.observe(took.as_secs_f64());
+    }
+
+    pub fn decision_cache(&self, result: CacheResult) {
+        self.decision_cache.with_label_values(&[result.as_str()]).inc();
+    }
+
+    pub fn reload(&self, result: ReloadResult) {
+        self.reloads.with_label_values(&[result.as_str()]).inc();
+    }
+
+    pub fn rules(&self, generation: u64, loaded_at: i64) {
+        self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
+        self.loaded_at.set(loaded_at);
+    }
+
+    pub fn keys_age(&self, issuer: &str, age: Duration) {
+        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        self.keys_age.with_label_values(&[issuer]).set(seconds);
+    }
+
+    pub fn panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// The page, in Prometheus's text format.
+    ///
+    /// # Errors
+    /// A metric that the format cannot hold.
+    pub fn page(&self) -> Result<String, prometheus::Error> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+// === impl CacheResult ===
+
+impl CacheResult {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Uncacheable => "uncacheable",
+        }
+    }
+}
+
+// === impl ReloadResult ===
+
+impl ReloadResult {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loaded => "loaded",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+        }
+    }
+}
