@@ -1,1 +1,157 @@
 //! A change → read all, compile all → publish one new set of rules, or keep the last good one.
+//!
+//! All or nothing: whatever is wrong with the new files, the rules in force stay as they are, and
+//! the error is in the log and in a metric. Reloads follow one another, never side by side.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use tokio::{
+    select,
+    sync::{mpsc, watch},
+    task,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::config::{self, Config};
+use crate::decision::{Generation, Rules};
+use crate::engine;
+use crate::engine::cel::Globals;
+use crate::policy_source;
+use crate::request::RequestRules;
+use crate::route::RouteTable;
+use crate::server::ReloadOrder;
+use crate::telemetry::{Metrics, ReloadResult};
+
+/// Replaces the rules in force, once for each order.
+#[derive(Debug)]
+pub struct Reloader {
+    pub config_file: PathBuf,
+    /// What the process runs with. Settings that a reload does not touch are compared with it.
+    pub running: Config,
+    pub rules: watch::Sender<Arc<Rules>>,
+    pub metrics: Metrics,
+}
+
+/// Who orders reloads.
+#[derive(Debug)]
+pub struct Orders {
+    /// The admin listener, which waits for the outcome.
+    pub asked: mpsc::Receiver<ReloadOrder>,
+    /// Changed files and SIGHUP: nobody waits.
+    pub nudged: mpsc::Receiver<()>,
+}
+
+/// Reads and compiles the policies and routes that `config` names.
+///
+/// # Errors
+/// Everything that is wrong with them, one line each.
+pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
+    let files = policy_source::read(&config.policies)
+        .with_context(|| format!("could not read `{}`", config.policies.display()))?;
+    let globals = Globals::from_json(&config.engine.globals);
+    let policies = engine::compile(&files, &config.engine.options, &globals)?;
+    let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow!(lines.join("\n"))
+    })?;
+    Ok(Rules {
+        generation,
+        request: RequestRules { trusted_hops: config.client_address.trusted_hops },
+        routes,
+        policies,
+        upstream_headers: config.upstream_headers.clone(),
+    })
+}
+
+// === impl Reloader ===
+
+impl Reloader {
+    /// Runs until `shutdown`.
+    pub async fn run(mut self, mut orders: Orders, shutdown: CancellationToken) {
+        loop {
+            select! {
+                () = shutdown.cancelled() => return,
+                Some(order) = orders.asked.recv() => {
+                    let outcome = self.reload().await.map_err(|error| format!("{error:#}"));
+                    // Whoever asked may have gone away; the reload holds all the same.
+                    let _gone = order.send(outcome.map(Generation::number));
+                }
+                Some(()) = orders.nudged.recv() => {
+                    // The outcome is logged and counted where it came about.
+                    let _logged = self.reload().await;
+                }
+                else => return,
+            }
+        }
+    }
+
+    async fn reload(&mut self) -> Result<Generation> {
+        let generation = self.rules.borrow().generation.next();
+        match read(self.config_file.clone(), generation).await {
+            Ok((config, rules)) => {
+                if needs_restart(&self.running, &config) {
+                    warn!("Settings beside policies and routes have changed; they need a restart");
+                }
+                self.rules.send_replace(Arc::new(rules));
+                self.metrics.reload(ReloadResult::Loaded);
+                self.metrics.rules(generation.number(), now().as_second());
+                info!(generation = generation.number(), "New policies and routes are in force");
+                Ok(generation)
+            }
+            Err(refused) => {
+                self.metrics.reload(ReloadResult::Refused);
+                error!(error = format!("{refused:#}"), "Kept the policies and routes in force");
+                Err(refused)
+            }
+        }
+    }
+}
+
+/// Reads off the runtime's threads: compiling ten thousand policies takes a while.
+async fn read(config_file: PathBuf, generation: Generation) -> Result<(Config, Rules)> {
+    task::spawn_blocking(move || read_blocking(&config_file, generation)).await?
+}
+
+fn read_blocking(config_file: &Path, generation: Generation) -> Result<(Config, Rules)> {
+    let config = config::load(config_file)?;
+    let rules = load_rules(&config, generation)?;
+    Ok((config, rules))
+}
+
+/// Whether a setting has changed that only a new process takes up.
+fn needs_restart(running: &Config, new: &Config) -> bool {
+    let Config {
+        issuers,
+        listen,
+        admin,
+        cache,
+        keys,
+        log,
+        shutdown,
+        // What follows is read anew by each reload.
+        policies: _,
+        routes: _,
+        engine: _,
+        upstream_headers: _,
+        client_address: _,
+        files: _,
+    } = running;
+    *issuers != new.issuers
+        || *listen != new.listen
+        || *admin != new.admin
+        || *cache != new.cache
+        || *keys != new.keys
+        || *log != new.log
+        || *shutdown != new.shutdown
+}
+
+#[expect(clippy::disallowed_methods, reason = "the instant at which rules came into force")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use http::HeaderName;
 
 use super::Reason;
-use crate::engine::model::{Principal, Value};
+use crate::engine::model::{Map, Principal, Value};
+use crate::identity::ClaimPath;
 
 /// Names with more dashes than this are refused: each dash doubles the spellings to remove.
 const MOST_DASHES: usize = 6;
@@ -31,11 +32,14 @@ struct Configured {
 /// Where the value of an identity header comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderSource {
-    PrincipalId,
-    /// Separated by commas.
-    PrincipalRoles,
-    /// An attribute of the principal, such as `org_id`. Lists of strings are separated by commas.
-    PrincipalAttribute(Box<str>),
+    /// The principal's id.
+    Id,
+    /// The principal's roles, separated by commas.
+    Roles,
+    /// A claim of the token. Lists of strings are separated by commas.
+    Claim(ClaimPath),
+    /// An attribute of the principal, such as `org_id`.
+    Attribute(Box<str>),
 }
 
 /// A header that cannot carry identity.
@@ -97,12 +101,17 @@ impl UpstreamHeaders {
 
     /// The headers for a caller. A value that a header cannot carry unchanged is percent-encoded.
     #[must_use]
-    pub fn known(&self, reason: Reason, principal: &Principal) -> UpstreamMutation {
+    pub fn known(
+        &self,
+        reason: Reason,
+        principal: &Principal,
+        claims: &Map,
+    ) -> UpstreamMutation {
         let mut set = Vec::with_capacity(self.headers.len());
         let mut remove = Vec::new();
         for header in &self.headers {
             remove.extend(header.aliases.iter().cloned());
-            match header.source.value(principal) {
+            match header.source.value(principal, claims) {
                 Some(value) => set.push((header.name.clone(), value)),
                 None => remove.push(header.name.clone()),
             }
@@ -115,26 +124,39 @@ impl UpstreamHeaders {
 
 impl HeaderSource {
     /// `None` where the principal has nothing to say; the header is then removed.
-    fn value(&self, principal: &Principal) -> Option<String> {
+    fn value(&self, principal: &Principal, claims: &Map) -> Option<String> {
         match self {
-            Self::PrincipalId => Some(encode(&principal.id)),
-            Self::PrincipalRoles => {
+            Self::Id => Some(encode(&principal.id)),
+            Self::Roles => {
                 let roles: Vec<String> =
                     principal.roles.iter().map(|role| encode_item(role.as_str())).collect();
                 Some(roles.join(","))
             }
-            Self::PrincipalAttribute(name) => match principal.attr.get(name)? {
-                Value::String(text) => Some(encode(text)),
-                Value::Bool(value) => Some(value.to_string()),
-                Value::Number(_) => principal.attr.get(name).map(|v| v.to_json().to_string()),
-                Value::List(items) => {
-                    let items: Option<Vec<String>> =
-                        items.iter().map(|item| item.as_str().map(encode_item)).collect();
-                    Some(items?.join(","))
+            Self::Claim(path) => {
+                let (first, rest) = path.0.split_first()?;
+                let mut value = claims.get(first)?;
+                for name in rest {
+                    let Value::Map(map) = value else { return None };
+                    value = map.get(name)?;
                 }
-                Value::Null | Value::Map(_) => None,
-            },
+                text(value)
+            }
+            Self::Attribute(name) => text(principal.attr.get(name)?),
         }
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(encode(text)),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(_) => Some(value.to_json().to_string()),
+        Value::List(items) => {
+            let items: Option<Vec<String>> =
+                items.iter().map(|item| item.as_str().map(encode_item)).collect();
+            Some(items?.join(","))
+        }
+        Value::Null | Value::Map(_) => None,
     }
 }
 

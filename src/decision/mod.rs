@@ -1,1 +1,18 @@
 //! The way through: asks once, remembers, writes down.
+//!
+//! [`Gate::decide`] is the whole way of a request, from what arrived to what is told. Each step has
+//! a type that only the step before it can make, so none can be left out.
+
+mod authenticate;
+mod cache;
+mod gate;
+mod judge;
+mod key;
+mod rules;
+
+pub use authenticate::{Authenticated, AuthenticationError, Authenticator};
+pub use cache::{DecisionCache, DecisionCacheConfig};
+pub use gate::{Decision, Gate, Trace};
+pub use judge::{Judge, JudgeFault};
+pub use key::{CacheKey, CallerDigest};
+pub use rules::{Generation, Rules};

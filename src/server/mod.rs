@@ -1,3 +1,11 @@
 //! Doors: we are called. Listeners, the ext_authz service, the admin listener.
 
+mod admin;
 mod ext_authz;
+mod grpc;
+mod listener;
+
+pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
+pub use ext_authz::ExtAuthz;
+pub use grpc::{GrpcServer, Health};
+pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};

@@ -1,1 +1,4 @@
+//! The house from outside: one binary for all integration tests, since linking it is what costs.
+#![cfg(test)]
 
+mod tidy;

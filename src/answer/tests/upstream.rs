@@ -1,7 +1,5 @@
-use crate::{
-    answer::{HeaderSource, Reason, UpstreamHeaders},
-    engine::model::{Map, PolicyVersion, Principal, Scope, Value},
-};
+use crate::answer::{HeaderSource, Reason, UpstreamHeaders};
+use crate::engine::model::{Map, PolicyVersion, Principal, Scope, Value};
 
 fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
     Principal {
@@ -15,9 +13,9 @@ fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
 
 fn headers() -> UpstreamHeaders {
     let mut headers = UpstreamHeaders::default();
-    headers.add("x-user", HeaderSource::PrincipalId).unwrap();
-    headers.add("x-user-roles", HeaderSource::PrincipalRoles).unwrap();
-    headers.add("X-Org", HeaderSource::PrincipalAttribute("org_id".into())).unwrap();
+    headers.add("x-user", HeaderSource::Id).unwrap();
+    headers.add("x-user-roles", HeaderSource::Roles).unwrap();
+    headers.add("X-Org", HeaderSource::Attribute("org_id".into())).unwrap();
     headers
 }
 
@@ -45,7 +43,7 @@ fn without_a_caller_every_spelling_of_every_name_is_removed() {
 #[test]
 fn no_name_is_both_set_and_removed() {
     for attr in [vec![], vec![("org_id", Value::from("org_1"))], vec![("org_id", Value::Null)]] {
-        let mutation = headers().known(Reason::POLICY_ALLOWED, &principal("u", &["a"], &attr));
+        let mutation = headers().known(Reason::POLICY_ALLOWED, &principal("u", &["a"], &attr), &Map::default());
         for (name, _) in &mutation.set {
             assert!(!mutation.remove.contains(name), "{name}");
         }
@@ -64,7 +62,7 @@ fn values_cannot_break_out_of_a_header() {
         ("50%", "50%25"),
         ("jörg", "j%C3%B6rg"),
     ] {
-        let mutation = headers().known(Reason::POLICY_ALLOWED, &principal(id, &["a"], &[]));
+        let mutation = headers().known(Reason::POLICY_ALLOWED, &principal(id, &["a"], &[]), &Map::default());
         assert_eq!(mutation.set[0].1, expected);
     }
 }
@@ -72,7 +70,7 @@ fn values_cannot_break_out_of_a_header() {
 #[test]
 fn a_comma_inside_a_role_does_not_make_two() {
     let roles = ["Approver, EU", "viewer"];
-    let mutation = headers().known(Reason::POLICY_ALLOWED, &principal("u", &roles, &[]));
+    let mutation = headers().known(Reason::POLICY_ALLOWED, &principal("u", &roles, &[]), &Map::default());
     assert_eq!(mutation.set[1].1, "Approver%2C%20EU,viewer");
 }
 
@@ -91,6 +89,6 @@ fn names_that_belong_to_others_are_refused() {
         "x-user",
         "a-b-c-d-e-f-g-h",
     ] {
-        assert!(headers.add(name, HeaderSource::PrincipalId).is_err(), "{name}");
+        assert!(headers.add(name, HeaderSource::Id).is_err(), "{name}");
     }
 }

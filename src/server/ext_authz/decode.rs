@@ -14,10 +14,8 @@ use envoy_types::pb::{
     google::protobuf::{Struct, Value as ProtoValue, value::Kind},
 };
 
-use crate::{
-    engine::model::{Map, Value},
-    request::{RawBody, RawHeaders, RawPeer, RawRequest},
-};
+use crate::engine::model::{Map, Value};
+use crate::request::{RawBody, RawHeaders, RawPeer, RawRequest};
 
 /// Set by Envoy beside a body of which it sent the first bytes only; a client's own is not shown.
 const PARTIAL_BODY: &str = "x-envoy-auth-partial-body";

@@ -1,4 +1,107 @@
 //! Envoy's door: `envoy.service.auth.v3.Authorization`. Decode, decide, encode; nothing else.
+//!
+//! The answer is always a `CheckResponse`. A gRPC error becomes an allow where an operator has set
+//! `failure_mode_allow`, so nothing that a client can provoke may end in one.
 
 mod decode;
 mod encode;
+
+#[cfg(test)]
+mod tests;
+
+use std::panic::AssertUnwindSafe;
+
+use envoy_types::pb::envoy::service::auth::v3::{
+    CheckRequest, CheckResponse, authorization_server::Authorization,
+};
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+use tracing::{debug, error, info};
+use uuid::Uuid;
+
+use crate::answer::{Answer, Reason, Refusal};
+use crate::decision::{Decision, Gate, Trace};
+use crate::telemetry::Metrics;
+
+/// The service. A clone is another handle on the same gate.
+#[derive(Clone, Debug)]
+pub struct ExtAuthz {
+    gate: Gate,
+    metrics: Metrics,
+}
+
+// === impl ExtAuthz ===
+
+impl ExtAuthz {
+    #[must_use]
+    pub fn new(gate: Gate, metrics: Metrics) -> Self {
+        Self { gate, metrics }
+    }
+
+    async fn decide(&self, message: CheckRequest, now: Timestamp) -> Decision {
+        let Ok(request) = decode::decode(message) else {
+            return Decision::refused(Refusal::Malformed(Reason::INCOMPLETE));
+        };
+        // The gate holds nothing that a panic could leave half changed: its state is in caches and
+        // snapshots that are replaced as a whole.
+        AssertUnwindSafe(self.gate.decide(request, now)).catch_unwind().await.unwrap_or_else(
+            |_panic| {
+                self.metrics.panicked();
+                Decision::refused(Refusal::Fault(Reason::PANIC))
+            },
+        )
+    }
+
+    fn record(&self, decision: &Decision, decision_id: &str, started: Instant) {
+        let Decision { answer, trace } = decision;
+        let took = started.elapsed();
+        self.metrics.decision(answer.name(), answer.reason().as_str(), took);
+        if let Some(result) = trace.cache {
+            self.metrics.decision_cache(result);
+        }
+        log(answer, trace, decision_id);
+    }
+}
+
+#[tonic::async_trait]
+impl Authorization for ExtAuthz {
+    async fn check(
+        &self,
+        request: Request<CheckRequest>,
+    ) -> Result<Response<CheckResponse>, Status> {
+        let started = Instant::now();
+        let (now, decision_id) = stamp();
+        let decision = self.decide(request.into_inner(), now).await;
+        self.record(&decision, &decision_id, started);
+        Ok(Response::new(encode::encode(&decision.answer, &decision_id)))
+    }
+}
+
+/// The instant of a request, and an id that sorts by it.
+#[expect(clippy::disallowed_methods, reason = "the edge reads the clock, once for a request")]
+fn stamp() -> (Timestamp, String) {
+    (Timestamp::now(), Uuid::now_v7().to_string())
+}
+
+/// One line for a decision: what is refused at `info`, what is allowed at `debug`.
+fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
+    let Trace { route, action, policy, cache } = trace;
+    let route = route.as_deref();
+    let action = action.as_ref().map(AsRef::as_ref);
+    let policy = policy.as_deref();
+    let cache = cache.map(|result| result.as_str());
+    let reason = answer.reason().as_str();
+    match answer {
+        Answer::Allow(_) => {
+            debug!(decision_id, reason, route, action, policy, cache, "Allowed a request");
+        }
+        Answer::Refuse(Refusal::Fault(_)) => {
+            error!(decision_id, reason, route, action, policy, "Could not decide a request");
+        }
+        Answer::Refuse(_) => {
+            info!(decision_id, reason, route, action, policy, cache, "Refused a request");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Routes and policies of one generation: what a request is decided by, from its start to its end.
+
+use crate::answer::UpstreamHeaders;
+use crate::engine::PolicySet;
+use crate::request::RequestRules;
+use crate::route::RouteTable;
+
+/// Counts the loads of a process. A cached answer is found only under the generation that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Generation(pub(super) u64);
+
+/// Everything that a reload replaces, as one immutable value.
+#[derive(Debug)]
+pub struct Rules {
+    pub generation: Generation,
+    pub request: RequestRules,
+    pub routes: RouteTable,
+    pub policies: PolicySet,
+    pub upstream_headers: UpstreamHeaders,
+}
+
+// === impl Generation ===
+
+impl Generation {
+    pub const FIRST: Self = Self(1);
+
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}

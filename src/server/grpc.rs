@@ -1,0 +1,103 @@
+//! The listener for Envoy: the ext_authz service and the standard health service, over gRPC.
+
+use std::io;
+
+use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{
+    Server,
+    server::{Router, TcpIncoming},
+};
+use tonic_health::server::HealthReporter;
+
+use super::{
+    ExtAuthz,
+    listener::{BindError, Bound, ListenConfig, Socket},
+};
+
+/// A `CheckRequest` beyond this is refused by the transport. Envoy itself bounds headers (60 KiB) and the body (`max_request_bytes`).
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Checks in flight on one connection of Envoy; more wait on Envoy's side.
+const MAX_CONCURRENT_STREAMS: u32 = 1024;
+
+/// The gRPC listener, bound and not yet serving.
+#[derive(Debug)]
+pub struct GrpcServer {
+    bound: Bound,
+    router: Router,
+    health: HealthReporter,
+}
+
+// === impl GrpcServer ===
+
+impl GrpcServer {
+    /// Binds the socket, so that a port in use is known before anything runs.
+    ///
+    /// # Errors
+    /// A socket or a TLS file that cannot be used.
+    pub async fn bind(config: &ListenConfig, service: ExtAuthz) -> Result<Self, BindError> {
+        let mut bound = Bound::open(config).await?;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_not_serving::<AuthorizationServer<ExtAuthz>>().await;
+        let mut server = Server::builder().max_concurrent_streams(MAX_CONCURRENT_STREAMS);
+        if let Some(tls) = bound.tls.take() {
+            server = server.tls_config(tls).map_err(BindError::Tls)?;
+        }
+        let router = server.add_service(health_service).add_service(
+            AuthorizationServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        );
+        Ok(Self { bound, router, health })
+    }
+
+    /// Where it listens, such as `127.0.0.1:9191`.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<String> {
+        self.bound.address()
+    }
+
+    /// Sets what the gRPC health service says of the ext_authz service.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health(self.health.clone())
+    }
+
+    /// Serves until `shutdown`, then refuses new connections and finishes the checks in flight.
+    ///
+    /// # Errors
+    /// The transport failed.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), tonic::transport::Error> {
+        let Self { bound, router, health: _ } = self;
+        let stop = shutdown.cancelled_owned();
+        match bound.socket {
+            Socket::Tcp(listener) => {
+                let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                router.serve_with_incoming_shutdown(incoming, stop).await
+            }
+            Socket::Unix(listener) => {
+                router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop).await
+            }
+        }
+    }
+}
+
+/// The gRPC health service's view of us (`grpc.health.v1`).
+#[derive(Clone, Debug)]
+pub struct Health(HealthReporter);
+
+// === impl Health ===
+
+impl Health {
+    pub async fn serving(&self) {
+        self.0.set_serving::<AuthorizationServer<ExtAuthz>>().await;
+    }
+
+    /// Envoy stops sending new checks to a host that says so.
+    pub async fn not_serving(&self) {
+        self.0.set_not_serving::<AuthorizationServer<ExtAuthz>>().await;
+        self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    }
+}

@@ -1,0 +1,130 @@
+//! The socket on which Envoy reaches us: TCP or a Unix socket, plain, TLS or mTLS.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::FileTypeExt,
+    path::{Path, PathBuf},
+};
+
+use tokio::net::{TcpListener, UnixListener};
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+
+/// `listen:` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenConfig {
+    pub address: ListenAddress,
+    pub tls: Option<TlsConfig>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+/// PEM files of our certificate and key, and of the authority whose clients may connect (mTLS).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsConfig {
+    pub cert_file: PathBuf,
+    pub key_file: PathBuf,
+    pub client_ca_file: Option<PathBuf>,
+}
+
+/// A socket that is bound, with the TLS settings for what it accepts.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) socket: Socket,
+    pub(super) tls: Option<ServerTlsConfig>,
+}
+
+#[derive(Debug)]
+pub(super) enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// A listener that cannot be opened as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    #[error("could not listen on `{address}`")]
+    Socket {
+        address: String,
+        #[source]
+        error: io::Error,
+    },
+    #[error("could not read `{}`", path.display())]
+    Pem {
+        path: PathBuf,
+        #[source]
+        error: io::Error,
+    },
+    #[error("could not use the TLS files of the listener")]
+    Tls(#[source] tonic::transport::Error),
+}
+
+// === impl Bound ===
+
+impl Bound {
+    pub(super) async fn open(config: &ListenConfig) -> Result<Self, BindError> {
+        let tls = config.tls.as_ref().map(tls).transpose()?;
+        let error = |error| BindError::Socket { address: config.address.to_string(), error };
+        let socket = match &config.address {
+            ListenAddress::Tcp(address) => {
+                Socket::Tcp(TcpListener::bind(address).await.map_err(error)?)
+            }
+            ListenAddress::Unix(path) => {
+                remove_stale(path).map_err(error)?;
+                Socket::Unix(UnixListener::bind(path).map_err(error)?)
+            }
+        };
+        Ok(Self { socket, tls })
+    }
+
+    /// Where it listens, with the port that the system chose for port 0.
+    pub(super) fn address(&self) -> io::Result<String> {
+        match &self.socket {
+            Socket::Tcp(listener) => Ok(listener.local_addr()?.to_string()),
+            Socket::Unix(listener) => Ok(listener
+                .local_addr()?
+                .as_pathname()
+                .map_or_else(String::new, |path| format!("unix:{}", path.display()))),
+        }
+    }
+}
+
+/// A socket file outlives the process that made it, and binding would fail on it.
+fn remove_stale(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_socket() => fs::remove_file(path),
+        // Anything else is not ours to remove: binding then fails and says so.
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn tls(config: &TlsConfig) -> Result<ServerTlsConfig, BindError> {
+    let TlsConfig { cert_file, key_file, client_ca_file } = config;
+    let identity = Identity::from_pem(read(cert_file)?, read(key_file)?);
+    let tls = ServerTlsConfig::new().identity(identity);
+    Ok(match client_ca_file {
+        Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
+        None => tls,
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, BindError> {
+    fs::read(path).map_err(|error| BindError::Pem { path: path.to_owned(), error })
+}
+
+// === impl ListenAddress ===
+
+impl std::fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
