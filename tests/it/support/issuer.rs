@@ -1,0 +1,104 @@
+//! A small issuer over real HTTP: discovery, a key set, and tokens of Auth0's default shape.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::{KeyPair, KeySize},
+    signature::{KeyPair as _, RSA_PKCS1_SHA256},
+};
+use aws_lc_rs::encoding::AsBigEndian as _;
+use axum::{Json, Router, routing::get};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub const AUDIENCE: &str = "https://api.invoices.example/v1";
+
+/// Serves until it is dropped.
+pub struct Issuer {
+    /// With its slash, as in `iss`.
+    pub url: String,
+    signing: KeyPair,
+    published: Arc<Mutex<Value>>,
+    task: JoinHandle<()>,
+}
+
+/// Claims of a user's access token: Auth0's default profile with roles from an Action.
+pub fn claims(subject: &str, roles: &[&str]) -> Value {
+    let now = Timestamp::now().as_second();
+    json!({
+        "sub": subject,
+        "aud": AUDIENCE,
+        "iat": now - 5,
+        "exp": now + 600,
+        "azp": "vL5rkEzEErGubI6JvtXKW3Mex47i0bXU",
+        "scope": "openid",
+        "https://invoices.example/roles": roles,
+    })
+}
+
+// === impl Issuer ===
+
+impl Issuer {
+    pub async fn start() -> Self {
+        let signing = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        let url = format!("http://{address}/");
+        let published = Arc::new(Mutex::new(json!({ "keys": [jwk(&signing)] })));
+        let discovery =
+            json!({ "issuer": url, "jwks_uri": format!("{url}.well-known/jwks.json") });
+        let keys = Arc::clone(&published);
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(async move || Json(discovery)))
+            .route(
+                "/.well-known/jwks.json",
+                get(async move || Json(keys.lock().unwrap().clone())),
+            );
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, signing, published, task }
+    }
+
+    /// A token with these claims and this issuer's `iss`.
+    pub fn token(&self, claims: &Value) -> String {
+        let mut claims = claims.clone();
+        claims["iss"] = json!(self.url);
+        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "k1" });
+        let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        let message = format!("{}.{}", encode(&header), encode(&claims));
+        let mut signature = vec![0; self.signing.public_modulus_len()];
+        self.signing
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
+            .unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// Takes every key out of the published set.
+    pub fn revoke_keys(&self) {
+        *self.published.lock().unwrap() = json!({ "keys": [] });
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn jwk(key: &KeyPair) -> Value {
+    let key = key.public_key();
+    let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    json!({
+        "kty": "RSA",
+        "use": "sig",
+        "alg": "RS256",
+        "kid": "k1",
+        "n": number(key.modulus().big_endian_without_leading_zero()),
+        "e": number(key.exponent().big_endian_without_leading_zero()),
+    })
+}

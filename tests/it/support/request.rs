@@ -1,0 +1,95 @@
+//! Envoy's message and our answer, as a test wants to say and see them.
+
+use envoy_types::pb::envoy::{
+    config::core::v3::{Address, SocketAddress, address},
+    service::auth::v3::{
+        AttributeContext, CheckRequest, CheckResponse,
+        attribute_context::{HttpRequest, Peer, Request},
+        check_response::HttpResponse,
+    },
+};
+
+/// A request as Envoy describes it, with headers in the joined form.
+pub fn check_request(method: &str, path: &str, token: Option<&str>) -> CheckRequest {
+    let mut headers = vec![
+        (":method".to_owned(), method.to_owned()),
+        (":path".to_owned(), path.to_owned()),
+        (":authority".to_owned(), "api.invoices.example".to_owned()),
+        ("user-agent".to_owned(), "test".to_owned()),
+    ];
+    if let Some(token) = token {
+        headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+    }
+    CheckRequest {
+        attributes: Some(AttributeContext {
+            source: Some(Peer {
+                address: Some(Address {
+                    address: Some(address::Address::SocketAddress(SocketAddress {
+                        address: "192.0.2.7".to_owned(),
+                        ..SocketAddress::default()
+                    })),
+                }),
+                ..Peer::default()
+            }),
+            request: Some(Request {
+                http: Some(HttpRequest {
+                    id: "1".to_owned(),
+                    method: method.to_owned(),
+                    path: path.to_owned(),
+                    host: "api.invoices.example".to_owned(),
+                    scheme: "http".to_owned(),
+                    protocol: "HTTP/1.1".to_owned(),
+                    headers: headers.into_iter().collect(),
+                    ..HttpRequest::default()
+                }),
+                ..Request::default()
+            }),
+            ..AttributeContext::default()
+        }),
+    }
+}
+
+/// What Envoy would do with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// 200: the request goes on.
+    pub status: i32,
+    pub headers: Vec<(String, String)>,
+    pub removed: Vec<String>,
+    pub body: String,
+}
+
+// === impl Told ===
+
+impl Told {
+    /// Reads an answer as Envoy 1.40 does: status 0 allows, whatever else there is.
+    pub fn of(response: &CheckResponse) -> Self {
+        let allowed = response.status.as_ref().is_none_or(|status| status.code == 0);
+        let pairs = |headers: &[envoy_types::pb::envoy::config::core::v3::HeaderValueOption]| {
+            headers
+                .iter()
+                .filter_map(|option| option.header.clone())
+                .map(|header| (header.key, header.value))
+                .collect::<Vec<_>>()
+        };
+        match &response.http_response {
+            Some(HttpResponse::OkResponse(ok)) if allowed => Self {
+                status: 200,
+                headers: pairs(&ok.headers),
+                removed: ok.headers_to_remove.clone(),
+                body: String::new(),
+            },
+            Some(HttpResponse::DeniedResponse(denied)) if !allowed => Self {
+                status: denied.status.as_ref().map_or(403, |status| status.code),
+                headers: pairs(&denied.headers),
+                removed: Vec::new(),
+                body: denied.body.clone(),
+            },
+            other => panic!("Envoy would misread this answer: {allowed} {other:?}"),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}

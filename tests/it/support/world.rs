@@ -1,0 +1,173 @@
+//! The server of a test: a folder with its files, the real assembly on free ports, a client.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use envoy_types::pb::envoy::service::auth::v3::{
+    CheckRequest, authorization_client::AuthorizationClient,
+};
+use portcullis::{app::App, config};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+use tonic::transport::Channel;
+
+use super::{Issuer, Told, issuer::AUDIENCE};
+
+/// A policy with a rule for each thing that the tests ask.
+const POLICY: &str = r#"
+apiVersion: api.cerbos.dev/v1
+resourcePolicy:
+  resource: invoice
+  version: default
+  rules:
+    - actions: [view, list]
+      roles: [viewer]
+      effect: EFFECT_ALLOW
+    - actions: [edit]
+      roles: [accountant]
+      effect: EFFECT_ALLOW
+      condition:
+        match:
+          expr: R.attr.org == "acme"
+"#;
+
+const ROUTES: &str = r#"
+- path: /v1/orgs/{org}/invoices
+  resource: { kind: invoice, id: all, attr: { org: "{org}" } }
+- path: /v1/orgs/{org}/invoices/{invoice}
+  resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}" } }
+  actions: { GET: view, PATCH: edit }
+- path: /healthz
+  public: [GET]
+"#;
+
+pub struct World {
+    pub issuer: Issuer,
+    pub folder: TempDir,
+    pub admin: String,
+    pub ext_authz: String,
+    client: AuthorizationClient<Channel>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<anyhow::Result<()>>,
+}
+
+/// What a test changes of the usual world before it starts.
+#[derive(Default)]
+pub struct WorldBuilder {
+    listen: Option<String>,
+    extra: String,
+    files: Vec<(String, String)>,
+}
+
+// === impl WorldBuilder ===
+
+impl WorldBuilder {
+    /// More lines of `portcullis.yaml`.
+    pub fn config(mut self, lines: &str) -> Self {
+        self.extra.push_str(lines);
+        self
+    }
+
+    /// `listen:` in place of a free port of loopback.
+    pub fn listen(mut self, listen: &str) -> Self {
+        self.listen = Some(listen.to_owned());
+        self
+    }
+
+    /// A file of the folder, in place of the usual one or beside it.
+    pub fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.push((path.to_owned(), text.to_owned()));
+        self
+    }
+
+    pub async fn start(self) -> World {
+        let issuer = Issuer::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("policies/invoice.yaml", POLICY);
+        write("routes.yaml", ROUTES);
+        write(
+            "portcullis.yaml",
+            &format!(
+                "issuers:\n  - issuer: {}\n    audience: {AUDIENCE}\n    roles: https://invoices.example/roles\n\
+                 policies: policies\nroutes: routes.yaml\n\
+                 listen: {}\nadmin: {{ address: '127.0.0.1:0' }}\n\
+                 shutdown: {{ settle: 0s }}\n{}",
+                issuer.url,
+                self.listen.as_deref().unwrap_or("{ address: '127.0.0.1:0' }"),
+                self.extra
+            ),
+        );
+        for (path, text) in &self.files {
+            write(path, text);
+        }
+        World::run(issuer, folder).await
+    }
+}
+
+// === impl World ===
+
+impl World {
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
+    }
+
+    async fn run(issuer: Issuer, folder: TempDir) -> Self {
+        let file = folder.path().join("portcullis.yaml");
+        let config = config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
+        let app = App::build(file, config).await.unwrap_or_else(|error| panic!("{error:#}"));
+        let ext_authz = app.ext_authz_address().unwrap();
+        let admin = app.admin_address().unwrap().to_string();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(app.run(async move {
+            let _dropped = stopped.await;
+        }));
+        let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
+        let client = AuthorizationClient::new(channel);
+        let world =
+            Self { issuer, folder, admin, ext_authz, client, stop: Some(stop), server };
+        world.wait_until_ready().await;
+        world
+    }
+
+    async fn wait_until_ready(&self) {
+        for _ in 0..200 {
+            if self.get("/readyz").await.0 == 200 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server did not become ready: {:?}", self.get("/readyz").await);
+    }
+
+    /// Asks as Envoy asks.
+    pub async fn ask(&self, request: CheckRequest) -> Told {
+        let response = self.client.clone().check(request).await.unwrap();
+        Told::of(response.get_ref())
+    }
+
+    /// A page of the admin listener.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let response = reqwest::get(format!("http://{}{path}", self.admin)).await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    pub async fn post(&self, path: &str) -> (u16, String) {
+        let url = format!("http://{}{path}", self.admin);
+        let response = reqwest::Client::new().post(url).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Says stop, and waits for the end.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.stop.take());
+        self.server.await.unwrap()
+    }
+}
