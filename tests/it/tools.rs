@@ -1,0 +1,47 @@
+//! Programs that `make fetch` brings, and those that cargo builds beside us.
+//!
+//! A test that cannot find one fails and says what to run; it does not pass for want of it.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+/// The project's folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Envoy in `$ENVOY`, or the pinned one.
+pub(crate) fn envoy() -> PathBuf {
+    let path = env::var_os("ENVOY").map_or_else(|| root().join("build/envoy"), PathBuf::from);
+    found(path, "make fetch")
+}
+
+/// The folder with the package `check_jsonschema` in it.
+pub(crate) fn check_jsonschema() -> PathBuf {
+    found(root().join("build/check-jsonschema"), "make fetch")
+}
+
+pub(crate) fn portcullis() -> PathBuf {
+    env!("CARGO_BIN_EXE_portcullis").into()
+}
+
+/// The demo's outside world, which cargo builds with the tests as it is an example.
+pub(crate) fn demo() -> PathBuf {
+    found(portcullis().with_file_name("examples").join("demo"), "cargo build --example demo")
+}
+
+/// What a program printed, for the message of a failed test.
+pub(crate) fn printed(output: &Output) -> String {
+    let Output { status, stdout, stderr } = output;
+    let (stdout, stderr) = (String::from_utf8_lossy(stdout), String::from_utf8_lossy(stderr));
+    format!("{status}\n{stdout}\n{stderr}")
+}
+
+#[track_caller]
+fn found(path: PathBuf, command: &str) -> PathBuf {
+    assert!(path.exists(), "{} is missing: run `{command}`", path.display());
+    path
+}
