@@ -12,7 +12,8 @@ const INVOICE: &str = "/v1/orgs/acme/invoices/7";
 
 /// The same request with every header as a line of its own (`encode_raw_headers`).
 fn separate(mut request: CheckRequest) -> CheckRequest {
-    let http = request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut().unwrap();
+    let http =
+        request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut().unwrap();
     let headers = std::mem::take(&mut http.headers);
     http.header_map = Some(HeaderMap {
         headers: headers
@@ -95,13 +96,38 @@ async fn bad_credentials_are_told_apart() {
     for (what, authorization, status, challenge) in [
         ("none", None, 401, bearer.to_owned()),
         ("another scheme", Some("Basic dTpw".to_owned()), 401, bearer.to_owned()),
-        ("two tokens", Some(format!("Bearer {good},Bearer {good}")), 400, "invalid_request".to_owned()),
+        (
+            "two tokens",
+            Some(format!("Bearer {good},Bearer {good}")),
+            400,
+            "invalid_request".to_owned(),
+        ),
         ("an empty token", Some("Bearer ".to_owned()), 400, "invalid_request".to_owned()),
-        ("expired", Some(format!("Bearer {}", world.issuer.token(&expired))), 401, "expired".to_owned()),
-        ("foreign", Some(format!("Bearer {}", world.issuer.token(&foreign))), 401, "wrong audience".to_owned()),
+        (
+            "expired",
+            Some(format!("Bearer {}", world.issuer.token(&expired))),
+            401,
+            "expired".to_owned(),
+        ),
+        (
+            "foreign",
+            Some(format!("Bearer {}", world.issuer.token(&foreign))),
+            401,
+            "wrong audience".to_owned(),
+        ),
         ("truncated", Some(format!("Bearer {head}.{payload}")), 401, "malformed token".to_owned()),
-        ("unsigned", Some(format!("Bearer {unsigned}.{payload}.")), 401, "invalid_token".to_owned()),
-        ("tampered", Some(format!("Bearer {head}.{payload}.{}", tampered(signature))), 401, "bad signature".to_owned()),
+        (
+            "unsigned",
+            Some(format!("Bearer {unsigned}.{payload}.")),
+            401,
+            "invalid_token".to_owned(),
+        ),
+        (
+            "tampered",
+            Some(format!("Bearer {head}.{payload}.{}", tampered(signature))),
+            401,
+            "bad signature".to_owned(),
+        ),
     ] {
         let mut request = check_request("GET", INVOICE, None);
         if let Some(authorization) = authorization {
@@ -112,7 +138,11 @@ async fn bad_credentials_are_told_apart() {
         assert_eq!(told.status, status, "{what}: {told:?}");
         let header = told.header("www-authenticate").unwrap();
         assert!(header.starts_with(bearer) && header.contains(&challenge), "{what}: {header}");
-        assert_eq!(header.contains("error="), !["none", "another scheme"].contains(&what), "{what}");
+        assert_eq!(
+            header.contains("error="),
+            !["none", "another scheme"].contains(&what),
+            "{what}"
+        );
         let problem: Value = serde_json::from_str(&told.body).unwrap();
         assert_eq!(problem["status"], json!(status), "{what}: {}", told.body);
         assert_eq!(told.header("content-type"), Some("application/problem+json"));

@@ -7,8 +7,8 @@ use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::UnixStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Uri};
-use tower::service_fn;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tower::service_fn;
 
 use crate::support::{Told, World, check_request};
 
@@ -58,7 +58,9 @@ async fn with_mtls_only_a_client_of_the_authority_is_answered() {
         .await;
     let address = world.ext_authz.replace("127.0.0.1", "https://localhost");
     let tls = || {
-        ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem())).domain_name("localhost")
+        ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(authority.pem()))
+            .domain_name("localhost")
     };
     let connect = |tls: ClientTlsConfig| {
         Endpoint::from_shared(address.clone()).unwrap().tls_config(tls).unwrap().connect_lazy()
@@ -70,7 +72,8 @@ async fn with_mtls_only_a_client_of_the_authority_is_answered() {
     let stranger = tls().identity(Identity::from_pem(certificate, key));
     assert!(public_route(connect(stranger)).await.is_err(), "another authority's client");
     assert!(public_route(connect(tls())).await.is_err(), "a client without a certificate");
-    let plain = Endpoint::from_shared(format!("http://{}", world.ext_authz)).unwrap().connect_lazy();
+    let plain =
+        Endpoint::from_shared(format!("http://{}", world.ext_authz)).unwrap().connect_lazy();
     assert!(public_route(plain).await.is_err(), "a client without TLS");
     world.stop().await.unwrap();
 }

@@ -28,12 +28,35 @@ const PLAN: [(&str, &[&str]); 15] = [
 ];
 
 const ALL_BUT_CLI: &[&str] = &[
-    "yaml", "request", "identity", "route", "engine", "answer", "decision", "issuer",
-    "policy_source", "telemetry", "server", "config", "reload",
+    "yaml",
+    "request",
+    "identity",
+    "route",
+    "engine",
+    "answer",
+    "decision",
+    "issuer",
+    "policy_source",
+    "telemetry",
+    "server",
+    "config",
+    "reload",
 ];
 const ALL: &[&str] = &[
-    "yaml", "request", "identity", "route", "engine", "answer", "decision", "issuer",
-    "policy_source", "telemetry", "server", "config", "reload", "app",
+    "yaml",
+    "request",
+    "identity",
+    "route",
+    "engine",
+    "answer",
+    "decision",
+    "issuer",
+    "policy_source",
+    "telemetry",
+    "server",
+    "config",
+    "reload",
+    "app",
 ];
 
 /// Rooms that only compute.
@@ -41,8 +64,16 @@ const QUIET: [&str; 6] = ["yaml", "engine", "request", "identity", "route", "ans
 
 /// What a quiet room cannot do: wait, read files or sockets, look at the clock, log.
 const LOUD: [&str; 10] = [
-    "std::fs", "std::net::Tcp", "std::net::Udp", "std::io::", "tokio", "async fn", "tracing",
-    "SystemTime", "Instant::now", "Timestamp::now",
+    "std::fs",
+    "std::net::Tcp",
+    "std::net::Udp",
+    "std::io::",
+    "tokio",
+    "async fn",
+    "tracing",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
 ];
 
 const MOST_LINES: usize = 400;
@@ -166,8 +197,7 @@ fn no_file_is_left_out_of_the_build() {
             let line = line.strip_prefix("pub ").unwrap_or(line);
             let line = line.strip_prefix("pub(super) ").unwrap_or(line);
             let line = line.strip_prefix("pub(crate) ").unwrap_or(line);
-            if let Some(module) =
-                line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'))
+            if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'))
             {
                 named.insert(folder.join(format!("{module}.rs")));
                 named.insert(folder.join(module).join("mod.rs"));

@@ -24,7 +24,7 @@ use tonic::Code;
 
 use crate::answer::{Answer, Challenge, Problem, Refusal, UpstreamMutation};
 
-/// Finds the log line of a decision; on every denial, and in Envoy's dynamic metadata on every answer.
+/// Finds the log line of a decision. The client gets it with every answer, Envoy also as metadata.
 const DECISION_ID_HEADER: &str = "x-portcullis-decision-id";
 
 /// After a fault: when it makes sense to ask again, in seconds.
@@ -32,7 +32,7 @@ const RETRY_AFTER: &str = "5";
 
 pub(super) fn encode(answer: &Answer, decision_id: &str) -> CheckResponse {
     let (code, response) = match answer {
-        Answer::Allow(mutation) => (Code::Ok, HttpResponse::OkResponse(allow(mutation))),
+        Answer::Allow(mutation) => (Code::Ok, HttpResponse::OkResponse(allow(mutation, decision_id))),
         Answer::Refuse(refusal) => {
             (code(refusal), HttpResponse::DeniedResponse(deny(refusal, decision_id)))
         }
@@ -44,10 +44,11 @@ pub(super) fn encode(answer: &Answer, decision_id: &str) -> CheckResponse {
     }
 }
 
-fn allow(mutation: &UpstreamMutation) -> OkHttpResponse {
+fn allow(mutation: &UpstreamMutation, decision_id: &str) -> OkHttpResponse {
     let UpstreamMutation { set: headers, remove, reason: _ } = mutation;
     OkHttpResponse {
         headers: headers.iter().map(|(name, value)| set(name, value)).collect(),
+        response_headers_to_add: vec![set(DECISION_ID_HEADER, decision_id)],
         headers_to_remove: remove.iter().map(|name| name.to_string()).collect(),
         ..OkHttpResponse::default()
     }

@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws_lc_rs::encoding::AsBigEndian as _;
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
 };
-use aws_lc_rs::encoding::AsBigEndian as _;
 use axum::{Json, Router, routing::get};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -51,15 +51,11 @@ impl Issuer {
         let address: SocketAddr = listener.local_addr().unwrap();
         let url = format!("http://{address}/");
         let published = Arc::new(Mutex::new(json!({ "keys": [jwk(&signing)] })));
-        let discovery =
-            json!({ "issuer": url, "jwks_uri": format!("{url}.well-known/jwks.json") });
+        let discovery = json!({ "issuer": url, "jwks_uri": format!("{url}.well-known/jwks.json") });
         let keys = Arc::clone(&published);
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(async move || Json(discovery)))
-            .route(
-                "/.well-known/jwks.json",
-                get(async move || Json(keys.lock().unwrap().clone())),
-            );
+            .route("/.well-known/jwks.json", get(async move || Json(keys.lock().unwrap().clone())));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, signing, published, task }
     }

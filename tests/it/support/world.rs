@@ -127,8 +127,7 @@ impl World {
         }));
         let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
         let client = AuthorizationClient::new(channel);
-        let world =
-            Self { issuer, folder, admin, ext_authz, client, stop: Some(stop), server };
+        let world = Self { issuer, folder, admin, ext_authz, client, stop: Some(stop), server };
         world.wait_until_ready().await;
         world
     }
