@@ -1,5 +1,34 @@
 //! WHO IS ASKING: from a bearer token to a principal.
+//!
+//! The checks have one order, and each step makes a type that only it can make:
+//! [`bearer::find`] → [`UnverifiedToken::parse`] → [`Verifier::verify_signature`] →
+//! [`Verifier::verify`] → [`Verifier::principal`]. What is found wrong is a [`TokenError`] with a
+//! fixed text, as nothing of a token may be repeated to whoever sent it.
 
+mod aux_data;
+pub mod bearer;
+mod claims;
+mod delegation;
+mod demands;
+mod error;
+mod jwk;
+mod keys;
+mod kind;
+mod principal;
 mod spec;
+mod times;
+mod token;
+mod verify;
 
-pub use spec::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect};
+pub use bearer::{BearerToken, Scheme};
+pub use demands::{Demands, Presentation};
+pub use error::{BearerError, RefusalStatus, TokenError, TokenRefusal};
+pub use keys::{Key, KeyFingerprint, KeySet, KeySetError, SkipReason, SkippedKey};
+pub use kind::PrincipalKind;
+pub use principal::OWN_ATTRIBUTES;
+pub use spec::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect, UserSubjects};
+pub use token::{TokenLimits, UnverifiedToken};
+pub use verify::{SignedToken, VerifiedToken, Verifier};
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -7,7 +7,11 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 pub struct IssuerSpec {
     /// Compared byte for byte with `iss`; Auth0's ends in a slash.
     pub issuer: String,
-    /// Where the discovery document or the key set is fetched from, if not from `issuer` itself.
+    /// Whose subjects these are. Domains of one Auth0 tenant share its users, and so share this name;
+    /// without one an issuer is a tenant of its own. Where several tenants are trusted, principal ids
+    /// are qualified by it, as each of them may have an `auth0|1`.
+    pub tenant: Option<Box<str>>,
+    /// Where the key set is fetched from. Without it the issuer's discovery document is asked.
     pub jwks_uri: Option<String>,
     /// A private authority (PEM) for the connection to the issuer.
     pub ca_file: Option<PathBuf>,
@@ -15,6 +19,7 @@ pub struct IssuerSpec {
     pub audiences: Vec<String>,
     pub algorithms: Vec<Algorithm>,
     pub dialect: TokenDialect,
+    pub user_subjects: UserSubjects,
     /// Clock skew allowed for `exp`, `nbf` and `iat`.
     pub leeway: Duration,
     /// The longest `exp - iat` that is believed.
@@ -47,6 +52,15 @@ pub enum TokenDialect {
     Rfc9068,
 }
 
+/// How the subject of a person looks, where no claim says what kind of subject it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserSubjects {
+    /// `connection|id`, as Auth0's are. Any other subject that cannot be told is refused.
+    WithConnection,
+    /// Anything that is not known to be a machine.
+    Any,
+}
+
 /// How claims become a Cerbos principal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClaimMapping {
@@ -62,3 +76,50 @@ pub struct ClaimMapping {
 /// Literal claim names from the outside in: a claim's name may hold dots and slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimPath(pub Box<[Box<str>]>);
+
+// === impl IssuerSpec ===
+
+impl IssuerSpec {
+    /// The tenant whose subjects this issuer names.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        self.tenant.as_deref().unwrap_or(&self.issuer)
+    }
+}
+
+// === impl Algorithm ===
+
+impl From<Algorithm> for jsonwebtoken::Algorithm {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Rs256 => Self::RS256,
+            Algorithm::Rs384 => Self::RS384,
+            Algorithm::Rs512 => Self::RS512,
+            Algorithm::Ps256 => Self::PS256,
+            Algorithm::Ps384 => Self::PS384,
+            Algorithm::Ps512 => Self::PS512,
+            Algorithm::Es256 => Self::ES256,
+            Algorithm::Es384 => Self::ES384,
+            Algorithm::EdDsa => Self::EdDSA,
+        }
+    }
+}
+
+impl Algorithm {
+    /// The algorithm that `alg` names. RFC 7515 compares it by case.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "RS256" => Self::Rs256,
+            "RS384" => Self::Rs384,
+            "RS512" => Self::Rs512,
+            "PS256" => Self::Ps256,
+            "PS384" => Self::Ps384,
+            "PS512" => Self::Ps512,
+            "ES256" => Self::Es256,
+            "ES384" => Self::Es384,
+            "EdDSA" => Self::EdDsa,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! Why a token is refused. The texts are fixed: RFC 6750 (3) allows few characters in them, and what
+//! a token says is never repeated to whoever sent it.
+
+/// The `Authorization` header is not one token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", self.refusal().description)]
+pub enum BearerError {
+    /// Two headers, or two credentials in one.
+    Multiple,
+    /// A scheme without a token.
+    Empty,
+    /// Something else than spaces before the token, or something after it.
+    Malformed,
+}
+
+/// A token that is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", self.refusal().description)]
+pub enum TokenError {
+    TooLarge,
+    Malformed,
+    /// Not a signed token: most often the client asked Auth0 for a token without an audience.
+    Opaque,
+    UnsupportedAlgorithm,
+    /// The header asks for an extension, or brings its own key.
+    UnsupportedHeader,
+    /// An ID token, a logout token, a proof: signed by the issuer, but no access token.
+    WrongType,
+    WrongIssuer,
+    MissingKeyId,
+    UnknownKey,
+    BadSignature,
+    WrongAudience,
+    Expired,
+    /// `exp` is further away than is believed.
+    InvalidLifetime,
+    NotYetValid,
+    TooOld,
+    /// A claim is missing, has the wrong type or contradicts another; which one is for the log.
+    InvalidClaim(&'static str),
+    /// Neither a user nor a machine, as far as can be told.
+    Unclassified,
+    /// Bound to a key (`cnf.jkt`), and presented without a proof of it.
+    KeyBound,
+    /// Bound to a client certificate (`cnf.x5t#S256`), and presented without it.
+    CertificateBound,
+    /// The scheme promises a proof, but the token is not bound to any key.
+    NotBound,
+}
+
+/// What a refusal says to the outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenRefusal {
+    /// A word for logs and metrics, such as `jwt.expired`.
+    pub reason: &'static str,
+    pub status: RefusalStatus,
+    /// `error_description`
+    pub description: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalStatus {
+    /// 400, `invalid_request`
+    BadRequest,
+    /// 401, `invalid_token`
+    Unauthorized,
+    /// 431, `invalid_request`
+    TooLarge,
+}
+
+// === impl BearerError ===
+
+impl BearerError {
+    #[must_use]
+    pub fn refusal(self) -> TokenRefusal {
+        let (reason, description) = match self {
+            Self::Multiple => ("credentials.multiple", "multiple credentials"),
+            Self::Empty => ("credentials.empty", "empty token"),
+            Self::Malformed => ("credentials.malformed", "malformed credentials"),
+        };
+        TokenRefusal { reason, status: RefusalStatus::BadRequest, description }
+    }
+}
+
+// === impl TokenError ===
+
+impl TokenError {
+    #[must_use]
+    pub fn refusal(self) -> TokenRefusal {
+        let (reason, description) = match self {
+            Self::TooLarge => ("jwt.too_large", "token too large"),
+            Self::Malformed => ("jwt.malformed", "malformed token"),
+            Self::Opaque => (
+                "jwt.opaque",
+                "opaque or encrypted access token: request a token for this API's audience",
+            ),
+            Self::UnsupportedAlgorithm => ("jwt.alg", "unsupported algorithm"),
+            Self::UnsupportedHeader => ("jwt.header", "unsupported header"),
+            Self::WrongType => ("jwt.type", "wrong token type"),
+            Self::WrongIssuer => ("jwt.iss", "wrong issuer"),
+            Self::MissingKeyId => ("jwt.kid_missing", "missing key id"),
+            Self::UnknownKey => ("jwt.kid_unknown", "unknown key"),
+            Self::BadSignature => ("jwt.signature", "bad signature"),
+            Self::WrongAudience => ("jwt.aud", "wrong audience"),
+            Self::Expired => ("jwt.expired", "expired"),
+            Self::InvalidLifetime => ("jwt.lifetime", "invalid lifetime"),
+            Self::NotYetValid => ("jwt.nbf", "not yet valid"),
+            Self::TooOld => ("jwt.age", "token too old"),
+            Self::InvalidClaim(_) => ("jwt.claims", "invalid claims"),
+            Self::Unclassified => ("jwt.kind", "invalid claims"),
+            Self::KeyBound => ("jwt.key_bound", "bound token requires DPoP"),
+            Self::CertificateBound => ("jwt.certificate_bound", "certificate binding failed"),
+            Self::NotBound => ("jwt.not_bound", "token is not bound"),
+        };
+        let status = if self == Self::TooLarge {
+            RefusalStatus::TooLarge
+        } else {
+            RefusalStatus::Unauthorized
+        };
+        TokenRefusal { reason, status, description }
+    }
+}

@@ -1,0 +1,49 @@
+//! When a token holds: `exp`, `iat` and `nbf` (RFC 7519, 4.1), with the clock skew of its issuer.
+//!
+//! Seconds are doubles here, as they are in JSON. They cannot overflow, and they count microseconds
+//! exactly for longer than Auth0 will last.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{IssuerSpec, TokenError, claims::Claims};
+
+/// Checks the times of a token, and says when it expires: the clock skew is not part of that.
+pub(super) fn check(
+    claims: Claims<'_>,
+    spec: &IssuerSpec,
+    now: Timestamp,
+) -> Result<Timestamp, TokenError> {
+    let now = now.as_duration().as_secs_f64();
+    let leeway = spec.leeway.as_secs_f64();
+    let max_lifetime = spec.max_lifetime.as_secs_f64();
+
+    let expires_at = claims.seconds("exp")?.ok_or(TokenError::InvalidClaim("exp"))?;
+    if now >= expires_at + leeway {
+        return Err(TokenError::Expired);
+    }
+    if let Some(not_before) = claims.seconds("nbf")?
+        && now < not_before - leeway
+    {
+        return Err(TokenError::NotYetValid);
+    }
+    if expires_at > now + leeway + max_lifetime {
+        return Err(TokenError::InvalidLifetime);
+    }
+    let issued_at = claims.seconds("iat")?.ok_or(TokenError::InvalidClaim("iat"))?;
+    if issued_at < 0.0 || issued_at > now + leeway || issued_at >= expires_at {
+        return Err(TokenError::InvalidClaim("iat"));
+    }
+    if expires_at - issued_at > max_lifetime {
+        return Err(TokenError::InvalidLifetime);
+    }
+    if spec.max_token_age.is_some_and(|age| now - issued_at > age.as_secs_f64() + leeway) {
+        return Err(TokenError::TooOld);
+    }
+    timestamp(expires_at).ok_or(TokenError::InvalidLifetime)
+}
+
+/// The whole seconds of a `NumericDate`, if the calendar reaches so far.
+pub(super) fn timestamp(seconds: f64) -> Option<Timestamp> {
+    let duration = SignedDuration::try_from_secs_f64(seconds.floor()).ok()?;
+    Timestamp::from_duration(duration).ok()
+}

@@ -1,0 +1,169 @@
+//! A token taken apart, strictly, and not believed: what it says chooses a key and nothing more.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Algorithm, BearerToken, TokenError};
+use crate::{
+    engine::model::{Map, Value},
+    request::json::{self, JsonLimits},
+};
+
+/// How large a token may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenLimits {
+    pub max_bytes: usize,
+}
+
+/// A well-formed JWS whose signature nobody has looked at.
+pub struct UnverifiedToken<'t> {
+    /// What was signed: header, dot, payload, as they were sent.
+    pub(super) signed_bytes: &'t [u8],
+    pub(super) signature: &'t str,
+    pub(super) header: Header,
+    pub(super) claims: Map,
+    // Invariant: the same text as `claims["iss"]`.
+    issuer: Box<str>,
+}
+
+/// The members of a JOSE header that we understand.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    pub(super) algorithm: Algorithm,
+    pub(super) token_type: TokenType,
+    pub(super) key_id: Box<str>,
+}
+
+/// `typ`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenType {
+    Jwt,
+    /// RFC 9068
+    AccessToken,
+}
+
+/// The segments are within the limit of the whole token already.
+const JSON_LIMITS: JsonLimits = JsonLimits { bytes: usize::MAX, depth: 32, values: 4096 };
+
+const MAX_KEY_ID_BYTES: usize = 128;
+
+/// Extensions that change what is signed, and keys that a token brings along. None of them is in a
+/// token of Auth0, and whoever ignores one trusts its author (RFC 8725, 3.10; RFC 7797).
+const REFUSED_MEMBERS: [&str; 9] =
+    ["crit", "b64", "zip", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"];
+
+// === impl UnverifiedToken ===
+
+impl<'t> UnverifiedToken<'t> {
+    pub fn parse(token: &'t BearerToken, limits: TokenLimits) -> Result<Self, TokenError> {
+        let bytes = token.as_bytes();
+        if bytes.len() > limits.max_bytes {
+            return Err(TokenError::TooLarge);
+        }
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let text = str::from_utf8(bytes).map_err(|_not_ascii| TokenError::Malformed)?;
+        if !bytes.iter().all(fits) {
+            return Err(TokenError::Malformed);
+        }
+        let (header, payload, signature) = split(text)?;
+        let (header, claims) = (object(header)?, object(payload)?);
+        let header = Header::read(&header)?;
+        decode(signature)?;
+        let issuer = claims.get("iss").and_then(Value::as_str).ok_or(TokenError::WrongIssuer)?;
+        let signed_bytes = text.rsplit_once('.').map_or(bytes, |(signed, _)| signed.as_bytes());
+        Ok(Self { signed_bytes, signature, header, issuer: issuer.into(), claims })
+    }
+
+    /// The issuer that the token claims, to be found in the list of those we trust before anything
+    /// else is done about it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.header.key_id
+    }
+
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.header.algorithm
+    }
+}
+
+impl fmt::Debug for UnverifiedToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedToken").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+/// The three segments of a JWS. Five are an encrypted token, and one that does not begin like a JWS is
+/// one of those random texts which Auth0 gives for its own use.
+fn split(text: &str) -> Result<(&str, &str, &str), TokenError> {
+    let mut segments = text.split('.');
+    let first = segments.next().unwrap_or_default();
+    match (segments.next(), segments.next(), segments.next(), segments.next(), segments.next()) {
+        (Some(payload), Some(signature), None, ..) => Ok((first, payload, signature)),
+        (Some(_), Some(_), Some(_), Some(_), None) => Err(TokenError::Opaque),
+        (None, ..) if !first.is_empty() && !first.starts_with("eyJ") => Err(TokenError::Opaque),
+        _ => Err(TokenError::Malformed),
+    }
+}
+
+/// Without padding and with zero trailing bits, so that a token can be written in one way only: the
+/// cache and a list of revoked tokens rely on it.
+fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
+    if segment.is_empty() {
+        return Err(TokenError::Malformed);
+    }
+    URL_SAFE_NO_PAD.decode(segment).map_err(|_not_base64url| TokenError::Malformed)
+}
+
+fn object(segment: &str) -> Result<Map, TokenError> {
+    match json::parse(&decode(segment)?, JSON_LIMITS).map(Value::from) {
+        Ok(Value::Map(map)) => Ok(map),
+        Ok(_) | Err(_) => Err(TokenError::Malformed),
+    }
+}
+
+// === impl Header ===
+
+impl Header {
+    fn read(members: &Map) -> Result<Self, TokenError> {
+        let text = |name| members.get(name).and_then(Value::as_str);
+        let algorithm =
+            text("alg").and_then(Algorithm::find).ok_or(TokenError::UnsupportedAlgorithm)?;
+        if REFUSED_MEMBERS.iter().any(|name| members.get(name).is_some()) {
+            return Err(TokenError::UnsupportedHeader);
+        }
+        let token_type = text("typ").and_then(TokenType::find).ok_or(TokenError::WrongType)?;
+        let key_id = members.get("kid").ok_or(TokenError::MissingKeyId)?;
+        let key_id = key_id.as_str().filter(|id| (1..=MAX_KEY_ID_BYTES).contains(&id.len()));
+        let key_id = key_id.ok_or(TokenError::UnknownKey)?.into();
+        Ok(Self { algorithm, token_type, key_id })
+    }
+}
+
+// === impl TokenType ===
+
+impl TokenType {
+    /// Media types are compared without case, and `application/` may be left out (RFC 7515, 4.1.9).
+    fn find(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        match name.strip_prefix("application/").unwrap_or(&name) {
+            "jwt" => Some(Self::Jwt),
+            "at+jwt" => Some(Self::AccessToken),
+            _ => None,
+        }
+    }
+}
+
+// === impl TokenLimits ===
+
+impl Default for TokenLimits {
+    fn default() -> Self {
+        Self { max_bytes: 16 * 1024 }
+    }
+}

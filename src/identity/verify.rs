@@ -1,0 +1,249 @@
+//! The checks of a token, in one order. Only this file makes a [`SignedToken`], and only from a token
+//! whose signature holds; only it makes a [`VerifiedToken`], and only from a [`SignedToken`] whose
+//! claims hold at this moment, for this use.
+
+use std::{collections::BTreeSet, fmt};
+
+use jiff::Timestamp;
+
+use super::{
+    Demands, IssuerSpec, Key, KeySet, Presentation, Scheme, TokenDialect, TokenError,
+    UnverifiedToken,
+    claims::{Claims, texts},
+    keys::KeyFingerprint,
+    times,
+    token::{Header, TokenType},
+};
+use crate::engine::model::{Map, Value};
+
+/// Verifies the tokens of one issuer.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    pub(super) spec: IssuerSpec,
+    /// Whether principal ids must say whose they are.
+    pub(super) qualifies_ids: bool,
+}
+
+/// A token whose signature holds. It says nothing about whether the token may be used: that is
+/// checked at each use. The signature is what costs, so this is what a cache may keep.
+pub struct SignedToken {
+    header: Header,
+    claims: Map,
+    key: KeyFingerprint,
+}
+
+/// A token that holds, here and now: signature, issuer, audience, times, and the shape of an access
+/// token.
+#[derive(Clone, Copy)]
+pub struct VerifiedToken<'t> {
+    pub(super) claims: Claims<'t>,
+    pub(super) subject: &'t str,
+    pub(super) client_id: Option<&'t str>,
+    pub(super) expires_at: Timestamp,
+}
+
+const MAX_SUBJECT_BYTES: usize = 255;
+
+/// Claims that Auth0 puts into its other kinds of signed tokens, and that an Action cannot put into an
+/// access token: of a logout token, of an ID token, of a proof of possession.
+const CLAIMS_OF_OTHER_KINDS: [&str; 7] =
+    ["events", "nonce", "at_hash", "c_hash", "s_hash", "htm", "htu"];
+
+// === impl Verifier ===
+
+impl Verifier {
+    /// The verifiers of all issuers that are trusted together. Principal ids are qualified as soon as
+    /// two tenants could give the same subject to two people.
+    #[must_use]
+    pub fn for_issuers(specs: Vec<IssuerSpec>) -> Vec<Self> {
+        let tenants: BTreeSet<&str> = specs.iter().map(IssuerSpec::tenant).collect();
+        let qualifies_ids = tenants.len() > 1;
+        specs.into_iter().map(|spec| Self { spec, qualifies_ids }).collect()
+    }
+
+    /// The issuer whose tokens these are, byte for byte.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.spec.issuer
+    }
+
+    /// Checks what the issuer's settings say about a header, before any key is asked for.
+    pub fn check_header(&self, token: &UnverifiedToken<'_>) -> Result<(), TokenError> {
+        if token.issuer() != self.spec.issuer {
+            return Err(TokenError::WrongIssuer);
+        }
+        if !self.spec.algorithms.contains(&token.algorithm()) {
+            return Err(TokenError::UnsupportedAlgorithm);
+        }
+        match (self.spec.dialect, token.header.token_type) {
+            (TokenDialect::Any, TokenType::Jwt | TokenType::AccessToken)
+            | (TokenDialect::Rfc9068, TokenType::AccessToken) => Ok(()),
+            (TokenDialect::Rfc9068, TokenType::Jwt) => Err(TokenError::WrongType),
+        }
+    }
+
+    /// Checks the signature with the one key that the header names.
+    pub fn verify_signature(
+        &self,
+        token: UnverifiedToken<'_>,
+        keys: &KeySet,
+    ) -> Result<SignedToken, TokenError> {
+        self.check_header(&token)?;
+        let key = keys.find(token.key_id(), token.algorithm()).ok_or(TokenError::UnknownKey)?;
+        if !signature_holds(&token, key) {
+            return Err(TokenError::BadSignature);
+        }
+        let UnverifiedToken { header, claims, .. } = token;
+        Ok(SignedToken { header, claims, key: key.fingerprint() })
+    }
+
+    /// Checks everything but the signature, for one use of the token.
+    pub fn verify<'t>(
+        &self,
+        token: &'t SignedToken,
+        presentation: &Presentation<'_>,
+    ) -> Result<VerifiedToken<'t>, TokenError> {
+        let Presentation { scheme, demands, now } = *presentation;
+        let claims = Claims(&token.claims);
+        if token.issuer() != self.spec.issuer {
+            return Err(TokenError::WrongIssuer);
+        }
+        check_audience(claims, &self.spec.audiences, demands)?;
+        let expires_at = times::check(claims, &self.spec, now)?;
+        let subject = subject(claims)?;
+        let client_id = client_id(claims)?;
+        check_dialect(claims, self.spec.dialect)?;
+        if CLAIMS_OF_OTHER_KINDS.iter().any(|name| claims.has(name)) {
+            return Err(TokenError::WrongType);
+        }
+        check_binding(claims, scheme)?;
+        Ok(VerifiedToken { claims, subject, client_id, expires_at })
+    }
+}
+
+/// The library sees the original bytes, a key that fits the algorithm, and nothing else of the token.
+fn signature_holds(token: &UnverifiedToken<'_>, key: &Key) -> bool {
+    let algorithm = token.algorithm().into();
+    jsonwebtoken::crypto::verify(token.signature, token.signed_bytes, &key.material, algorithm)
+        .unwrap_or(false)
+}
+
+/// One of the issuer's audiences must be in `aud`, and one of those that the route demands.
+fn check_audience(
+    claims: Claims<'_>,
+    audiences: &[String],
+    demands: &Demands,
+) -> Result<(), TokenError> {
+    let is_ours = |text: &str| audiences.iter().any(|audience| audience == text);
+    let is_demanded = |text: &str| demands.audiences.is_empty() || demands.audiences.contains(text);
+    let any = |fits: &dyn Fn(&str) -> bool| match claims.0.get("aud") {
+        Some(Value::String(text)) => fits(text),
+        Some(Value::List(items)) => items.iter().filter_map(Value::as_str).any(fits),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_)) | None => false,
+    };
+    if !any(&is_ours) || !any(&is_demanded) {
+        return Err(TokenError::WrongAudience);
+    }
+    match claims.0.get("aud") {
+        Some(list @ Value::List(_)) => texts(list, "aud").map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// An opaque text that may become a header, a log field and a part of a principal's id: so not blank,
+/// not endless, and nothing in it that ends a line or changes the direction of a text.
+fn subject(claims: Claims<'_>) -> Result<&str, TokenError> {
+    let changes_direction = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let fits = |subject: &&str| {
+        subject.len() <= MAX_SUBJECT_BYTES
+            && !subject.trim().is_empty()
+            && !subject.chars().any(|c| c.is_control() || changes_direction(c))
+    };
+    claims.text("sub")?.filter(fits).ok_or(TokenError::InvalidClaim("sub"))
+}
+
+/// Auth0's profile says `azp`, RFC 9068 says `client_id`: where both are there they agree.
+fn client_id(claims: Claims<'_>) -> Result<Option<&str>, TokenError> {
+    match (claims.text("client_id")?, claims.text("azp")?) {
+        (Some(client_id), Some(azp)) if client_id != azp => Err(TokenError::InvalidClaim("azp")),
+        (Some(client), _) | (None, Some(client)) => Ok(Some(client)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What RFC 9068 (2.2) requires beyond what every access token must have.
+fn check_dialect(claims: Claims<'_>, dialect: TokenDialect) -> Result<(), TokenError> {
+    let token_id = claims.text("jti")?;
+    match dialect {
+        TokenDialect::Any => Ok(()),
+        TokenDialect::Rfc9068 => {
+            token_id.ok_or(TokenError::InvalidClaim("jti"))?;
+            claims.text("client_id")?.ok_or(TokenError::InvalidClaim("client_id"))?;
+            Ok(())
+        }
+    }
+}
+
+/// A token that is bound (RFC 7800) is refused, as nothing here proves that its sender may use it: a
+/// bound token is never taken for a plain bearer token.
+fn check_binding(claims: Claims<'_>, scheme: Scheme) -> Result<(), TokenError> {
+    const THUMBPRINT_LENGTH: usize = 43;
+    let Some(confirmation) = claims.map("cnf")? else {
+        return match scheme {
+            Scheme::Bearer => Ok(()),
+            Scheme::Dpop => Err(TokenError::NotBound),
+        };
+    };
+    let thumbprint = |name| match confirmation.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.len() == THUMBPRINT_LENGTH => Ok(Some(text)),
+        Some(_) => Err(TokenError::InvalidClaim("cnf")),
+    };
+    match (thumbprint("jkt")?, thumbprint("x5t#S256")?) {
+        (Some(_), _) => Err(TokenError::KeyBound),
+        (None, Some(_)) => Err(TokenError::CertificateBound),
+        (None, None) => Err(TokenError::InvalidClaim("cnf")),
+    }
+}
+
+// === impl SignedToken ===
+
+impl SignedToken {
+    /// The issuer that the token claims, which the verifier of its signature has found to be its own.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.claims.get("iss").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether the key that signed this token is still among `keys`. As long as it is, the signature
+    /// need not be checked again.
+    #[must_use]
+    pub fn is_signed_by_one_of(&self, keys: &KeySet) -> bool {
+        let key = keys.find(&self.header.key_id, self.header.algorithm);
+        key.is_some_and(|key| key.fingerprint() == self.key)
+    }
+}
+
+impl fmt::Debug for SignedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedToken").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+// === impl VerifiedToken ===
+
+impl VerifiedToken<'_> {
+    /// `exp`, in whole seconds.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for VerifiedToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedToken")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
