@@ -3,9 +3,29 @@
 //! [`load`] is the door. It reads the whole file and reports every error in it with its place; what
 //! comes out has all defaults filled in and every text parsed, so that no room reads settings again.
 
-mod error;
 mod settings;
 
+mod file;
+
+mod auth0;
+mod issuers;
+mod url;
+
+mod attributes;
+mod routes;
+
+mod upstream_headers;
+
+mod duration;
+mod environment;
+mod section;
+mod source;
+mod suggestion;
+mod value;
+
+mod error;
+
+pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use settings::{
     AdminConfig, CacheConfig, ClientAddressConfig, Config, DecisionCacheConfig, EngineConfig,
@@ -15,11 +35,18 @@ pub use settings::{
 
 use std::path::Path;
 
-/// Reads the configuration.
+/// Reads the configuration, with `${NAME}` from the environment of this process.
 ///
 /// # Errors
 /// Everything that is wrong with the file, or with the routes file that it names.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
-    let _ = path;
-    Err(ConfigErrors::default())
+    load_with(path, &Environment::of_process())
+}
+
+/// Reads the configuration, with `${NAME}` from `environment`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(path: &Path, environment: &Environment) -> Result<Config, ConfigErrors> {
+    file::load(path, environment)
 }
