@@ -25,8 +25,14 @@ mod value;
 
 mod error;
 
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
+pub use schema::SCHEMA;
 pub use settings::{
     AdminConfig, CacheConfig, ClientAddressConfig, Config, DecisionCacheConfig, EngineConfig,
     HeaderSource, KeysConfig, ListenAddress, ListenConfig, LogConfig, LogFormat, LogLevel,

@@ -59,7 +59,7 @@ mod tests {
             ("strictEvaluation", Some("strict_evaluation")),
             ("tlt", Some("ttl")),
             ("role", Some("roles")),
-            ("rloe", Some("roles")),
+            ("rolse", Some("roles")),
             ("foo", None),
             ("timeout", None),
             ("", None),

@@ -30,8 +30,8 @@ const REFUSED: [&str; 14] = [
 
 pub(super) fn defaults() -> UpstreamHeaders {
     UpstreamHeaders(vec![
-        (HeaderName::from_static("x-portcullis-subject"), HeaderSource::Id),
         (HeaderName::from_static("x-portcullis-roles"), HeaderSource::Roles),
+        (HeaderName::from_static("x-portcullis-subject"), HeaderSource::Id),
     ])
 }
 
