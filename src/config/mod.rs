@@ -1,1 +1,58 @@
 //! `portcullis.yaml` as written → what each room is told.
+//!
+//! [`load`] is the door. It reads the whole file and reports every error in it with its place; what
+//! comes out has all defaults filled in and every text parsed, so that no room reads settings again.
+
+mod settings;
+
+mod file;
+
+mod auth0;
+mod issuers;
+mod url;
+
+mod attributes;
+mod routes;
+
+mod upstream_headers;
+
+mod duration;
+mod environment;
+mod section;
+mod source;
+mod suggestion;
+mod value;
+
+mod error;
+
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
+pub use environment::Environment;
+pub use error::{ConfigError, ConfigErrors};
+pub use schema::SCHEMA;
+pub use settings::{
+    AdminConfig, CacheConfig, ClientAddressConfig, Config, DecisionCacheConfig, EngineConfig,
+    HeaderSource, KeysConfig, ListenAddress, ListenConfig, LogConfig, LogFormat, LogLevel,
+    ShutdownConfig, TlsConfig, TokenCacheConfig, UpstreamHeaders,
+};
+
+use std::path::Path;
+
+/// Reads the configuration, with `${NAME}` from the environment of this process.
+///
+/// # Errors
+/// Everything that is wrong with the file, or with the routes file that it names.
+pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    load_with(path, &Environment::of_process())
+}
+
+/// Reads the configuration, with `${NAME}` from `environment`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(path: &Path, environment: &Environment) -> Result<Config, ConfigErrors> {
+    file::load(path, environment)
+}

@@ -1,0 +1,115 @@
+//! `issuers:`, each spelled out; and what an issuer has in common with `auth0:`.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    section::Section,
+    url::{EXPECTED_ISSUER, EXPECTED_URL, is_fetchable, is_issuer},
+    value::Value,
+};
+use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect};
+use crate::yaml::Tree;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
+
+const ALGORITHMS: [(&str, Algorithm); 9] = [
+    ("RS256", Algorithm::Rs256),
+    ("RS384", Algorithm::Rs384),
+    ("RS512", Algorithm::Rs512),
+    ("PS256", Algorithm::Ps256),
+    ("PS384", Algorithm::Ps384),
+    ("PS512", Algorithm::Ps512),
+    ("ES256", Algorithm::Es256),
+    ("ES384", Algorithm::Es384),
+    ("EdDSA", Algorithm::EdDsa),
+];
+
+const DIALECTS: [(&str, TokenDialect); 2] =
+    [("any", TokenDialect::Any), ("rfc9068", TokenDialect::Rfc9068)];
+
+/// One entry of `issuers:`.
+pub(super) fn issuer(value: &Value<'_>) -> Option<IssuerSpec> {
+    let mut section = value.section()?;
+    let issuer = section.required("issuer", EXPECTED_ISSUER, |value| {
+        value.parsed(EXPECTED_ISSUER, |text| is_issuer(text).then(|| text.to_owned()))
+    });
+    let audiences = audiences(&mut section);
+    let jwks_uri = section.optional("jwks_uri", |value| {
+        value.parsed(EXPECTED_URL, |text| is_fetchable(text).then(|| text.to_owned()))
+    });
+    let default = vec![Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256];
+    let algorithms = section.or("algorithms", default, |value| {
+        value.list("a list of signature algorithms", |item| item.choice(&ALGORITHMS))
+    });
+    let dialect = section.or("dialect", TokenDialect::Any, |value| value.choice(&DIALECTS));
+    let spec = common(&mut section, audiences);
+    section.finish();
+    Some(IssuerSpec { issuer: issuer?, jwks_uri, algorithms, dialect, ..spec? })
+}
+
+/// `audience:`, one or a list.
+pub(super) fn audiences(section: &mut Section<'_>) -> Option<Vec<String>> {
+    let expected = "the identifier of your API, or a list of them";
+    section.required("audience", expected, |value| {
+        if matches!(value.node.tree, Tree::Sequence(_)) {
+            return value.list(expected, |item| item.text("the identifier of your API"));
+        }
+        Some(vec![value.text(expected)?])
+    })
+}
+
+/// The keys that `auth0:` and an entry of `issuers:` share; all else is a placeholder.
+pub(super) fn common(
+    section: &mut Section<'_>,
+    audiences: Option<Vec<String>>,
+) -> Option<IssuerSpec> {
+    let ca_file = section.optional("ca_file", Value::path);
+    let leeway =
+        section.or("leeway", 30 * SECOND, |value| value.duration(Duration::ZERO..=300 * SECOND));
+    let max_lifetime =
+        section.or("max_lifetime", 30 * DAY, |value| value.duration(SECOND..=365 * DAY));
+    let max_token_age =
+        section.optional("max_token_age", |value| value.duration(SECOND..=365 * DAY));
+    let roles = section.optional("roles", claim_path);
+    let claims = claims(section, roles);
+    Some(IssuerSpec {
+        issuer: String::new(),
+        jwks_uri: None,
+        ca_file,
+        audiences: audiences?,
+        algorithms: Vec::new(),
+        dialect: TokenDialect::Any,
+        leeway,
+        max_lifetime,
+        max_token_age,
+        claims,
+    })
+}
+
+/// A claim by its literal name, or by the names on the way to it.
+pub(super) fn claim_path(value: &Value<'_>) -> Option<ClaimPath> {
+    Some(ClaimPath(segments(value, "the name of a claim, or a list of names that leads to it")?))
+}
+
+/// A name, or the names on the way to something nested. Nothing in a name is special: the names of
+/// claims are often URLs, with dots and slashes.
+pub(super) fn segments(value: &Value<'_>, expected: &str) -> Option<Box<[Box<str>]>> {
+    if matches!(value.node.tree, Tree::Sequence(_)) {
+        return Some(value.list(expected, |item| item.text("a name").map(Into::into))?.into());
+    }
+    Some([value.text(expected)?.into()].into())
+}
+
+fn claims(section: &mut Section<'_>, roles: Option<ClaimPath>) -> ClaimMapping {
+    let mut claims = section.section("claims");
+    let scope = claims.optional("scope", claim_path);
+    let attr = claims.or("attr", BTreeMap::new(), |value| {
+        let read = value.entries()?.iter().filter_map(|entry| {
+            Some((entry.key.scalar.text.as_str().into(), claim_path(&value.entry(entry))?))
+        });
+        Some(read.collect())
+    });
+    claims.finish();
+    ClaimMapping { roles, attr, scope }
+}

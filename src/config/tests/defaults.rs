@@ -1,0 +1,81 @@
+//! What six lines mean.
+
+use std::time::Duration;
+
+use http::Method;
+
+use super::{Folder, ROUTES, SIX_LINES};
+use crate::config::{
+    AdminConfig, CacheConfig, ClientAddressConfig, Config, DecisionCacheConfig, EngineConfig,
+    HeaderSource, KeysConfig, ListenAddress, ListenConfig, LogConfig, LogFormat, LogLevel,
+    ShutdownConfig, TokenCacheConfig, UpstreamHeaders,
+};
+use crate::engine::model::Options;
+use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect};
+
+#[test]
+fn six_lines_are_enough_for_auth0() {
+    let folder = Folder::new(SIX_LINES);
+    folder.write("routes.yaml", ROUTES);
+    let mut config = folder.load(&[]).unwrap();
+    let routes = std::mem::take(&mut config.routes);
+    assert_eq!(
+        config,
+        Config {
+            issuers: vec![brightpay()],
+            policies: folder.path("policies"),
+            routes: Vec::new(),
+            listen: ListenConfig {
+                address: ListenAddress::Tcp("127.0.0.1:9191".parse().unwrap()),
+                tls: None,
+            },
+            admin: AdminConfig { address: "127.0.0.1:9192".parse().unwrap() },
+            engine: EngineConfig {
+                options: Options { strict_evaluation: true, ..Options::default() },
+                globals: serde_json::Map::new(),
+            },
+            cache: CacheConfig {
+                decisions: DecisionCacheConfig { capacity: 100_000, ttl: Duration::from_secs(30) },
+                tokens: TokenCacheConfig { capacity: 10_000 },
+            },
+            keys: KeysConfig {
+                refresh: Duration::from_secs(300),
+                max_stale: Duration::from_secs(3600),
+            },
+            upstream_headers: UpstreamHeaders(vec![
+                ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
+                ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
+            ]),
+            client_address: ClientAddressConfig { trusted_hops: 0 },
+            log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },
+            shutdown: ShutdownConfig {
+                settle: Duration::from_secs(5),
+                grace: Duration::from_secs(20),
+            },
+            files: vec![folder.path("portcullis.yaml"), folder.path("routes.yaml")],
+        }
+    );
+    let [invoices, health] = routes.as_slice() else { panic!("two routes, not {routes:?}") };
+    assert_eq!(invoices.place, format!("{}:2:5", folder.path("routes.yaml").display()));
+    assert_eq!(invoices.actions[&Method::PATCH].as_str(), "edit");
+    assert!(health.public.contains(&Method::GET) && health.resource.is_none());
+}
+
+fn brightpay() -> IssuerSpec {
+    IssuerSpec {
+        issuer: "https://brightpay.eu.auth0.com/".to_owned(),
+        jwks_uri: None,
+        ca_file: None,
+        audiences: vec!["https://api.brightpay.example/v1".to_owned()],
+        algorithms: vec![Algorithm::Rs256, Algorithm::Ps256],
+        dialect: TokenDialect::Any,
+        leeway: Duration::from_secs(30),
+        max_lifetime: Duration::from_hours(720),
+        max_token_age: None,
+        claims: ClaimMapping {
+            roles: Some(ClaimPath(["https://brightpay.example/roles".into()].into())),
+            attr: [].into(),
+            scope: None,
+        },
+    }
+}

@@ -1,0 +1,229 @@
+//! What is said about a configuration that is wrong.
+
+use expect_test::{Expect, expect};
+
+use super::{Folder, ROUTES, SIX_LINES, read, read_with};
+use crate::config::ListenAddress;
+
+#[track_caller]
+fn check(config: &str, expected: &Expect) {
+    expected.assert_eq(&read(config).unwrap_err());
+}
+
+/// [`SIX_LINES`] end with line 6.
+#[track_caller]
+fn check_with(more: &str, expected: &str) {
+    assert_eq!(read_with(more).unwrap_err(), format!("portcullis.yaml:{expected}"));
+}
+
+#[test]
+fn every_error_is_reported_and_not_only_the_first() {
+    check(
+        "\
+auth0:
+  domain: https://brightpay.eu.auth0.com/
+  audiense: https://api.brightpay.example/v1
+polices: policies
+listen: { address: localhost, tls: { cert_file: 7 } }
+cache:
+  decisions: { capacity: -1, ttl: 5 }
+log: { level: loud }
+",
+        &expect![[r#"
+            portcullis.yaml:1:1: `policies` is missing; expected the policy directory
+            portcullis.yaml:1:1: `routes` is missing; expected the route table, or the path of its file
+            portcullis.yaml:2:3: `auth0.audience` is missing; expected the identifier of your API, or a list of them
+            portcullis.yaml:2:11: `auth0.domain` is `https://brightpay.eu.auth0.com/`; expected the tenant's domain in lower case without `https://` and `/`, such as `acme.eu.auth0.com`
+            portcullis.yaml:3:3: unknown key `audiense` in `auth0`; expected `audience`, perhaps
+            portcullis.yaml:4:1: unknown key `polices`; expected `policies`, perhaps
+            portcullis.yaml:5:20: `listen.address` is `localhost`; expected `IP:PORT` or `unix:PATH`
+            portcullis.yaml:5:36: `listen.tls.key_file` is missing; expected a PEM file with the private key
+            portcullis.yaml:5:49: `listen.tls.cert_file` is an integer; expected a path
+            portcullis.yaml:7:26: `cache.decisions.capacity` is `-1`; expected an integer from 0 to 10000000
+            portcullis.yaml:7:35: `cache.decisions.ttl` is an integer; expected a duration from 1s to 1h, such as `30s` or `5m`
+            portcullis.yaml:8:15: `log.level` is `loud`; expected one of `error`, `warn`, `info`, `debug`, `trace`"#]],
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_to_be_so() {
+    let folder = Folder::new(SIX_LINES);
+    expect!["routes.yaml: could not read the file: No such file or directory (os error 2)"]
+        .assert_eq(&folder.load(&[]).unwrap_err());
+    check("# nothing yet\n", &expect!["portcullis.yaml: the file is empty"]);
+    check("- auth0\n", &expect!["portcullis.yaml:1:1: the file is a list; expected a mapping"]);
+    check(
+        "policies: a\npolicies: b\n",
+        &expect!["portcullis.yaml:2:1: the key `policies` is already defined at 1:1"],
+    );
+}
+
+#[test]
+fn both_files_are_read_before_anything_is_said() {
+    let folder = Folder::new(&format!("{SIX_LINES}log: quiet\n"));
+    folder.write("routes.yaml", &ROUTES.replace("public: [GET]", "public: [get]"));
+    expect![[r#"
+        portcullis.yaml:7:6: `log` is a string; expected a mapping
+        routes.yaml:6:14: `routes[1].public[0]` is `get`; expected a method in upper case, such as `GET`"#]]
+    .assert_eq(&folder.load(&[]).unwrap_err());
+}
+
+#[test]
+fn values_of_the_wrong_kind() {
+    for (more, expected) in [
+        (
+            "timeout: 5s\n",
+            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `policies`, `routes`, `listen`, `admin`, `engine`, `cache`, `keys`, `upstream_headers`, `client_address`, `log`, `shutdown`",
+        ),
+        ("log:\n", "7:4: `log` is nothing; expected a mapping"),
+        ("log: { format: [json] }\n", "7:16: `log.format` is a list; expected `json` or `text`"),
+        ("log: { format: JSON }\n", "7:16: `log.format` is `JSON`; expected `json` or `text`"),
+        ("admin: { address: 9192 }\n", "7:19: `admin.address` is an integer; expected `IP:PORT`"),
+        ("admin: { address: \"\" }\n", "7:19: `admin.address` is empty; expected `IP:PORT`"),
+        (
+            "listen: { address: \"unix:\" }\n",
+            "7:20: `listen.address` is `unix:`; expected `IP:PORT` or `unix:PATH`",
+        ),
+        (
+            "listen: { address: \"unix:/run/p.sock\", tls: { cert_file: a, key_file: b } }\n",
+            "7:9: `listen.tls` is set for a Unix socket; expected no `tls`: the socket's file permissions say who may connect",
+        ),
+    ] {
+        check_with(more, expected);
+    }
+}
+
+#[test]
+fn values_out_of_bounds() {
+    for (more, expected) in [
+        (
+            "engine: { strict_evaluation: yes }\n",
+            "7:30: `engine.strict_evaluation` is `yes`; expected `true` or `false`",
+        ),
+        (
+            "engine: { strictEvaluation: true }\n",
+            "7:11: unknown key `strictEvaluation` in `engine`; expected `strict_evaluation`, perhaps",
+        ),
+        (
+            "engine: { default_policy_version: 2024 }\n",
+            "7:35: `engine.default_policy_version` is an integer; expected a policy version: letters, digits and `_`",
+        ),
+        (
+            "engine: { default_policy_version: v-1 }\n",
+            "7:35: `engine.default_policy_version` is `v-1`; expected a policy version: letters, digits and `_`",
+        ),
+        (
+            "engine: { default_scope: acme..hr }\n",
+            "7:26: `engine.default_scope` is `acme..hr`; expected a scope, such as `acme.hr`",
+        ),
+        ("engine: { globals: [a] }\n", "7:20: `engine.globals` is a list; expected a mapping"),
+        (
+            "engine: { globals: { a: { b: .inf } } }\n",
+            "7:30: `engine.globals.a.b` is `.inf`; expected a finite number",
+        ),
+        (
+            "keys: { refresh: 1s }\n",
+            "7:18: `keys.refresh` is `1s`; expected a duration from 10s to 1d, such as `30s` or `5m`",
+        ),
+        (
+            "keys: { refresh: 5 minutes }\n",
+            "7:18: `keys.refresh` is `5 minutes`; expected a duration from 10s to 1d, such as `30s` or `5m`",
+        ),
+        (
+            "client_address: { trusted_hops: 17 }\n",
+            "7:33: `client_address.trusted_hops` is `17`; expected an integer from 0 to 16",
+        ),
+        (
+            "client_address: { trusted_hops: \"1\" }\n",
+            "7:33: `client_address.trusted_hops` is a string; expected an integer from 0 to 16",
+        ),
+        (
+            "client_address: { trusted_hops: 1.5 }\n",
+            "7:33: `client_address.trusted_hops` is a number; expected an integer from 0 to 16",
+        ),
+    ] {
+        check_with(more, expected);
+    }
+}
+
+#[test]
+fn upstream_headers_that_decide_more_than_who_asks_are_refused() {
+    let own = "expected a header of your own, such as `x-portcullis-subject`";
+    let source = "expected `id`, `roles`, `{ claim: NAME }` or `{ attr: NAME }` (an attribute of the principal)";
+    for (header, expected) in [
+        (
+            "\":path\": id",
+            format!("7:21: the header `:path` is a pseudo-header, which routes the request; {own}"),
+        ),
+        ("Host: id", format!("7:21: the header `Host` may not be written by an answer; {own}")),
+        (
+            "Authorization: id",
+            format!("7:21: the header `Authorization` may not be written by an answer; {own}"),
+        ),
+        (
+            "X-Envoy-Original-Path: id",
+            format!("7:21: the header `X-Envoy-Original-Path` belongs to Envoy; {own}"),
+        ),
+        (
+            "x_user: id",
+            format!("7:21: the header `x_user` has a `_`, which some upstreams read as `-`; {own}"),
+        ),
+        ("\"x user\": id", format!("7:21: the header `x user` is not a header's name; {own}")),
+        (
+            "x-user: id, X-User: id",
+            "7:33: the header `x-user` is named twice; expected each header once".to_owned(),
+        ),
+        ("x-user: email", format!("7:29: `upstream_headers.x-user` is `email`; {source}")),
+        (
+            "x-user: {}",
+            format!("7:29: `upstream_headers.x-user` needs exactly one source; {source}"),
+        ),
+        (
+            "x-user: { claim: a, attr: b }",
+            format!("7:29: `upstream_headers.x-user` needs exactly one source; {source}"),
+        ),
+        (
+            "x-user: { claims: a }",
+            "7:31: unknown key `claims` in `upstream_headers.x-user`; expected `claim`, perhaps"
+                .to_owned(),
+        ),
+    ] {
+        check_with(&format!("upstream_headers: {{ {header} }}\n"), &expected);
+    }
+}
+
+#[test]
+fn a_variable_is_taken_where_it_is_set() {
+    let text = SIX_LINES.replace("brightpay.eu", "${TENANT}");
+    let more = "\
+listen:
+  address: ${ADDRESS}:9191
+client_address:
+  trusted_hops: ${HOPS}
+engine:
+  strict_evaluation: ${STRICT}
+  default_scope: $${SCOPE}
+";
+    let folder = Folder::new(&format!("{text}{more}"));
+    folder.write("routes.yaml", ROUTES);
+    let variables = [("TENANT", "acme"), ("HOPS", "two"), ("STRICT", "maybe")];
+    expect![[r#"
+        portcullis.yaml:8:12: `listen.address`: the environment variable `ADDRESS` is not set; expected a variable that is set
+        portcullis.yaml:10:17: `client_address.trusted_hops` is `two`; expected an integer from 0 to 16
+        portcullis.yaml:12:22: `engine.strict_evaluation` is `maybe`; expected `true` or `false`
+        portcullis.yaml:13:18: `engine.default_scope` is `${SCOPE}`; expected a scope, such as `acme.hr`"#]]
+    .assert_eq(&folder.load(&variables).unwrap_err());
+
+    folder.write("portcullis.yaml", &format!("{text}{}", more.replace("$${SCOPE}", "acme")));
+    let variables = [("TENANT", "acme"), ("ADDRESS", "[::]"), ("HOPS", "2"), ("STRICT", "false")];
+    let config = folder.load(&variables).unwrap();
+    assert_eq!(config.issuers[0].issuer, "https://acme.auth0.com/");
+    assert_eq!(config.listen.address, ListenAddress::Tcp("[::]:9191".parse().unwrap()));
+    assert_eq!(config.client_address.trusted_hops, 2);
+    assert!(!config.engine.options.strict_evaluation);
+}
+
+#[test]
+fn keys_are_never_expanded() {
+    check_with("${KEY}: 1\n", "7:1: unknown key `${KEY}`; expected `keys`, perhaps");
+}

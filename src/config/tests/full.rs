@@ -1,0 +1,101 @@
+//! A configuration with every key that there is.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Folder, read_with};
+use crate::config::{HeaderSource, ListenAddress, LogFormat, LogLevel};
+use crate::identity::ClaimPath;
+
+/// Every key, in JSON, which is YAML too.
+pub(super) fn everything() -> Value {
+    let claims = json!({ "scope": "org_id", "attr": { "region": ["app", "region"] } });
+    json!({
+        "auth0": {
+            "domain": "acme.eu.auth0.com", "custom_domains": ["login.acme.example"],
+            "audience": "api", "roles": "roles", "claims": claims, "leeway": "5s",
+            "max_lifetime": "1d", "max_token_age": "1h", "ca_file": "ca.pem",
+        },
+        "issuers": [{
+            "issuer": "https://issuer.example", "audience": ["api"], "roles": ["app", "roles"],
+            "claims": claims, "leeway": "5s", "max_lifetime": "1d", "max_token_age": "1h",
+            "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
+            "algorithms": ["ES256"], "dialect": "rfc9068",
+        }],
+        "policies": "policies",
+        "routes": [{
+            "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
+            "resource": {
+                "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
+                "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
+            },
+            "actions": { "GET": "view" },
+        }],
+        "listen": {
+            "address": "0.0.0.0:9000",
+            "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
+        },
+        "admin": { "address": "0.0.0.0:9001" },
+        "engine": {
+            "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
+            "lenient_scope_search": true, "globals": { "limit": 7, "rate": 0.5 },
+        },
+        "cache": { "decisions": { "capacity": 5, "ttl": "10s" }, "tokens": { "capacity": 0 } },
+        "keys": { "refresh": "1m", "max_stale": "0s" },
+        "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "client_address": { "trusted_hops": 1 },
+        "log": { "format": "text", "level": "debug" },
+        "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+#[test]
+fn every_key_has_an_effect() {
+    let folder = Folder::new(&everything().to_string());
+    let config = folder.load(&[]).unwrap();
+    assert_eq!(config.issuers.len(), 3);
+    assert_eq!(config.files, [folder.path("portcullis.yaml")]);
+    assert_eq!(config.listen.address, ListenAddress::Tcp("0.0.0.0:9000".parse().unwrap()));
+    let tls = config.listen.tls.unwrap();
+    assert_eq!(tls.cert_file, folder.path("c.pem"));
+    assert_eq!(tls.key_file, folder.path("k.pem"));
+    assert_eq!(tls.client_ca_file, Some(folder.path("ca.pem")));
+    assert_eq!(config.admin.address, "0.0.0.0:9001".parse().unwrap());
+    let options = config.engine.options;
+    assert!(!options.strict_evaluation && options.lenient_scope_search);
+    assert_eq!(options.default_policy_version.as_str(), "v1");
+    assert_eq!(options.default_scope.as_str(), "acme");
+    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
+    assert_eq!(config.cache.decisions.capacity, 5);
+    assert_eq!(config.cache.decisions.ttl, Duration::from_secs(10));
+    assert_eq!(config.cache.tokens.capacity, 0);
+    assert_eq!(config.keys.refresh, Duration::from_mins(1));
+    assert_eq!(config.keys.max_stale, Duration::ZERO);
+    assert_eq!(config.client_address.trusted_hops, 1);
+    assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
+    assert_eq!(config.shutdown.settle, Duration::ZERO);
+    assert_eq!(config.shutdown.grace, Duration::from_mins(1));
+    let mut headers = config.upstream_headers.0;
+    headers.sort_by(|(left, _), (right, _)| left.as_str().cmp(right.as_str()));
+    let claim = ClaimPath(["org_id".into()].into());
+    assert_eq!(
+        headers,
+        [
+            ("x-kind".parse().unwrap(), HeaderSource::Attribute("kind".into())),
+            ("x-org".parse().unwrap(), HeaderSource::Claim(claim)),
+            ("x-user".parse().unwrap(), HeaderSource::Id),
+        ]
+    );
+    let resource = config.routes[0].resource.as_ref().unwrap();
+    assert_eq!((resource.scope.0.as_str(), resource.policy_version.0.as_str()), ("acme", "v1"));
+    assert_eq!(config.routes[0].hosts, ["api.acme.example"]);
+}
+
+#[test]
+fn a_unix_socket_is_an_address_and_no_header_at_all_is_a_choice() {
+    let config = read_with("listen: { address: \"unix:/run/p.sock\" }\nupstream_headers: {}\n");
+    let config = config.unwrap();
+    assert_eq!(config.listen.address, ListenAddress::Unix("/run/p.sock".into()));
+    assert!(config.upstream_headers.0.is_empty());
+}

@@ -1,0 +1,201 @@
+//! The schema that ships and the reader know the same keys, defaults and words.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Folder, full::everything};
+use crate::config::{Config, SCHEMA};
+
+/// An object of the schema, and where [`everything`] has one of its kind.
+struct Object<'a> {
+    schema: &'a Value,
+    pointer: String,
+}
+
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).unwrap()
+}
+
+fn load(file: &Value) -> Result<Config, String> {
+    Folder::new(&file.to_string()).load(&[])
+}
+
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(name) => resolve(root, root.pointer(name.strip_prefix('#').unwrap()).unwrap()),
+        None => schema,
+    }
+}
+
+/// All objects with known keys, by a walk through the schema along [`everything`].
+fn objects<'a>(root: &'a Value, schema: &'a Value, at: &str, found: &mut Vec<Object<'a>>) {
+    let schema = resolve(root, schema);
+    let sample = everything();
+    let here = sample.pointer(at).unwrap_or_else(|| panic!("{at} is not in the sample"));
+    for alternative in schema["anyOf"].as_array().into_iter().flatten() {
+        objects(root, alternative, at, found);
+    }
+    match here {
+        Value::Object(entries) => {
+            if let Some(properties) = schema["properties"].as_object() {
+                found.push(Object { schema, pointer: at.to_owned() });
+                // Of some objects a file can only have one key at a time.
+                let one_only =
+                    schema.get("oneOf").is_some() || schema.get("maxProperties").is_some();
+                for (key, property) in properties {
+                    if !one_only || entries.contains_key(key) {
+                        objects(root, property, &format!("{at}/{key}"), found);
+                    }
+                }
+            } else if schema["additionalProperties"].is_object() {
+                for key in entries.keys() {
+                    let property = &schema["additionalProperties"];
+                    objects(root, property, &format!("{at}/{key}"), found);
+                }
+            }
+        }
+        Value::Array(_) if schema["items"].is_object() => {
+            objects(root, &schema["items"], &format!("{at}/0"), found);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {}
+    }
+}
+
+#[test]
+fn the_schema_has_the_keys_that_are_read_and_no_others() {
+    let root = schema();
+    let mut found = Vec::new();
+    objects(&root, &root, "", &mut found);
+    assert!(found.len() > 20, "{}", found.len());
+    for Object { schema, pointer } in found {
+        let mut file = everything();
+        file.pointer_mut(&pointer).unwrap()["qqqqqqqqqqqqqqqqqqqqqqqqqqq"] = json!(1);
+        let errors = load(&file).unwrap_err();
+        let listed = errors.split_once("; expected ").map(|(_, expected)| expected).unwrap();
+        let read: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+        let described: BTreeSet<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(read, described, "{pointer}");
+    }
+}
+
+#[test]
+fn the_schema_requires_what_the_reader_requires() {
+    let root = schema();
+    let mut found = Vec::new();
+    objects(&root, &root, "", &mut found);
+    for Object { schema, pointer } in found {
+        // Where one of several keys is needed, the table of errors has the cases.
+        if schema.get("oneOf").is_some() || schema.get("minProperties").is_some() {
+            continue;
+        }
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        for key in schema["properties"].as_object().unwrap().keys() {
+            let mut file = everything();
+            file.pointer_mut(&pointer).unwrap().as_object_mut().unwrap().remove(key);
+            let missing = load(&file).is_err_and(|errors| errors.contains(" is missing"));
+            assert_eq!(missing, required.contains(&json!(key)), "{pointer}/{key}");
+        }
+    }
+}
+
+#[test]
+fn defaults_in_the_schema_are_the_readers() {
+    let root = schema();
+    let everything = everything();
+    let least: Value = ["auth0", "policies", "routes", "issuers"]
+        .into_iter()
+        .map(|key| (key.to_owned(), everything[key].clone()))
+        .collect();
+    let mut least = least;
+    least["routes"][0]["resource"]["attr"]["tenant"] = json!({ "claim": "tenant" });
+    least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
+    least["issuers"] = json!([{ "issuer": "https://issuer.example", "audience": "api" }]);
+    let mut spelled_out = least.clone();
+    let mut found = Vec::new();
+    objects(&root, &root, "", &mut found);
+    let mut defaults = 0;
+    for Object { schema, pointer } in found {
+        for (key, property) in schema["properties"].as_object().unwrap() {
+            if let Some(default) = property.get("default") {
+                set(&mut spelled_out, &format!("{pointer}/{key}"), default.clone());
+                defaults += 1;
+            }
+        }
+    }
+    assert!(defaults > 20, "{defaults}");
+    let folder = Folder::new(&least.to_string());
+    let left_out = without_places(folder.load(&[]).unwrap());
+    folder.write("portcullis.yaml", &spelled_out.to_string());
+    assert_eq!(without_places(folder.load(&[]).unwrap()), left_out);
+}
+
+fn without_places(mut config: Config) -> Config {
+    for route in &mut config.routes {
+        route.place.clear();
+    }
+    config
+}
+
+/// Sets the value at a pointer, and makes the objects on the way to it.
+fn set(file: &mut Value, pointer: &str, value: Value) {
+    let mut at = file;
+    for key in pointer.split('/').skip(1) {
+        at = match key.parse::<usize>() {
+            Ok(index) => &mut at[index],
+            Err(_) => &mut at[key],
+        };
+    }
+    *at = value;
+}
+
+#[test]
+fn words_and_bounds_in_the_schema_are_the_readers() {
+    let root = schema();
+    let mut found = Vec::new();
+    objects(&root, &root, "", &mut found);
+    let mut tried = 0;
+    for Object { schema, pointer } in found {
+        for (key, property) in schema["properties"].as_object().unwrap() {
+            let at = format!("{pointer}/{key}");
+            if everything().pointer(&at).is_none() {
+                continue;
+            }
+            for (value, fits) in candidates(property) {
+                let mut file = everything();
+                *file.pointer_mut(&at).unwrap() = value.clone();
+                assert_eq!(load(&file).is_ok(), fits, "{at}: {value}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+/// Values at the edges of what a property takes.
+fn candidates(property: &Value) -> Vec<(Value, bool)> {
+    let alternative = &property["anyOf"][0];
+    if let Some(words) = alternative["enum"].as_array() {
+        let words = words.iter().map(|word| (word.clone(), true));
+        return words.chain([(json!("nothing of it"), false), (json!(7), false)]).collect();
+    }
+    if let (Some(least), Some(most)) =
+        (alternative["minimum"].as_i64(), alternative["maximum"].as_i64())
+    {
+        return vec![
+            (json!(least), true),
+            (json!(most), true),
+            (json!(least - 1), false),
+            (json!(most + 1), false),
+            (json!("7"), false),
+        ];
+    }
+    if alternative["type"] == "boolean" {
+        return vec![(json!(true), true), (json!(false), true), (json!("true"), false)];
+    }
+    if property["$ref"] == "#/$defs/duration" {
+        return vec![(json!("90s"), true), (json!("90"), false), (json!(90), false)];
+    }
+    Vec::new()
+}
