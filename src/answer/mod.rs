@@ -7,6 +7,7 @@
 mod challenge;
 mod problem;
 mod reason;
+mod refusal;
 mod upstream;
 
 #[cfg(test)]
@@ -15,7 +16,10 @@ mod tests;
 pub use challenge::Challenge;
 pub use problem::Problem;
 pub use reason::Reason;
-pub use upstream::{HeaderSource, InvalidUpstreamHeader, UpstreamHeaders, UpstreamMutation};
+pub use refusal::Refusal;
+pub use upstream::{
+    HeaderSource, IdentityHeader, InvalidIdentityHeader, UpstreamHeaders, UpstreamMutation,
+};
 
 /// The answer to one request.
 #[derive(Debug)]
@@ -23,23 +27,6 @@ pub enum Answer {
     /// Go on, with these changes to the headers on the way to the upstream.
     Allow(UpstreamMutation),
     Refuse(Refusal),
-}
-
-/// A way to say no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// 403: the policies say no, or nothing says yes.
-    Deny(Reason),
-    /// 401: we do not know well enough who asks; with what would convince us.
-    Challenge(Challenge),
-    /// 400: the request is not canonical, or a value of it is not what its route declares.
-    Malformed(Reason),
-    /// 400 `invalid_request` (RFC 6750 section 3.1): credentials that are not exactly one token.
-    Credentials(Challenge),
-    /// 431: a token beyond the limit.
-    TooLarge(Challenge),
-    /// 503: we could not decide. Envoy's `failure_mode_allow` does not turn this into an allow.
-    Fault(Reason),
 }
 
 // === impl Answer ===
@@ -60,28 +47,6 @@ impl Answer {
         match self {
             Self::Allow(_) => "allow",
             Self::Refuse(refusal) => refusal.name(),
-        }
-    }
-}
-
-// === impl Refusal ===
-
-impl Refusal {
-    fn reason(&self) -> Reason {
-        match self {
-            Self::Deny(reason) | Self::Malformed(reason) | Self::Fault(reason) => *reason,
-            Self::Challenge(challenge)
-            | Self::Credentials(challenge)
-            | Self::TooLarge(challenge) => challenge.reason,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Deny(_) => "deny",
-            Self::Challenge(_) => "challenge",
-            Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
-            Self::Fault(_) => "fault",
         }
     }
 }

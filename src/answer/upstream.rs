@@ -4,7 +4,7 @@
 //! configured name is removed. Envoy drops a header that one answer both sets and removes; a name
 //! that is set is therefore overwritten and not listed for removal.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use http::HeaderName;
 
@@ -12,21 +12,53 @@ use super::Reason;
 use crate::engine::model::{Map, Principal, Value};
 use crate::identity::ClaimPath;
 
-/// Names with more dashes than this are refused: each dash doubles the spellings to remove.
+/// Each dash doubles the spellings that have to be removed.
 const MOST_DASHES: usize = 6;
 
-/// Which headers the upstream gets about the caller. A name stands in it once.
+/// Names that frame, route or authenticate a request: whoever writes them decides more than who the
+/// caller is.
+const TAKEN: [&str; 19] = [
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "dpop",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-request-id",
+];
+
+/// Which headers the upstream gets about the caller. No name twice: callers check it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct UpstreamHeaders {
-    headers: Vec<Configured>,
+pub struct UpstreamHeaders(pub Vec<(IdentityHeader, HeaderSource)>);
+
+/// The name of a header that can carry identity, with every spelling that must not reach the
+/// upstream from anybody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityHeader {
+    // Invariant: a lower-case field name that neither HTTP nor Envoy uses, without `_`.
+    name: Arc<str>,
+    /// The name with `_` for some of its dashes.
+    aliases: Arc<[Arc<str>]>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Configured {
-    name: Arc<str>,
-    source: HeaderSource,
-    /// The spellings of the name with `_` for some of the dashes.
-    aliases: Vec<Arc<str>>,
+/// A name that cannot carry identity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the header `{name}` {why}")]
+pub struct InvalidIdentityHeader {
+    name: String,
+    why: &'static str,
 }
 
 /// Where the value of an identity header comes from.
@@ -59,40 +91,51 @@ pub struct UpstreamMutation {
     pub remove: Vec<Arc<str>>,
 }
 
+// === impl IdentityHeader ===
+
+impl IdentityHeader {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+}
+
+impl FromStr for IdentityHeader {
+    type Err = InvalidIdentityHeader;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse = |why| Err(InvalidIdentityHeader { name: text.to_owned(), why });
+        if text.starts_with(':') {
+            return refuse("is a pseudo-header, which routes the request");
+        }
+        let Ok(name) = text.parse::<HeaderName>() else {
+            return refuse("is not a header's name");
+        };
+        let name = name.as_str();
+        if name.starts_with("x-envoy-") {
+            return refuse("belongs to Envoy");
+        }
+        if TAKEN.contains(&name) || name.starts_with("x-forwarded-") {
+            return refuse("may not be written by an answer");
+        }
+        if name.contains('_') {
+            return refuse("has a `_`, which some upstreams read as `-`");
+        }
+        if name.matches('-').count() > MOST_DASHES {
+            return refuse("has more than 6 dashes");
+        }
+        Ok(Self { name: name.into(), aliases: aliases(name) })
+    }
+}
+
 // === impl UpstreamHeaders ===
 
 impl UpstreamHeaders {
-    /// Adds a header.
-    ///
-    /// # Errors
-    /// A name that is not an HTTP field name, that Envoy or HTTP itself uses, or that is there
-    /// already.
-    pub fn add(&mut self, name: &str, source: HeaderSource) -> Result<(), InvalidUpstreamHeader> {
-        let invalid = |why| InvalidUpstreamHeader { name: name.to_owned(), why };
-        let parsed: HeaderName =
-            name.parse().map_err(|_invalid| invalid("it is not an HTTP field name"))?;
-        let parsed = parsed.as_str();
-        if parsed.contains('_') {
-            return Err(invalid("proxies drop names with `_`: use `-`"));
-        }
-        if is_taken(parsed) {
-            return Err(invalid("the name belongs to HTTP or to Envoy"));
-        }
-        if parsed.matches('-').count() > MOST_DASHES {
-            return Err(invalid("it has more than 6 dashes"));
-        }
-        if self.headers.iter().any(|header| &*header.name == parsed) {
-            return Err(invalid("it is there twice"));
-        }
-        self.headers.push(Configured { name: parsed.into(), source, aliases: aliases(parsed) });
-        Ok(())
-    }
-
     /// Nobody is known: every configured name is removed.
     #[must_use]
     pub fn anonymous(&self, reason: Reason) -> UpstreamMutation {
         let mut remove = Vec::new();
-        for header in &self.headers {
+        for (header, _source) in &self.0 {
             remove.push(header.name.clone());
             remove.extend(header.aliases.iter().cloned());
         }
@@ -107,11 +150,11 @@ impl UpstreamHeaders {
         principal: &Principal,
         claims: &Map,
     ) -> UpstreamMutation {
-        let mut set = Vec::with_capacity(self.headers.len());
+        let mut set = Vec::with_capacity(self.0.len());
         let mut remove = Vec::new();
-        for header in &self.headers {
+        for (header, source) in &self.0 {
             remove.extend(header.aliases.iter().cloned());
-            match header.source.value(principal, claims) {
+            match source.value(principal, claims) {
                 Some(value) => set.push((header.name.clone(), value)),
                 None => remove.push(header.name.clone()),
             }
@@ -187,33 +230,8 @@ fn percent_encode(text: &str, also_plain: impl Fn(u8) -> bool) -> String {
     encoded
 }
 
-/// Names that an identity header would break, or that Envoy would not let us set.
-fn is_taken(name: &str) -> bool {
-    const TAKEN: [&str; 18] = [
-        "host",
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "connection",
-        "content-length",
-        "content-type",
-        "content-encoding",
-        "transfer-encoding",
-        "te",
-        "trailer",
-        "upgrade",
-        "expect",
-        "dpop",
-        "forwarded",
-        "via",
-        "origin",
-        "x-request-id",
-    ];
-    TAKEN.contains(&name) || name.starts_with("x-envoy-") || name.starts_with("x-forwarded-")
-}
-
 /// Every spelling of `name` in which at least one dash is an underscore.
-fn aliases(name: &str) -> Vec<Arc<str>> {
+fn aliases(name: &str) -> Arc<[Arc<str>]> {
     let parts: Vec<&str> = name.split('-').collect();
     let mut spellings = vec![String::new()];
     for (index, part) in parts.iter().enumerate() {

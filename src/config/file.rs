@@ -10,17 +10,19 @@ use std::{
 };
 
 use super::{
-    AdminConfig, CacheConfig, ClientAddressConfig, Config, ConfigErrors, DecisionCacheConfig,
-    EngineConfig, Environment, KeysConfig, ListenAddress, ListenConfig, LogConfig, LogFormat,
-    LogLevel, ShutdownConfig, TlsConfig, TokenCacheConfig, auth0, issuers,
+    CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
+    ShutdownConfig, TokenCacheConfig, auth0, issuers,
     routes::{self, Routes},
     section::Section,
     source::Source,
     upstream_headers,
     value::Value,
 };
+use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
+use crate::server::{AdminConfig, ListenAddress, ListenConfig, TlsConfig};
+use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 use crate::yaml::Node;
 
 const SECOND: Duration = Duration::from_secs(1);

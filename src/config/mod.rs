@@ -34,9 +34,8 @@ pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
 pub use settings::{
-    AdminConfig, CacheConfig, ClientAddressConfig, Config, DecisionCacheConfig, EngineConfig,
-    HeaderSource, KeysConfig, ListenAddress, ListenConfig, LogConfig, LogFormat, LogLevel,
-    ShutdownConfig, TlsConfig, TokenCacheConfig, UpstreamHeaders,
+    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
+    TokenCacheConfig,
 };
 
 use std::path::Path;

@@ -1,12 +1,14 @@
 //! The configuration as meant: one field for each room, every default filled in.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use http::HeaderName;
-
+use crate::answer::UpstreamHeaders;
+use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
-use crate::identity::{ClaimPath, IssuerSpec};
+use crate::identity::IssuerSpec;
 use crate::route::RouteSpec;
+use crate::server::{AdminConfig, ListenConfig};
+use crate::telemetry::LogConfig;
 
 /// Everything that `portcullis.yaml` says. Paths are resolved against the file that names them.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,36 +32,6 @@ pub struct Config {
     pub files: Vec<PathBuf>,
 }
 
-/// `listen:`, the ext_authz listener.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenConfig {
-    pub address: ListenAddress,
-    /// Never set together with [`ListenAddress::Unix`].
-    pub tls: Option<TlsConfig>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListenAddress {
-    /// Loopback by default. Port 0: one that is free.
-    Tcp(SocketAddr),
-    Unix(PathBuf),
-}
-
-/// `listen.tls:`, PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsConfig {
-    pub cert_file: PathBuf,
-    pub key_file: PathBuf,
-    /// mTLS: a client needs a certificate of one of these authorities.
-    pub client_ca_file: Option<PathBuf>,
-}
-
-/// `admin:`, the listener of health, metrics and reload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdminConfig {
-    pub address: SocketAddr,
-}
-
 /// `engine:`
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineConfig {
@@ -74,15 +46,6 @@ pub struct EngineConfig {
 pub struct CacheConfig {
     pub decisions: DecisionCacheConfig,
     pub tokens: TokenCacheConfig,
-}
-
-/// `cache.decisions:`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecisionCacheConfig {
-    /// Entries. 0: no decision is remembered.
-    pub capacity: u64,
-    /// The longest that a decision is remembered.
-    pub ttl: Duration,
 }
 
 /// `cache.tokens:`
@@ -101,52 +64,12 @@ pub struct KeysConfig {
     pub max_stale: Duration,
 }
 
-/// `upstream_headers:`, what the upstream is told about the caller. The client's own copies of
-/// these headers are removed from every request. No name twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpstreamHeaders(pub Vec<(HeaderName, HeaderSource)>);
-
-/// What an upstream header says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HeaderSource {
-    /// The principal's id.
-    Id,
-    /// The principal's roles, joined with commas.
-    Roles,
-    /// A claim of the token.
-    Claim(ClaimPath),
-    /// An attribute of the principal.
-    Attribute(Box<str>),
-}
-
 /// `client_address:`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientAddressConfig {
     /// How many entries of `x-forwarded-for`, from the right, are written by proxies of ours.
     /// 0: the peer of Envoy's connection is the client.
     pub trusted_hops: u8,
-}
-
-/// `log:`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogConfig {
-    pub format: LogFormat,
-    pub level: LogLevel,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    Json,
-    Text,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
 }
 
 /// `shutdown:`

@@ -1,48 +1,28 @@
-//! `upstream_headers:`, and which headers may not be written.
+//! `upstream_headers:`
 
-use http::HeaderName;
-
-use super::{HeaderSource, UpstreamHeaders, issuers::claim_path, section::Section, value::Value};
+use super::{issuers::claim_path, section::Section, value::Value};
+use crate::answer::{HeaderSource, IdentityHeader, InvalidIdentityHeader, UpstreamHeaders};
 use crate::yaml::{Entry, Tree};
 
 const EXPECTED_NAME: &str = "a header of your own, such as `x-portcullis-subject`";
 const EXPECTED_SOURCE: &str =
     "`id`, `roles`, `{ claim: NAME }` or `{ attr: NAME }` (an attribute of the principal)";
 
-/// Names that frame, route or authenticate a request: whoever writes them decides more than who
-/// the caller is.
-const REFUSED: [&str; 14] = [
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
+/// The defaults, as if they had been written in the file.
 pub(super) fn defaults() -> UpstreamHeaders {
-    UpstreamHeaders(vec![
-        (HeaderName::from_static("x-portcullis-roles"), HeaderSource::Roles),
-        (HeaderName::from_static("x-portcullis-subject"), HeaderSource::Id),
-    ])
+    let named = [("x-portcullis-roles", HeaderSource::Roles), ("x-portcullis-subject", HeaderSource::Id)];
+    let headers = named.into_iter().filter_map(|(name, source)| Some((name.parse().ok()?, source)));
+    UpstreamHeaders(headers.collect())
 }
 
 pub(super) fn read(value: &Value<'_>) -> Option<UpstreamHeaders> {
-    let mut headers: Vec<(HeaderName, HeaderSource)> = Vec::new();
+    let mut headers: Vec<(IdentityHeader, HeaderSource)> = Vec::new();
     for entry in value.entries()? {
         let (Some(name), Some(source)) = (name(value, entry), source(&value.entry(entry))) else {
             continue;
         };
         if headers.iter().any(|(other, _)| *other == name) {
-            let message = format!("the header `{name}` is named twice");
+            let message = format!("the header `{}` is named twice", name.as_str());
             value.source.report(Some(entry.key.place), message, Some("each header once".into()));
             continue;
         }
@@ -51,30 +31,19 @@ pub(super) fn read(value: &Value<'_>) -> Option<UpstreamHeaders> {
     Some(UpstreamHeaders(headers))
 }
 
-fn name(value: &Value<'_>, entry: &Entry) -> Option<HeaderName> {
-    let text = entry.key.scalar.text.as_str();
-    let refuse = |why: &str| {
-        let message = format!("the header `{text}` {why}");
-        value.source.report(Some(entry.key.place), message, Some(EXPECTED_NAME.to_owned()));
-        None
-    };
-    if text.starts_with(':') {
-        return refuse("is a pseudo-header, which routes the request");
+fn name(value: &Value<'_>, entry: &Entry) -> Option<IdentityHeader> {
+    match entry.key.scalar.text.parse() {
+        Ok(name) => Some(name),
+        Err(refused) => {
+            let refused: InvalidIdentityHeader = refused;
+            value.source.report(
+                Some(entry.key.place),
+                refused.to_string(),
+                Some(EXPECTED_NAME.to_owned()),
+            );
+            None
+        }
     }
-    let Ok(name) = text.parse::<HeaderName>() else {
-        return refuse("is not a header's name");
-    };
-    if name.as_str().starts_with("x-envoy-") {
-        return refuse("belongs to Envoy");
-    }
-    if REFUSED.contains(&name.as_str()) {
-        return refuse("may not be written by an answer");
-    }
-    // CGI and WSGI read `x_user` and `x-user` as one name, so a client could send the other one.
-    if name.as_str().contains('_') {
-        return refuse("has a `_`, which some upstreams read as `-`");
-    }
-    Some(name)
 }
 
 fn source(value: &Value<'_>) -> Option<HeaderSource> {

@@ -1,4 +1,4 @@
-use crate::answer::{HeaderSource, Reason, UpstreamHeaders};
+use crate::answer::{HeaderSource, IdentityHeader, Reason, UpstreamHeaders};
 use crate::engine::model::{Map, PolicyVersion, Principal, Scope, Value};
 
 fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
@@ -12,11 +12,11 @@ fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
 }
 
 fn headers() -> UpstreamHeaders {
-    let mut headers = UpstreamHeaders::default();
-    headers.add("x-user", HeaderSource::Id).unwrap();
-    headers.add("x-user-roles", HeaderSource::Roles).unwrap();
-    headers.add("X-Org", HeaderSource::Attribute("org_id".into())).unwrap();
-    headers
+    UpstreamHeaders(vec![
+        ("x-user".parse().unwrap(), HeaderSource::Id),
+        ("x-user-roles".parse().unwrap(), HeaderSource::Roles),
+        ("X-Org".parse().unwrap(), HeaderSource::Attribute("org_id".into())),
+    ])
 }
 
 #[test]
@@ -76,7 +76,6 @@ fn a_comma_inside_a_role_does_not_make_two() {
 
 #[test]
 fn names_that_belong_to_others_are_refused() {
-    let mut headers = headers();
     for name in [
         "host",
         "Authorization",
@@ -86,9 +85,8 @@ fn names_that_belong_to_others_are_refused() {
         "x user",
         "",
         "x_user",
-        "x-user",
         "a-b-c-d-e-f-g-h",
     ] {
-        assert!(headers.add(name, HeaderSource::Id).is_err(), "{name}");
+        assert!(name.parse::<IdentityHeader>().is_err(), "{name}");
     }
 }

@@ -5,13 +5,16 @@ use std::time::Duration;
 use http::Method;
 
 use super::{Folder, ROUTES, SIX_LINES};
+use crate::answer::{HeaderSource, UpstreamHeaders};
 use crate::config::{
-    AdminConfig, CacheConfig, ClientAddressConfig, Config, DecisionCacheConfig, EngineConfig,
-    HeaderSource, KeysConfig, ListenAddress, ListenConfig, LogConfig, LogFormat, LogLevel,
-    ShutdownConfig, TokenCacheConfig, UpstreamHeaders,
+    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
+    TokenCacheConfig,
 };
+use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect};
+use crate::server::{AdminConfig, ListenAddress, ListenConfig};
+use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
 #[test]
 fn six_lines_are_enough_for_auth0() {

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::{Folder, ROUTES, SIX_LINES, read, read_with};
-use crate::config::ListenAddress;
+use crate::server::ListenAddress;
 
 #[track_caller]
 fn check(config: &str, expected: &Expect) {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Folder, read_with};
-use crate::config::{HeaderSource, ListenAddress, LogFormat, LogLevel};
+use crate::answer::HeaderSource;
+use crate::server::ListenAddress;
+use crate::telemetry::{LogFormat, LogLevel};
 use crate::identity::ClaimPath;
 
 /// Every key, in JSON, which is YAML too.

@@ -1,0 +1,61 @@
+//! A way to say no, and how the errors of other rooms become one.
+
+use super::{Challenge, Reason};
+use crate::identity::{RefusalStatus, TokenRefusal};
+
+/// A way to say no. Every variant has one HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// 403: the policies say no, or nothing says yes.
+    Deny(Reason),
+    /// 401: we do not know well enough who asks; with what would convince us.
+    Challenge(Challenge),
+    /// 400: the request is not canonical, or a value of it is not what its route declares.
+    Malformed(Reason),
+    /// 400 `invalid_request` (RFC 6750 section 3.1): credentials that are not exactly one token.
+    Credentials(Challenge),
+    /// 431: a token beyond the limit.
+    TooLarge(Challenge),
+    /// 503: we could not decide. Envoy's `failure_mode_allow` does not turn this into an allow.
+    Fault(Reason),
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    pub(super) fn reason(&self) -> Reason {
+        match self {
+            Self::Deny(reason) | Self::Malformed(reason) | Self::Fault(reason) => *reason,
+            Self::Challenge(challenge)
+            | Self::Credentials(challenge)
+            | Self::TooLarge(challenge) => challenge.reason,
+        }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Deny(_) => "deny",
+            Self::Challenge(_) => "challenge",
+            Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
+            Self::Fault(_) => "fault",
+        }
+    }
+}
+
+impl From<TokenRefusal> for Refusal {
+    fn from(refusal: TokenRefusal) -> Self {
+        let TokenRefusal { reason, status, description } = refusal;
+        let reason = Reason::new(reason);
+        match status {
+            RefusalStatus::Unauthorized => {
+                Self::Challenge(Challenge::invalid_token(reason, description))
+            }
+            RefusalStatus::BadRequest => {
+                Self::Credentials(Challenge::invalid_request(reason, description))
+            }
+            RefusalStatus::TooLarge => {
+                Self::TooLarge(Challenge::invalid_request(reason, description))
+            }
+        }
+    }
+}
