@@ -1,0 +1,1 @@
+//! What expressions do, seen through the door of the room.
