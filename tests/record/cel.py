@@ -3,14 +3,16 @@
 
     tests/record/cel.py PDP
 
-reads every `tests/data/cel/*.cel` (one expression a line; `#` begins a comment; a line that begins
-with `@variable`, `@constant` or `@global` is skipped here, those live in the policy below) and writes
-`*.json` beside it: a list of `{"expression", "value"}`, `{"expression", "error"}` (the evaluation
-failed) or `{"expression", "refused"}` (the messages with which the policy does not load).
+reads every `tests/data/cel/*.cel` (one expression a line; `#` begins a comment) and writes `*.json`
+beside it: `{"expression", "value"}`, `{"expression", "error"}` (the evaluation failed),
+`{"expression", "refused"}` (the messages with which the policy does not load) or
+`{"expression", "fault"}` (the whole answer failed). The request and the names that expressions may
+use are in `environment.json`.
 
-Each expression is the output of one rule of its own resource kind. Needs Python 3 and nothing else.
+Each expression is the output of one rule for a resource kind of its own. Needs Python 3 alone.
 """
 
+import base64
 import json
 import pathlib
 import re
@@ -19,45 +21,25 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "cel"
 
-VARIABLES = {
-    "number": "1 + 1",
-    "text": 'P.attr.dept + "/" + R.kind',
-    "failing": "P.attr.missing",
-    "branch": 'hierarchy("acme.hr")',
-    "some": "optional.of(7)",
-    "none": "optional.none()",
-    "kind": "type(1)",
-    "identity": 'spiffeID("spiffe://acme.test/web")',
-    "domain": 'spiffeTrustDomain("acme.test")',
-    "span": 'duration("90s")',
-    "moment": 'timestamp("2024-02-29T12:00:00+02:00")',
-    "address": 'ip("10.1.2.3")',
-    "list": "[1, 2u, 3.0]",
-    "nested": '[hierarchy("a.b")]',
-}
-CONSTANTS = {"limit": 10, "names": ["ann", "bob"], "large": 9007199254740993, "deep": {"a": {"b": True}}}
-GLOBALS = {"site": "berlin", "count": 3, "ratio": 0.5, "flags": {"beta": True}}
-
-REQUEST = json.loads((DATA / "request.json").read_text())
-TOKEN_KEY = None
+ENVIRONMENT = json.loads((DATA / "environment.json").read_text())
 
 
 def expressions(path):
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            # A line is one expression; `\\n` in it would be part of the expression's own text.
-            yield line
+                yield line
 
 
 def policy(kind, expression):
     return {
         "apiVersion": "api.cerbos.dev/v1",
-        "variables": {"local": VARIABLES},
-        "constants": {"local": CONSTANTS},
+        "variables": {"local": ENVIRONMENT["variables"]},
+        "constants": {"local": ENVIRONMENT["constants"]},
         "resourcePolicy": {
             "version": "default",
             "importDerivedRoles": ["roles"],
@@ -143,7 +125,7 @@ def answers(pdp, found):
                     "server": {"httpListenAddr": f"127.0.0.1:{http}", "grpcListenAddr": f"127.0.0.1:{grpc}"},
                     "storage": {"driver": "disk", "disk": {"directory": place}},
                     "telemetry": {"disabled": True},
-                    "engine": {"globals": GLOBALS},
+                    "engine": {"globals": ENVIRONMENT["globals"]},
                     "auxData": {"jwt": {"disableVerification": True}},
                 },
                 config,
@@ -171,18 +153,16 @@ def wait_for(port):
 
 
 def token():
-    import base64
-
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
-    return ".".join([part({"alg": "HS256", "typ": "JWT"}), part(REQUEST["claims"]), "c2ln"])
+    return ".".join([part({"alg": "HS256", "typ": "JWT"}), part(ENVIRONMENT["claims"]), "c2ln"])
 
 
 def ask(port, index):
     body = {
-        "principal": REQUEST["principal"],
-        "resources": [{"actions": ["read"], "resource": {**REQUEST["resource"], "kind": f"k{index:05}"}}],
+        "principal": ENVIRONMENT["principal"],
+        "resources": [{"actions": ["read"], "resource": {**ENVIRONMENT["resource"], "kind": f"k{index:05}"}}],
         "auxData": {"jwt": {"token": token()}},
     }
     request = urllib.request.Request(

@@ -37,6 +37,13 @@ struct Level {
     operand: usize,
 }
 
+/// Whether a backslash means something in a string.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Escaped,
+    Raw,
+}
+
 struct Scanner<'s> {
     rest: &'s str,
     levels: Vec<Level>,
@@ -87,7 +94,7 @@ impl Scanner<'_> {
             return true;
         }
         match first {
-            '"' | '\'' => self.string(false),
+            '"' | '\'' => self.string(Form::Escaped),
             '`' => {
                 let end = self.rest.char_indices().skip(1).find(|(_, c)| *c == '`');
                 self.skip(end.map_or(1, |(at, _)| at + 1));
@@ -115,7 +122,7 @@ impl Scanner<'_> {
         let operator = word == "in";
         self.skip(end);
         if prefix && self.rest.starts_with(['"', '\'']) {
-            self.string(raw);
+            self.string(if raw { Form::Raw } else { Form::Escaped });
         } else if operator {
             self.operator();
         } else {
@@ -123,7 +130,7 @@ impl Scanner<'_> {
         }
     }
 
-    fn string(&mut self, raw: bool) {
+    fn string(&mut self, form: Form) {
         let triple = ["\"\"\"", "'''"].into_iter().find(|quote| self.rest.starts_with(quote));
         let quote = triple.unwrap_or(if self.rest.starts_with('"') { "\"" } else { "'" });
         self.skip(quote.len());
@@ -137,7 +144,7 @@ impl Scanner<'_> {
             if first == '\n' && triple.is_none() {
                 break;
             }
-            let escaped = if first == '\\' && !raw { chars.next() } else { None };
+            let escaped = if first == '\\' && form == Form::Escaped { chars.next() } else { None };
             self.skip(first.len_utf8() + escaped.map_or(0, char::len_utf8));
         }
         self.atom();

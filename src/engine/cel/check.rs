@@ -10,7 +10,7 @@ use super::{
     message,
     parse::position,
     signature::Style,
-    syntax::{Entry, Kind, Loop, LoopKind, Syntax},
+    syntax::{Entry, Kind, Loop, LoopKind, OptionalForm, Syntax},
     types::{self, Type},
     unify::Mapping,
 };
@@ -115,7 +115,11 @@ impl<'s> Checker<'s> {
             Kind::List(elements) => {
                 let mut joined = None;
                 for element in elements {
-                    let found = self.entry(&element.value, element.optional);
+                    let found = if element.optional {
+                        self.optional_entry(&element.value)
+                    } else {
+                        self.check(&element.value)
+                    };
                     joined = Some(self.mapping.join(joined, found));
                 }
                 Type::list(joined.unwrap_or_else(|| self.mapping.fresh()))
@@ -126,8 +130,8 @@ impl<'s> Checker<'s> {
                 let value = self.check(value);
                 self.within(&[(name, value)], body)
             }
-            Kind::OptionalMap { operand, name, body, flat } => {
-                self.optional_map(node, operand, (name, body), *flat)
+            Kind::OptionalMap { operand, name, body, form } => {
+                self.optional_map(node, operand, (name, body), *form)
             }
             Kind::SortBy { list, name, key } => self.sort_by(node, list, (name, key)),
         }
@@ -155,7 +159,7 @@ impl<'s> Checker<'s> {
             return found.clone();
         }
         let outer = name.strip_prefix('.').unwrap_or(name);
-        let named = || Type::named(outer).map(|(_, named)| Type::Type(Box::new(named)));
+        let named = || Type::named(outer).map(|(_, named)| Type::Meta(Box::new(named)));
         match global(outer).or_else(named) {
             Some(found) => found,
             None => self.undeclared(node.at, name),
@@ -173,7 +177,7 @@ impl<'s> Checker<'s> {
             if !self.is_local(first)
                 && let Some((_, named)) = Type::named(name)
             {
-                return Type::Type(Box::new(named));
+                return Type::Meta(Box::new(named));
             }
         }
         let found = self.member(node, operand, field);
@@ -222,12 +226,9 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn entry(&mut self, value: &'s Syntax, optional: bool) -> Type {
-        let found = self.check(value);
-        if !optional {
-            return found;
-        }
-        let (inner, was_optional) = found.unwrap_optional();
+    /// The type of what `?value` adds to a list or a map.
+    fn optional_entry(&mut self, value: &'s Syntax) -> Type {
+        let (inner, was_optional) = self.check(value).unwrap_optional();
         if !was_optional && !inner.is_dyn_or_error() {
             let wanted = Type::optional(inner.clone());
             self.mismatch(value.at, &wanted, &inner);
@@ -245,7 +246,11 @@ impl<'s> Checker<'s> {
         for entry in entries {
             let key = self.check(&entry.key);
             keys = Some(self.mapping.join(keys, key));
-            let value = self.entry(&entry.value, entry.optional);
+            let value = if entry.optional {
+                self.optional_entry(&entry.value)
+            } else {
+                self.check(&entry.value)
+            };
             values = Some(self.mapping.join(values, value));
         }
         let key = keys.unwrap_or_else(|| self.mapping.fresh());
@@ -267,18 +272,18 @@ impl<'s> Checker<'s> {
                 return self.logic(args, &found);
             }
             return match functions::find(name) {
-                Some(groups) => self.resolve(node.at, groups, Style::Global, found),
+                Some(groups) => self.resolve(node.at, groups, Style::Global, &found),
                 None => self.undeclared(node.at, name),
             };
         };
         if let Some(groups) = namespaced(target, name) {
-            return self.resolve(node.at, groups, Style::Global, found);
+            return self.resolve(node.at, groups, Style::Global, &found);
         }
         let receiver = self.check(target);
         match functions::find(name) {
             Some(groups) => {
-                let found = std::iter::once(receiver).chain(found).collect();
-                self.resolve(node.at, groups, Style::Member, found)
+                let found: Vec<Type> = std::iter::once(receiver).chain(found).collect();
+                self.resolve(node.at, groups, Style::Member, &found)
             }
             None => self.undeclared(node.at, name),
         }
@@ -300,7 +305,7 @@ impl<'s> Checker<'s> {
         at: usize,
         groups: &'static [Group],
         style: Style,
-        found: Vec<Type>,
+        found: &[Type],
     ) -> Type {
         let mut result: Option<Type> = None;
         let overloads = groups.iter().filter(|group| group.style == style);
@@ -312,7 +317,7 @@ impl<'s> Checker<'s> {
                 .iter()
                 .map(|parameter| self.mapping.instantiate(parameter, base))
                 .collect();
-            if !self.mapping.assign_all(&found, &parameters) {
+            if !self.mapping.assign_all(found, &parameters) {
                 continue;
             }
             let declared = self.mapping.instantiate(&signature.result, base);
@@ -326,7 +331,7 @@ impl<'s> Checker<'s> {
         match (result, groups.first()) {
             (Some(result), _) => result,
             (None, group) => {
-                self.no_overload(at, group.map_or("", |group| group.name), style, &found)
+                self.no_overload(at, group.map_or("", |group| group.name), style, found)
             }
         }
     }
@@ -343,7 +348,7 @@ impl<'s> Checker<'s> {
     }
 
     /// Checks a call that a macro stands for.
-    fn implied(&mut self, at: usize, name: &str, style: Style, found: Vec<Type>) -> Type {
+    fn implied(&mut self, at: usize, name: &str, style: Style, found: &[Type]) -> Type {
         match functions::find(name) {
             Some(groups) => self.resolve(at, groups, style, found),
             None => self.undeclared(at, name),
@@ -388,24 +393,24 @@ impl<'s> Checker<'s> {
                 return self.mismatch(at, &Type::Bool, &body);
             }
             LoopKind::ExistsOne => {
-                self.implied(at, "_?_:_", Style::Global, vec![body, Type::Int, Type::Int]);
+                self.implied(at, "_?_:_", Style::Global, &[body, Type::Int, Type::Int]);
                 return Type::Bool;
             }
             LoopKind::Filter => {
                 let list = Type::list(element);
-                return self.implied(at, "_?_:_", Style::Global, vec![body, list.clone(), list]);
+                return self.implied(at, "_?_:_", Style::Global, &[body, list.clone(), list]);
             }
             LoopKind::Map | LoopKind::TransformList => Type::list(body),
             LoopKind::TransformMap => Type::map(key, body),
             LoopKind::TransformMapEntry => {
                 let empty = Type::map(self.mapping.fresh(), self.mapping.fresh());
-                self.implied(at, "cel.@mapInsert", Style::Global, vec![empty, body])
+                self.implied(at, "cel.@mapInsert", Style::Global, &[empty, body])
             }
         };
         match filter {
             Some((filter, found)) => {
-                let branches = vec![found, result.clone(), result];
-                self.implied(filter.at, "_?_:_", Style::Global, branches)
+                let branches = [found, result.clone(), result];
+                self.implied(filter.at, "_?_:_", Style::Global, &branches)
             }
             None => result,
         }
@@ -416,18 +421,18 @@ impl<'s> Checker<'s> {
         node: &Syntax,
         operand: &'s Syntax,
         (name, body): (&'s str, &'s Syntax),
-        flat: bool,
+        form: OptionalForm,
     ) -> Type {
         let operand = self.check(operand);
-        self.implied(node.at, "hasValue", Style::Member, vec![operand.clone()]);
-        let value = self.implied(node.at, "value", Style::Member, vec![operand]);
+        self.implied(node.at, "hasValue", Style::Member, std::slice::from_ref(&operand));
+        let value = self.implied(node.at, "value", Style::Member, &[operand]);
         let body = self.within(&[(name, value)], body);
-        let (then, none) = if flat {
+        let (then, none) = if form == OptionalForm::FlatMap {
             (body, Type::optional(self.mapping.fresh()))
         } else {
             (Type::optional(body), Type::optional(self.mapping.fresh()))
         };
-        self.implied(node.at, "_?_:_", Style::Global, vec![Type::Bool, then, none])
+        self.implied(node.at, "_?_:_", Style::Global, &[Type::Bool, then, none])
     }
 
     fn sort_by(
@@ -450,7 +455,7 @@ impl<'s> Checker<'s> {
             }
         };
         let keys = Type::list(self.within(&[(name, element)], key));
-        self.implied(node.at, "@sortByAssociatedKeys", Style::Member, vec![found, keys])
+        self.implied(node.at, "@sortByAssociatedKeys", Style::Member, &[found, keys])
     }
 }
 

@@ -22,8 +22,8 @@ pub enum Constant {
     /// Nanoseconds.
     Duration(i64),
     Timestamp(Moment),
-    List(Box<[Constant]>),
-    Map(Box<[(Constant, Constant)]>),
+    List(Box<[Self]>),
+    Map(Box<[(Self, Self)]>),
     Type(Box<str>),
     /// A constant of a policy.
     Json(Value),

@@ -8,7 +8,7 @@ use super::{
     BUDGET_EXHAUSTED, Frame, access,
     functions::Call as Arguments,
     message::Message,
-    node::{Call, Element, Entry, Kind, Node, Path, Root},
+    node::{Call, Element, Entry, Kind, Logic, Node, Path, Root},
     time::Moment,
     value::{Object, V},
 };
@@ -108,8 +108,8 @@ impl<'a> Run<'a> {
             Kind::Constant(constant) => Ok(constant.view()),
             Kind::Path(path) => self.path(path),
             Kind::Local(slot) => self.local(*slot),
-            Kind::And(parts) => self.logic(parts, false),
-            Kind::Or(parts) => self.logic(parts, true),
+            Kind::And(parts) => self.logic(parts, Logic::And),
+            Kind::Or(parts) => self.logic(parts, Logic::Or),
             Kind::Call(call) => self.call(call),
             Kind::Select { operand, field } => access::select(self, self.eval(operand)?, field),
             Kind::Conditional(parts) => self.conditional(parts),
@@ -134,8 +134,8 @@ impl<'a> Run<'a> {
                 self.set(*slot, self.eval(value));
                 self.eval(body)
             }
-            Kind::OptionalMap { slot, parts, flat } => self.optional_map(*slot, parts, *flat),
-            Kind::OptionalOr { parts, unwrap } => self.optional_or(parts, *unwrap),
+            Kind::OptionalMap { slot, parts, form } => self.optional_map(*slot, parts, *form),
+            Kind::OptionalOr { parts, result } => self.optional_or(parts, *result),
             Kind::SortBy { slot, parts } => self.sort_by(*slot, parts),
             Kind::AllVariables(variables) => self.all_variables(variables),
             Kind::Constant(_)
@@ -219,8 +219,8 @@ impl<'a> Run<'a> {
 
     /// `&&` (decided by false) and `||` (decided by true): a side that decides makes up for
     /// whatever the other one is.
-    fn logic(&self, parts: &'a [Node; 2], decides: bool) -> Evaluated<'a> {
-        let [left, right] = parts;
+    fn logic(&self, parts: &'a [Node; 2], logic: Logic) -> Evaluated<'a> {
+        let ([left, right], decides) = (parts, logic.deciding());
         let left = self.eval(left);
         if matches!(left, Ok(V::Bool(value)) if value == decides) {
             return left;

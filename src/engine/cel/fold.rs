@@ -8,19 +8,26 @@ use super::{
     compare,
     constant::Constant,
     eval::Run,
-    node::{Call, Kind, Node},
+    node::{Call, Kind, Logic, Node},
     value::V,
 };
 
 /// Steps for one constant. What takes more is left to be evaluated, within the budget of a request.
 const BUDGET: u64 = 10_000;
 
+/// Whether `c in [.., c, ..]` is decided without its other elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Membership {
+    Folded,
+    Kept,
+}
+
 /// The node, or the constant that it always is. A constant that fails stays as it is: it fails at
 /// run time, or does not matter there.
-pub(super) fn fold(node: Node, membership: bool) -> Node {
+pub(super) fn fold(node: Node, membership: Membership) -> Node {
     let decided = match &node.kind {
-        Kind::And(parts) => shortcut(parts, false),
-        Kind::Or(parts) => shortcut(parts, true),
+        Kind::And(parts) => shortcut(parts, Logic::And),
+        Kind::Or(parts) => shortcut(parts, Logic::Or),
         Kind::Call(call) if call.group.name == "@in" => is_member(call, membership),
         _ => None,
     };
@@ -57,14 +64,14 @@ fn value_of(node: &Node) -> Option<Constant> {
 }
 
 /// A side that decides `&&` or `||` alone.
-fn shortcut(parts: &[Node; 2], decides: bool) -> Option<bool> {
-    let is_deciding =
-        |node: &Node| matches!(node.constant(), Some(V::Bool(value)) if value == decides);
-    parts.iter().any(is_deciding).then_some(decides)
+fn shortcut(parts: &[Node; 2], logic: Logic) -> Option<bool> {
+    let decides =
+        |node: &Node| matches!(node.constant(), Some(V::Bool(value)) if value == logic.deciding());
+    parts.iter().any(decides).then_some(logic.deciding())
 }
 
 /// `x in []` is false, whatever x is; `c in [.., c, ..]` is true, whatever the other elements are.
-fn is_member(call: &Call, membership: bool) -> Option<bool> {
+fn is_member(call: &Call, membership: Membership) -> Option<bool> {
     let [element, container] = &*call.args else { return None };
     if let Some(list) = container.constant().and_then(V::list)
         && list.len() == 0
@@ -75,7 +82,7 @@ fn is_member(call: &Call, membership: bool) -> Option<bool> {
         return None;
     };
     let is_scalar = element.list().is_none() && element.entries().is_none();
-    if !membership || !is_scalar {
+    if membership == Membership::Kept || !is_scalar {
         return None;
     }
     let arena = Bump::new();

@@ -6,8 +6,8 @@ use super::{
     compare,
     eval::{Evaluated, Fault, Run, is_same_key},
     functions::{describe, sort_values},
-    node::{Loop, Node},
-    syntax::LoopKind,
+    node::{Alternative, Logic, Loop, Node},
+    syntax::{LoopKind, OptionalForm},
     value::{List, V},
 };
 
@@ -45,8 +45,8 @@ impl<'a> Run<'a> {
     pub(super) fn run_loop(&self, details: &'a Loop) -> Evaluated<'a> {
         let range = self.range(details)?;
         match details.kind {
-            LoopKind::All => self.quantify(details, range, false),
-            LoopKind::Exists => self.quantify(details, range, true),
+            LoopKind::All => self.quantify(details, range, Logic::And),
+            LoopKind::Exists => self.quantify(details, range, Logic::Or),
             LoopKind::ExistsOne => {
                 let mut found = 0_usize;
                 self.each(details, range, |run, _| {
@@ -158,7 +158,8 @@ impl<'a> Run<'a> {
 
     /// `all` (decided by false) and `exists` (decided by true): as a chain of `&&` or `||`, an
     /// element that decides makes up for those before it that fail.
-    fn quantify(&self, details: &'a Loop, range: Range<'a>, decides: bool) -> Evaluated<'a> {
+    fn quantify(&self, details: &'a Loop, range: Range<'a>, logic: Logic) -> Evaluated<'a> {
+        let decides = logic.deciding();
         let mut first_fault = None;
         for index in 0..range.len() {
             if self.bind_element(details, range, index).is_none() {
@@ -193,20 +194,23 @@ impl<'a> Run<'a> {
         &self,
         slot: usize,
         parts: &'a [Node; 2],
-        flat: bool,
+        form: OptionalForm,
     ) -> Evaluated<'a> {
         let [operand, body] = parts;
         let V::Optional(inner) = self.eval(operand)? else { return Err(Fault::NoOverload) };
         let Some(inner) = inner else { return Ok(V::Optional(None)) };
         self.set(slot, Ok(*inner));
         let value = self.eval(body)?;
-        Ok(if flat { value } else { self.optional(Some(value)) })
+        Ok(match form {
+            OptionalForm::Map => self.optional(Some(value)),
+            OptionalForm::FlatMap => value,
+        })
     }
 
-    pub(super) fn optional_or(&self, parts: &'a [Node; 2], unwrap: bool) -> Evaluated<'a> {
+    pub(super) fn optional_or(&self, parts: &'a [Node; 2], result: Alternative) -> Evaluated<'a> {
         let [left, right] = parts;
         match self.eval(left)? {
-            V::Optional(Some(inner)) if unwrap => Ok(*inner),
+            V::Optional(Some(inner)) if result == Alternative::Value => Ok(*inner),
             V::Optional(None) => self.eval(right),
             value @ V::Optional(Some(_)) => Ok(value),
             _ => Err(Fault::NoOverload),

@@ -6,8 +6,9 @@ use super::{
     Names,
     check::namespaced,
     constant::Constant,
-    fold, functions, message,
-    node::{self, Call, Kind, Node, Path, Root},
+    fold::{self, Membership},
+    functions, message,
+    node::{self, Alternative, Call, Kind, Node, Path, Root},
     regex::Pattern,
     signature::Style,
     syntax::{self, Syntax},
@@ -25,8 +26,8 @@ pub(super) struct Lowered {
 pub(super) fn lower(syntax: Syntax, names: &Names) -> Lowered {
     // With one instant a request, the clock makes no expression less constant; but Cerbos leaves
     // expressions alone that mention it.
-    let folds_membership = !mentions_clock(&syntax);
-    let mut lowering = Lowering { names, scope: Vec::new(), locals: 0, folds_membership };
+    let membership = if mentions_clock(&syntax) { Membership::Kept } else { Membership::Folded };
+    let mut lowering = Lowering { names, scope: Vec::new(), locals: 0, membership };
     let root = lowering.node(syntax);
     Lowered { root, locals: lowering.locals }
 }
@@ -35,7 +36,7 @@ struct Lowering<'n> {
     names: &'n Names,
     scope: Vec<(String, usize)>,
     locals: usize,
-    folds_membership: bool,
+    membership: Membership,
 }
 
 fn mentions_clock(syntax: &Syntax) -> bool {
@@ -72,7 +73,7 @@ fn mentions_clock(syntax: &Syntax) -> bool {
 impl Lowering<'_> {
     fn node(&mut self, syntax: Syntax) -> Node {
         let kind = self.kind(syntax);
-        fold::fold(Node { kind }, self.folds_membership)
+        fold::fold(Node { kind }, self.membership)
     }
 
     fn boxed(&mut self, syntax: Syntax) -> Box<Node> {
@@ -93,8 +94,8 @@ impl Lowering<'_> {
             Written::OptionalSelect { operand, field } => {
                 Kind::OptionalSelect { operand: self.boxed(*operand), field: field.into() }
             }
-            Written::Has { operand, field } => self.has(*operand, field),
-            Written::Call { name, target, args } => self.call(name, target, args),
+            Written::Has { operand, field } => self.has(*operand, &field),
+            Written::Call { name, target, args } => self.call(&name, target, args),
             Written::List(elements) => Kind::List(
                 elements
                     .into_iter()
@@ -120,10 +121,10 @@ impl Lowering<'_> {
                 let (slot, body) = self.within(name, *body);
                 Kind::Bind { slot, parts: Box::new([value, body]) }
             }
-            Written::OptionalMap { operand, name, body, flat } => {
+            Written::OptionalMap { operand, name, body, form } => {
                 let operand = self.node(*operand);
                 let (slot, body) = self.within(name, *body);
-                Kind::OptionalMap { slot, parts: Box::new([operand, body]), flat }
+                Kind::OptionalMap { slot, parts: Box::new([operand, body]), form }
             }
             Written::SortBy { list, name, key } => {
                 let list = self.node(*list);
@@ -172,18 +173,18 @@ impl Lowering<'_> {
 
     /// `V.x` is there where its evaluation succeeded, `C.x` always, a field of a message where it
     /// differs from its default.
-    fn has(&mut self, operand: Syntax, field: String) -> Kind {
+    fn has(&mut self, operand: Syntax, field: &str) -> Kind {
         if let syntax::Kind::Name(name) = &operand.kind
             && self.local(name).is_none()
             && matches!(name.trim_start_matches('.'), "C" | "constants")
         {
-            return Kind::Constant(Constant::Bool(self.names.constants.contains_key(&*field)));
+            return Kind::Constant(Constant::Bool(self.names.constants.contains_key(field)));
         }
         if let syntax::Kind::Name(name) = &operand.kind
             && self.local(name).is_none()
             && matches!(name.trim_start_matches('.'), "V" | "variables")
         {
-            let variables = self.names.variables.get_key_value(&*field);
+            let variables = self.names.variables.get_key_value(field);
             let only = variables.map(|(name, slot)| (name.clone(), *slot)).into_iter().collect();
             let operand = Box::new(Node { kind: Kind::AllVariables(only) });
             return Kind::Has { operand, field: field.into() };
@@ -191,17 +192,17 @@ impl Lowering<'_> {
         Kind::Has { operand: self.boxed(operand), field: field.into() }
     }
 
-    fn call(&mut self, name: String, target: Option<Box<Syntax>>, args: Vec<Syntax>) -> Kind {
-        let qualified = target.as_ref().and_then(|target| namespaced(target, &name));
+    fn call(&mut self, name: &str, target: Option<Box<Syntax>>, args: Vec<Syntax>) -> Kind {
+        let qualified = target.as_ref().and_then(|target| namespaced(target, name));
         if let Some(group) = qualified.and_then(|groups| groups.first()) {
             return self.function(group.name, Style::Global, args);
         }
         match target {
             Some(target) => {
                 let args = std::iter::once(*target).chain(args).collect();
-                self.function(&name, Style::Member, args)
+                self.function(name, Style::Member, args)
             }
-            None => self.function(name.strip_prefix('.').unwrap_or(&name), Style::Global, args),
+            None => self.function(name.strip_prefix('.').unwrap_or(name), Style::Global, args),
         }
     }
 
@@ -211,10 +212,10 @@ impl Lowering<'_> {
             ("_&&_", _, Ok(parts)) => return Kind::And(Box::new(parts)),
             ("_||_", _, Ok(parts)) => return Kind::Or(Box::new(parts)),
             ("or", Style::Member, Ok(parts)) => {
-                return Kind::OptionalOr { parts: Box::new(parts), unwrap: false };
+                return Kind::OptionalOr { parts: Box::new(parts), result: Alternative::Optional };
             }
             ("orValue", Style::Member, Ok(parts)) => {
-                return Kind::OptionalOr { parts: Box::new(parts), unwrap: true };
+                return Kind::OptionalOr { parts: Box::new(parts), result: Alternative::Value };
             }
             (_, _, Ok(parts)) => parts.into(),
             (_, _, Err(args)) => args,

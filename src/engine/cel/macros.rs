@@ -4,7 +4,7 @@
 
 use super::{
     parse::Converter,
-    syntax::{Kind, Loop, LoopKind, Syntax},
+    syntax::{Kind, Loop, LoopKind, OptionalForm, Syntax},
 };
 
 /// A call as written.
@@ -126,7 +126,7 @@ fn optional_map(
         operand: Box::new(operand),
         name: variable,
         body: Box::new(body),
-        flat: macro_name == "optFlatMap",
+        form: if macro_name == "optMap" { OptionalForm::Map } else { OptionalForm::FlatMap },
     }
 }
 

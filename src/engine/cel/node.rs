@@ -4,7 +4,13 @@
 //! of it after partial evaluation into operators and operands. So it keeps what was written apart
 //! from constants, which are folded.
 
-use super::{constant::Constant, functions::Group, regex::Pattern, syntax::LoopKind, value::V};
+use super::{
+    constant::Constant,
+    functions::Group,
+    regex::Pattern,
+    syntax::{LoopKind, OptionalForm},
+    value::V,
+};
 
 #[derive(Debug)]
 pub(super) struct Node {
@@ -46,12 +52,12 @@ pub(super) enum Kind {
     OptionalMap {
         slot: usize,
         parts: Box<[Node; 2]>,
-        flat: bool,
+        form: OptionalForm,
     },
     /// `left.or(right)`, `left.orValue(right)`: the right side is evaluated only where it is needed.
     OptionalOr {
         parts: Box<[Node; 2]>,
-        unwrap: bool,
+        result: Alternative,
     },
     /// The list and the key.
     SortBy {
@@ -60,6 +66,20 @@ pub(super) enum Kind {
     },
     /// `V` as a value of its own.
     AllVariables(Box<[(Box<str>, usize)]>),
+}
+
+/// What `or` and `orValue` give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alternative {
+    Optional,
+    Value,
+}
+
+/// `&&` or `||`, `all` or `exists`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Logic {
+    And,
+    Or,
 }
 
 /// A static path: what it begins with, and the fields below.
@@ -123,6 +143,15 @@ pub(super) struct Loop {
     pub second: Option<usize>,
     pub filter: Option<Node>,
     pub body: Node,
+}
+
+// === impl Logic ===
+
+impl Logic {
+    /// The value that decides alone.
+    pub(super) fn deciding(self) -> bool {
+        self == Self::Or
+    }
 }
 
 // === impl Node ===

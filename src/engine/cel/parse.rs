@@ -68,7 +68,8 @@ fn read_on_a_large_stack(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<Iss
             .spawn_scoped(scope, || read(source))
             .map_err(|error| failed(&format!("has no thread: {error}")))?
             .join()
-            .map_err(|_| failed("failed"))?
+            .ok()
+            .ok_or_else(|| failed("failed"))?
     })
 }
 

@@ -90,7 +90,7 @@ impl Reader {
             "spiffe_matcher" => Type::Opaque(types::SPIFFE_MATCHER),
             "list" => Type::list(self.argument()?),
             "optional" => Type::optional(self.argument()?),
-            "type" => Type::Type(Box::new(self.argument()?)),
+            "type" => Type::Meta(Box::new(self.argument()?)),
             "map" => {
                 self.expect('(')?;
                 let key = self.read_type()?;

@@ -49,7 +49,7 @@ pub(super) enum Kind {
         operand: Box<Syntax>,
         name: String,
         body: Box<Syntax>,
-        flat: bool,
+        form: OptionalForm,
     },
     /// `list.sortBy(name, key)`
     SortBy {
@@ -96,6 +96,15 @@ pub enum LoopKind {
     TransformList,
     TransformMap,
     TransformMapEntry,
+}
+
+/// What becomes of the body of `optMap` and `optFlatMap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OptionalForm {
+    /// It is the value of a new optional.
+    Map,
+    /// It is an optional itself.
+    FlatMap,
 }
 
 // === impl Syntax ===

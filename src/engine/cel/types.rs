@@ -16,11 +16,11 @@ pub(super) enum Type {
     Bytes,
     Timestamp,
     Duration,
-    List(Box<Type>),
-    Map(Box<(Type, Type)>),
-    Optional(Box<Type>),
+    List(Box<Self>),
+    Map(Box<(Self, Self)>),
+    Optional(Box<Self>),
     /// The type of a type, such as that of `int`.
-    Type(Box<Type>),
+    Meta(Box<Self>),
     /// A type with no structure, such as `net.IP`.
     Opaque(&'static str),
     Message(&'static str),
@@ -74,7 +74,7 @@ impl Type {
                 Self::map(key.map_variables(replace), value.map_variables(replace))
             }
             Self::Optional(inner) => Self::optional(inner.map_variables(replace)),
-            Self::Type(inner) => Self::Type(Box::new(inner.map_variables(replace))),
+            Self::Meta(inner) => Self::Meta(Box::new(inner.map_variables(replace))),
             other => other.clone(),
         }
     }
@@ -94,7 +94,7 @@ impl Type {
             "null_type" => ("null_type", Self::Null),
             "optional_type" => ("optional_type", Self::optional(any())),
             "string" => ("string", Self::String),
-            "type" => ("type", Self::Type(Box::new(any()))),
+            "type" => ("type", Self::Meta(Box::new(any()))),
             "uint" => ("uint", Self::Uint),
             other => {
                 let opaque = [IP, CIDR, HIERARCHY, SPIFFE_ID, SPIFFE_TRUST_DOMAIN, SPIFFE_MATCHER]
@@ -123,7 +123,7 @@ impl fmt::Display for Type {
             Self::List(element) => write!(f, "list({element})"),
             Self::Map(entry) => write!(f, "map({}, {})", entry.0, entry.1),
             Self::Optional(inner) => write!(f, "optional_type({inner})"),
-            Self::Type(inner) => write!(f, "type({inner})"),
+            Self::Meta(inner) => write!(f, "type({inner})"),
             Self::Opaque(name) | Self::Message(name) => f.write_str(name),
         }
     }

@@ -84,7 +84,7 @@ impl Mapping {
         }
         match (left, right) {
             (Type::Null, other) | (other, Type::Null) => is_nullable(other),
-            (Type::Type(_), Type::Type(_)) => true,
+            (Type::Meta(_), Type::Meta(_)) => true,
             (Type::List(left), Type::List(right))
             | (Type::Optional(left), Type::Optional(right)) => self.fits(left, right),
             (Type::Map(left), Type::Map(right)) => {
@@ -131,7 +131,7 @@ impl Mapping {
             Type::Variable(other) => {
                 self.bindings.get(other).is_some_and(|known| self.mentions(known, variable))
             }
-            Type::List(inner) | Type::Optional(inner) | Type::Type(inner) => {
+            Type::List(inner) | Type::Optional(inner) | Type::Meta(inner) => {
                 self.mentions(inner, variable)
             }
             Type::Map(entry) => {
@@ -170,7 +170,7 @@ fn is_equal_or_less_specific(left: &Type, right: &Type) -> bool {
     match (left, right) {
         (Type::Dyn | Type::Error | Type::Variable(_), _) => true,
         (_, Type::Dyn | Type::Error | Type::Variable(_)) => false,
-        (Type::Type(_), Type::Type(_)) => true,
+        (Type::Meta(_), Type::Meta(_)) => true,
         (Type::List(left), Type::List(right)) | (Type::Optional(left), Type::Optional(right)) => {
             is_equal_or_less_specific(left, right)
         }

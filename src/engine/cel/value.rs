@@ -23,19 +23,19 @@ pub enum V<'a> {
     /// Nanoseconds.
     Duration(i64),
     Timestamp(Moment),
-    List(&'a [V<'a>]),
+    List(&'a [Self]),
     JsonList(&'a [Value]),
     ConstantList(&'a [Constant]),
     Roles(&'a [Role]),
     Names(&'a [&'a str]),
-    Map(&'a [(V<'a>, V<'a>)]),
+    Map(&'a [(Self, Self)]),
     JsonMap(&'a Map),
     ConstantMap(&'a [(Constant, Constant)]),
     /// `request.auxData.jwts`
     Tokens(&'a [(Box<str>, Map)]),
     /// The value of a type name such as `int`, by its name.
     Type(&'a str),
-    Optional(Option<&'a V<'a>>),
+    Optional(Option<&'a Self>),
     Message(Message<'a>),
     Ip(&'a IpAddr),
     Cidr(&'a Cidr),

@@ -101,9 +101,7 @@ fn int_from_duration<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 
 fn int_from_string<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let text = call.string(0)?;
-    text.parse()
-        .map(V::Int)
-        .map_err(|_| Fault::Text("type conversion error from 'string' to 'int'"))
+    text.parse().ok().map(V::Int).ok_or(Fault::Text("type conversion error from 'string' to 'int'"))
 }
 
 fn int_from_timestamp<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
@@ -112,7 +110,7 @@ fn int_from_timestamp<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 
 fn int_from_uint<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     match call.arg(0)? {
-        V::Uint(value) => i64::try_from(value).map(V::Int).map_err(|_| INTEGER_OVERFLOW),
+        V::Uint(value) => i64::try_from(value).ok().map(V::Int).ok_or(INTEGER_OVERFLOW),
         _ => Err(Fault::NoOverload),
     }
 }
@@ -129,8 +127,9 @@ fn to_string<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         V::Cidr(cidr) => format!("{}/{}", cidr.address, cidr.prefix),
         V::Bytes(bytes) => {
             return std::str::from_utf8(bytes)
+                .ok()
                 .map(V::String)
-                .map_err(|_| Fault::Text("invalid UTF-8 in bytes, cannot convert to string"));
+                .ok_or(Fault::Text("invalid UTF-8 in bytes, cannot convert to string"));
         }
         _ => return Err(Fault::NoOverload),
     };
@@ -160,12 +159,12 @@ fn timestamp_from_int<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 fn uint_from_double<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     const LIMIT: f64 = 18_446_744_073_709_551_616.0;
     let value = call.double(0)?;
-    let within = value >= 0.0 && value < LIMIT;
+    let within = (0.0..LIMIT).contains(&value);
     if within { Ok(V::Uint(value as u64)) } else { Err(UNSIGNED_OVERFLOW) }
 }
 
 fn uint_from_int<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    u64::try_from(call.int(0)?).map(V::Uint).map_err(|_| UNSIGNED_OVERFLOW)
+    u64::try_from(call.int(0)?).ok().map(V::Uint).ok_or(UNSIGNED_OVERFLOW)
 }
 
 fn uint_from_string<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
@@ -174,7 +173,7 @@ fn uint_from_string<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     if text.starts_with('+') {
         return Err(fault);
     }
-    text.parse().map(V::Uint).map_err(|_| fault)
+    text.parse().ok().map(V::Uint).ok_or(fault)
 }
 
 /// A double as Go's `%g` prints it with the shortest digits that read back as the same number, but

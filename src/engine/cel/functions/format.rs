@@ -77,7 +77,7 @@ fn clause(text: &str) -> Result<(Clause, &str), String> {
             .find(|c: char| !c.is_ascii_digit())
             .ok_or("could not find end of precision specifier")?;
         let (digits, after) = after.split_at_checked(end).unwrap_or(("", after));
-        precision = digits.parse().map_err(|_| {
+        precision = digits.parse().ok().ok_or_else(|| {
             format!(
                 "error while converting precision to integer: strconv.Atoi: parsing \
                  \"{digits}\": invalid syntax"
@@ -178,7 +178,7 @@ fn static_name(found: &Type) -> String {
         Type::Map(_) => "map".to_owned(),
         Type::Null => "null_type".to_owned(),
         Type::Optional(_) => "optional_type".to_owned(),
-        Type::Type(_) => "type".to_owned(),
+        Type::Meta(_) => "type".to_owned(),
         Type::Timestamp => "google.protobuf.Timestamp".to_owned(),
         Type::Duration => "google.protobuf.Duration".to_owned(),
         other => other.to_string(),

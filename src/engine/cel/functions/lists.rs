@@ -77,7 +77,7 @@ fn last<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 
 fn flatten<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let depth = if call.args.len() > 1 { call.int(1)? } else { 1 };
-    let depth = usize::try_from(depth).map_err(|_| Fault::Text("level must be non-negative"))?;
+    let depth = usize::try_from(depth).ok().ok_or(Fault::Text("level must be non-negative"))?;
     let mut flat = Vec::new();
     flatten_into(call.run, call.list(0)?, depth, &mut flat)?;
     call.run.list(flat.into_iter())

@@ -1,5 +1,7 @@
 //! `math.*`
 
+use std::cmp::Ordering;
+
 use super::{Call, Family, Mismatch};
 use crate::engine::cel::{
     compare,
@@ -75,35 +77,37 @@ fn only<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     call.arg(0)
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extremum {
+    Greatest,
+    Least,
+}
+
 /// The greater (or the lesser) of two numbers; of equal ones the first.
-fn better<'a>(best: V<'a>, other: V<'a>, name: &'static str, greater: bool) -> Evaluated<'a> {
+fn better<'a>(best: V<'a>, other: V<'a>, wanted: Extremum) -> Evaluated<'a> {
+    let improving = match wanted {
+        Extremum::Greatest => Ordering::Less,
+        Extremum::Least => Ordering::Greater,
+    };
     match compare::order(best, other) {
-        Some(Some(order)) if order.is_lt() && greater || order_is_gt(order) && !greater => {
-            Ok(other)
-        }
-        Some(Some(_)) => Ok(best),
-        Some(None) => Err(Fault::Text(name)),
+        Some(Some(order)) => Ok(if order == improving { other } else { best }),
+        Some(None) => Err(Fault::Text(match wanted {
+            Extremum::Greatest => "NaN values cannot be ordered: math.@max",
+            Extremum::Least => "NaN values cannot be ordered: math.@min",
+        })),
         None => Err(Fault::NoOverload),
     }
 }
 
-fn order_is_gt(order: std::cmp::Ordering) -> bool {
-    order.is_gt()
-}
-
-const UNORDERED_MAX: &str = "NaN values cannot be ordered: math.@max";
-const UNORDERED_MIN: &str = "NaN values cannot be ordered: math.@min";
-
 fn greatest<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    better(call.arg(0)?, call.arg(1)?, UNORDERED_MAX, true)
+    better(call.arg(0)?, call.arg(1)?, Extremum::Greatest)
 }
 
 fn least<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    better(call.arg(0)?, call.arg(1)?, UNORDERED_MIN, false)
+    better(call.arg(0)?, call.arg(1)?, Extremum::Least)
 }
 
-fn best_of<'a>(call: &Call<'_, 'a>, greater: bool) -> Evaluated<'a> {
-    let unordered = if greater { UNORDERED_MAX } else { UNORDERED_MIN };
+fn best_of<'a>(call: &Call<'_, 'a>, wanted: Extremum) -> Evaluated<'a> {
     let mut best = None;
     for item in call.list(0)?.iter() {
         call.run.charge(1)?;
@@ -111,22 +115,21 @@ fn best_of<'a>(call: &Call<'_, 'a>, greater: bool) -> Evaluated<'a> {
         best = Some(match best {
             _ if !is_number => return Err(Fault::NoOverload),
             None => item,
-            Some(best) => better(best, item, unordered, greater)?,
+            Some(best) => better(best, item, wanted)?,
         });
     }
-    best.ok_or(Fault::Text(if greater {
-        "math.@max(list) argument must not be empty"
-    } else {
-        "math.@min(list) argument must not be empty"
+    best.ok_or(Fault::Text(match wanted {
+        Extremum::Greatest => "math.@max(list) argument must not be empty",
+        Extremum::Least => "math.@min(list) argument must not be empty",
     }))
 }
 
 fn greatest_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    best_of(call, true)
+    best_of(call, Extremum::Greatest)
 }
 
 fn least_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    best_of(call, false)
+    best_of(call, Extremum::Least)
 }
 
 fn abs<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
@@ -143,7 +146,7 @@ fn sign<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         V::Uint(value) => V::Uint(value.min(1)),
         V::Double(value) if value > 0.0 => V::Double(1.0),
         V::Double(value) if value < 0.0 => V::Double(-1.0),
-        V::Double(value) if value == 0.0 => V::Double(0.0),
+        V::Double(0.0) => V::Double(0.0),
         value => value,
     })
 }

@@ -28,7 +28,7 @@ use super::{
     signature::{Signature, Style},
     time::Moment,
     types::Type,
-    value::{Cidr, Entries, List, Object, V},
+    value::{Cidr, List, Object, V},
 };
 
 /// A call at work.
@@ -194,7 +194,7 @@ fn accepts(parameter: &Type, value: V<'_>) -> bool {
         }
         Type::Map(_) => value.entries().is_some(),
         Type::Optional(_) => matches!(value, V::Optional(_)),
-        Type::Type(_) => matches!(value, V::Type(_)),
+        Type::Meta(_) => matches!(value, V::Type(_)),
         Type::Opaque(name) | Type::Message(name) => value.type_name() == *name,
     }
 }
@@ -219,7 +219,6 @@ impl<'a> Call<'_, 'a> {
     }
 
     argument!(string, &'a str, V::String(text) => text);
-    argument!(bytes, &'a [u8], V::Bytes(bytes) => bytes);
     argument!(int, i64, V::Int(value) => value);
     argument!(double, f64, V::Double(value) => value);
     argument!(duration, i64, V::Duration(nanoseconds) => nanoseconds);
@@ -231,10 +230,6 @@ impl<'a> Call<'_, 'a> {
 
     fn list(&self, index: usize) -> Result<List<'a>, Fault<'a>> {
         self.arg(index)?.list().ok_or(Fault::NoOverload)
-    }
-
-    fn entries(&self, index: usize) -> Result<Entries<'a>, Fault<'a>> {
-        self.arg(index)?.entries().ok_or(Fault::NoOverload)
     }
 }
 

@@ -43,7 +43,7 @@ pub(in crate::engine::cel) fn parse_ip(text: &str) -> Result<IpAddr, String> {
              ParseAddr(\"{text}\"): {why}"
         )
     };
-    let address: IpAddr = text.parse().map_err(|_| wrapped(why_not_an_address(text)))?;
+    let address: IpAddr = text.parse().ok().ok_or_else(|| wrapped(why_not_an_address(text)))?;
     match address {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
             Err(format!("IPv4-mapped IPv6 address \"{text}\" is not allowed"))
@@ -85,7 +85,7 @@ pub(in crate::engine::cel) fn parse_cidr(text: &str) -> Result<Cidr, String> {
         )
     };
     let Some((address, prefix)) = text.rsplit_once('/') else { return Err(wrapped("no '/'")) };
-    let parsed: IpAddr = address.parse().map_err(|_| {
+    let parsed: IpAddr = address.parse().ok().ok_or_else(|| {
         wrapped(&format!("ParseAddr(\"{address}\"): {}", why_not_an_address(address)))
     })?;
     let cidr = prefix_of(parsed, prefix)
@@ -154,7 +154,8 @@ fn in_ip_addr_range<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let (address, range) = (call.string(0)?, call.string(1)?);
     let parsed: IpAddr = address
         .parse()
-        .map_err(|_| call.run.fail(format_args!("invalid IP address: {address}")))?;
+        .ok()
+        .ok_or_else(|| call.run.fail(format_args!("invalid IP address: {address}")))?;
     let cidr = range
         .rsplit_once('/')
         .and_then(|(own, prefix)| prefix_of(own.parse().ok()?, prefix))

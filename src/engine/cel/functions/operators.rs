@@ -253,8 +253,9 @@ fn subtract<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             .ok_or(TIMESTAMP_OVERFLOW),
         (V::Timestamp(left), V::Timestamp(right)) => {
             i64::try_from(left.as_nanoseconds() - right.as_nanoseconds())
+                .ok()
                 .map(V::Duration)
-                .map_err(|_| INTEGER_OVERFLOW)
+                .ok_or(INTEGER_OVERFLOW)
         }
         (V::Int(_) | V::Uint(_) | V::Double(_) | V::Duration(_) | V::Timestamp(_), _) => {
             Err(Fault::NoOverload)
@@ -334,7 +335,7 @@ fn size<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             (None, None) => return Err(Fault::NoOverload),
         },
     };
-    i64::try_from(size).map(V::Int).map_err(|_| INTEGER_OVERFLOW)
+    i64::try_from(size).ok().map(V::Int).ok_or(INTEGER_OVERFLOW)
 }
 
 fn type_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {

@@ -61,11 +61,18 @@ fn is_subset<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     covers(call, call.list(1)?, call.list(0)?).map(V::Bool)
 }
 
-/// The elements of `list` for which being in `other` is `wanted`.
-fn keep<'a>(call: &Call<'_, 'a>, list: List<'a>, other: List<'a>, wanted: bool) -> Evaluated<'a> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Shared,
+    Others,
+}
+
+/// The elements of `list` that `other` has too, or those that it has not.
+fn keep<'a>(call: &Call<'_, 'a>, list: List<'a>, other: List<'a>, which: Which) -> Evaluated<'a> {
     let mut kept = Vec::new();
     for item in list.iter() {
-        if compare::contains(call.run, other, item)? == wanted {
+        let is_shared = compare::contains(call.run, other, item)?;
+        if is_shared == (which == Which::Shared) {
             kept.push(item);
         }
     }
@@ -76,12 +83,12 @@ fn keep<'a>(call: &Call<'_, 'a>, list: List<'a>, other: List<'a>, wanted: bool) 
 fn intersect<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let (left, right) = (call.list(0)?, call.list(1)?);
     if right.len() < left.len() {
-        keep(call, right, left, true)
+        keep(call, right, left, Which::Shared)
     } else {
-        keep(call, left, right, true)
+        keep(call, left, right, Which::Shared)
     }
 }
 
 fn except<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    keep(call, call.list(0)?, call.list(1)?, false)
+    keep(call, call.list(0)?, call.list(1)?, Which::Others)
 }

@@ -177,7 +177,7 @@ fn match_one_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let mut identities = Vec::new();
     for item in call.list(0)?.iter() {
         call.run.charge(1)?;
-        identities.push(call.identity(item)?.map_err(|_| Fault::NoOverload)?);
+        identities.push(call.identity(item)?.ok().ok_or(Fault::NoOverload)?);
     }
     let identities = call.run.arena.alloc_slice_copy(&identities);
     Ok(call.make(Object::SpiffeMatcher(SpiffeMatcher::OneOf(identities))))
@@ -190,7 +190,7 @@ fn match_trust_domain<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 fn matches_id<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let Object::SpiffeMatcher(matcher) = call.object(0)? else { return Err(Fault::NoOverload) };
     let value = call.arg(1)?;
-    let identity = call.identity(value)?.map_err(|_| {
+    let identity = call.identity(value)?.ok().ok_or_else(|| {
         let text = super::describe(value);
         call.run.fail(format_args!("invalid SPIFFE ID: {text}"))
     })?;

@@ -112,7 +112,7 @@ fn index_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let (text, size) = call.subject()?;
     let part = call.string(1)?;
     let from = if call.args.len() > 2 { call.int(2)? } else { 0 };
-    let start = usize::try_from(from).map_err(|_| call.out_of_range(from))?;
+    let start = usize::try_from(from).ok().ok_or_else(|| call.out_of_range(from))?;
     if part.is_empty() {
         return index(Some(start.min(size)));
     }
@@ -129,7 +129,7 @@ fn last_index_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let part = call.string(1)?;
     let bounded = call.args.len() > 2;
     let last = if bounded { call.int(2)? } else { i64::MAX };
-    let last = usize::try_from(last).map_err(|_| call.out_of_range(last))?;
+    let last = usize::try_from(last).ok().ok_or_else(|| call.out_of_range(last))?;
     if part.is_empty() {
         return index(Some(last.min(size)));
     }

@@ -78,12 +78,12 @@ fn offset<'a>(call: &Call<'_, 'a>, moment: Moment, zone: &'a str) -> Result<i64,
         return Ok(0);
     }
     let unknown = || call.run.fail(format_args!("unknown time zone {zone}"));
-    let found = TimeZone::get(zone).map_err(|_| unknown())?;
+    let found = TimeZone::get(zone).ok().ok_or_else(&unknown)?;
     // The data base ignores case; the files that Go reads do not.
     if found.iana_name() != Some(zone) {
         return Err(unknown());
     }
-    let timestamp = Timestamp::from_second(moment.seconds).map_err(|_| unknown())?;
+    let timestamp = Timestamp::from_second(moment.seconds).ok().ok_or_else(unknown)?;
     Ok(i64::from(found.to_offset(timestamp).seconds()))
 }
 
