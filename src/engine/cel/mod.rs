@@ -2,11 +2,65 @@
 //!
 //! The crate `cel` parses; the checker and the evaluator are ours, because policies must be refused
 //! and answered as cel-go does it inside Cerbos. An expression knows which inputs it can read.
+//!
+//! A text goes through `bounds` (not too deep), `parse` and `macros` (a tree), `check` and
+//! `validate` (types, literals), `lower` and `fold` (names resolved, constants folded). What comes
+//! out is evaluated by `eval` as often as asked, over values that borrow from the question.
+
+mod access;
+mod bounds;
+mod check;
+mod compare;
+mod constant;
+mod convert;
+mod duration;
+mod eval;
+mod fold;
+mod functions;
+mod loops;
+mod lower;
+mod macros;
+mod message;
+mod node;
+mod parse;
+mod re2;
+mod read_set;
+mod regex;
+mod signature;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod time;
+mod types;
+mod unify;
+mod validate;
+mod value;
+
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use bumpalo::Bump;
-use std::{cell::Cell, collections::BTreeMap};
 
-use super::model::{CheckInput, Map, Value};
+pub use self::{
+    constant::{Constant, Globals},
+    message::Message,
+    syntax::LoopKind,
+    time::Moment,
+    value::{Cidr, Object, SpiffeMatcher, V},
+};
+use self::{
+    eval::{Evaluated, Run},
+    node::Node,
+};
+use super::model::{CheckInput, Value};
+
+/// Steps for one question, from which [`Frame::budget`] may start. A step is a node of an
+/// expression, an element of a list, or some bytes of a text: ordinary questions take hundreds.
+pub const STEPS: u64 = 10_000_000;
+
+const BUDGET_EXHAUSTED: &str = "evaluation budget exhausted";
 
 /// What `V.name` and `C.name` mean inside one policy. An unknown name is refused at compile time.
 #[derive(Clone, Debug, Default)]
@@ -81,14 +135,85 @@ pub struct Frame<'a> {
     pub budget: &'a Cell<u64>,
 }
 
-/// `engine.globals`: values of the configuration, in which integers stay integers.
-#[derive(Clone, Debug, Default)]
-pub struct Globals;
+/// An expression that was checked, ready to be evaluated.
+#[derive(Debug)]
+pub struct Expression {
+    source: Box<str>,
+    root: Node,
+    locals: usize,
+    reads: BTreeSet<Read>,
+}
 
-/// A value during evaluation; it borrows from the question, the expression or the arena.
-#[derive(Clone, Copy, Debug)]
-pub enum V<'a> {
-    Null,
-    Json(&'a Value),
-    Map(&'a Map),
+/// Compiles an expression.
+///
+/// # Errors
+/// All reasons why Cerbos would refuse it, in the order of their places.
+pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
+    let syntax = parse::parse(source)?;
+    let types = check::check(&syntax, source, names)?;
+    let issues = validate::validate(&syntax, source, &types);
+    if !issues.is_empty() {
+        return Err(issues);
+    }
+    let lower::Lowered { root, locals } = lower::lower(syntax, names);
+    let reads = read_set::reads(&root);
+    Ok(Expression { source: source.into(), root, locals, reads })
+}
+
+// === impl Expression ===
+
+impl Expression {
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Which inputs an evaluation could look at. What constants decide does not count.
+    #[must_use]
+    pub fn reads(&self) -> &BTreeSet<Read> {
+        &self.reads
+    }
+
+    /// Whether the value is `true`; any other value is not.
+    ///
+    /// # Errors
+    /// The evaluation failed.
+    pub fn holds(&self, frame: &Frame<'_>) -> Result<bool, EvaluationFailure> {
+        let run = Run::new(frame, self.locals);
+        finish(frame, self.evaluate(&run).map(|value| matches!(value, V::Bool(true))))
+    }
+
+    /// The value as that of a variable. Cerbos converts it to a native value and back, which
+    /// unwraps optionals, for one.
+    ///
+    /// # Errors
+    /// The evaluation failed.
+    pub fn variable<'a>(&'a self, frame: &Frame<'a>) -> Result<V<'a>, EvaluationFailure> {
+        let run = Run::new(frame, self.locals);
+        finish(frame, self.evaluate(&run).map(|value| convert::to_variable(frame.arena, value)))
+    }
+
+    /// The value as JSON. Numbers may be NaN or infinite.
+    ///
+    /// # Errors
+    /// The evaluation failed, or the value has no form in JSON.
+    pub fn output(&self, frame: &Frame<'_>) -> Result<Value, EvaluationFailure> {
+        let run = Run::new(frame, self.locals);
+        finish(frame, self.evaluate(&run).and_then(|value| convert::to_json(&run, value)))
+    }
+
+    fn evaluate<'a>(&'a self, run: &Run<'a>) -> Evaluated<'a> {
+        run.eval(&self.root)
+    }
+}
+
+/// No failure for want of steps is made up for by another part of the expression.
+fn finish<T>(
+    frame: &Frame<'_>,
+    result: Result<T, eval::Fault<'_>>,
+) -> Result<T, EvaluationFailure> {
+    if frame.budget.get() == 0 {
+        return Err(EvaluationFailure(BUDGET_EXHAUSTED.into()));
+    }
+    result.map_err(|fault| EvaluationFailure(fault.text().into()))
 }

@@ -1,0 +1,485 @@
+//! The static checker: every expression has a type, or there is an issue.
+//!
+//! This is cel-go's algorithm over the tree as written, so that policies are refused exactly where
+//! Cerbos refuses them. `attr`, claims, `V`, `C` and `G` are `dyn`, which fits everywhere.
+
+use super::{
+    Issue, Names,
+    constant::Constant,
+    functions::{self, Group},
+    message,
+    parse::position,
+    signature::Style,
+    syntax::{Entry, Kind, Loop, LoopKind, OptionalForm, Syntax},
+    types::{self, Type},
+    unify::Mapping,
+};
+
+/// The type of every node, by its id.
+#[derive(Debug)]
+pub(super) struct Types(Vec<Option<Type>>);
+
+pub(super) struct Checker<'s> {
+    source: &'s str,
+    names: &'s Names,
+    mapping: Mapping,
+    scope: Vec<(&'s str, Type)>,
+    types: Types,
+    /// With the place of each.
+    issues: Vec<(usize, Issue)>,
+    undefined: Vec<(usize, Issue)>,
+}
+
+/// Checks an expression.
+///
+/// # Errors
+/// All issues, in the order of their places.
+pub(super) fn check(syntax: &Syntax, source: &str, names: &Names) -> Result<Types, Vec<Issue>> {
+    let mut checker = Checker {
+        source,
+        names,
+        mapping: Mapping::default(),
+        scope: Vec::new(),
+        types: Types(Vec::new()),
+        issues: Vec::new(),
+        undefined: Vec::new(),
+    };
+    checker.check(syntax);
+    let Checker { mapping, mut types, issues, undefined, .. } = checker;
+    // A reference counts only in an expression that is valid apart from it.
+    let mut issues = if issues.is_empty() { undefined } else { issues };
+    issues.sort_by_key(|(at, _)| *at);
+    if !issues.is_empty() {
+        return Err(issues.into_iter().map(|(_, issue)| issue).collect());
+    }
+    for found in types.0.iter_mut().flatten() {
+        *found = mapping.resolve(found);
+    }
+    Ok(types)
+}
+
+/// What a top-level name is, by its type.
+pub(super) fn global(name: &str) -> Option<Type> {
+    Some(match name {
+        "request" => Type::Message(message::REQUEST),
+        "P" => Type::Message(message::PRINCIPAL),
+        "R" => Type::Message(message::RESOURCE),
+        "runtime" => Type::Message(message::RUNTIME),
+        "variables" | "V" | "constants" | "C" | "globals" | "G" => Type::Opaque(types::VARIABLES),
+        _ => return None,
+    })
+}
+
+// === impl Types ===
+
+impl Types {
+    pub(super) fn of(&self, node: &Syntax) -> &Type {
+        self.0.get(node.id).and_then(Option::as_ref).unwrap_or(&Type::Dyn)
+    }
+
+    fn set(&mut self, node: &Syntax, found: Type) {
+        if self.0.len() <= node.id {
+            self.0.resize(node.id + 1, None);
+        }
+        if let Some(place) = self.0.get_mut(node.id) {
+            *place = Some(found);
+        }
+    }
+}
+
+// === impl Checker ===
+
+impl<'s> Checker<'s> {
+    fn check(&mut self, node: &'s Syntax) -> Type {
+        let found = self.type_of(node);
+        let found = self.mapping.resolve(&found);
+        self.types.set(node, found.clone());
+        found
+    }
+
+    fn type_of(&mut self, node: &'s Syntax) -> Type {
+        match &node.kind {
+            Kind::Literal(literal) => type_of_literal(literal),
+            Kind::Name(name) => self.name(node, name),
+            Kind::Select { operand, field } => self.select(node, operand, field),
+            Kind::Has { operand, field } => {
+                self.member(node, operand, field);
+                self.note_reference(node, operand, field);
+                Type::Bool
+            }
+            Kind::OptionalSelect { operand, field } => {
+                let (inner, _) = self.member(node, operand, field).unwrap_optional();
+                Type::optional(inner)
+            }
+            Kind::Call { name, target, args } => self.call(node, name, target.as_deref(), args),
+            Kind::List(elements) => {
+                let mut joined = None;
+                for element in elements {
+                    let found = if element.optional {
+                        self.optional_entry(&element.value)
+                    } else {
+                        self.check(&element.value)
+                    };
+                    joined = Some(self.mapping.join(joined, found));
+                }
+                Type::list(joined.unwrap_or_else(|| self.mapping.fresh()))
+            }
+            Kind::Map(entries) => self.map(entries),
+            Kind::Loop(details) => self.loop_type(details),
+            Kind::Bind { name, value, body } => {
+                let value = self.check(value);
+                self.within(&[(name, value)], body)
+            }
+            Kind::OptionalMap { operand, name, body, form } => {
+                self.optional_map(node, operand, (name, body), *form)
+            }
+            Kind::SortBy { list, name, key } => self.sort_by(node, list, (name, key)),
+        }
+    }
+
+    fn report(&mut self, at: usize, message: String) -> Type {
+        let position = Some(position(self.source, at));
+        self.issues.push((at, Issue::Invalid { position, message }));
+        Type::Error
+    }
+
+    fn within(&mut self, variables: &[(&'s str, Type)], body: &'s Syntax) -> Type {
+        self.scope.extend_from_slice(variables);
+        let found = self.check(body);
+        self.scope.truncate(self.scope.len() - variables.len());
+        found
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.scope.iter().any(|(local, _)| *local == name)
+    }
+
+    fn name(&mut self, node: &Syntax, name: &str) -> Type {
+        if let Some((_, found)) = self.scope.iter().rev().find(|(local, _)| *local == name) {
+            return found.clone();
+        }
+        let outer = name.strip_prefix('.').unwrap_or(name);
+        let named = || Type::named(outer).map(|(_, named)| Type::Meta(Box::new(named)));
+        match global(outer).or_else(named) {
+            Some(found) => found,
+            None => self.undeclared(node.at, name),
+        }
+    }
+
+    fn undeclared(&mut self, at: usize, name: &str) -> Type {
+        self.report(at, format!("undeclared reference to '{name}' (in container '')"))
+    }
+
+    fn select(&mut self, node: &'s Syntax, operand: &'s Syntax, field: &str) -> Type {
+        if let Some(name) = node.qualified_name() {
+            let name = name.strip_prefix('.').unwrap_or(&name);
+            let first = name.split('.').next().unwrap_or_default();
+            if !self.is_local(first)
+                && let Some((_, named)) = Type::named(name)
+            {
+                return Type::Meta(Box::new(named));
+            }
+        }
+        let found = self.member(node, operand, field);
+        self.note_reference(node, operand, field);
+        found
+    }
+
+    /// The type of `operand.field`; optional if the operand is.
+    fn member(&mut self, node: &Syntax, operand: &'s Syntax, field: &str) -> Type {
+        let (found, optional) = self.check(operand).unwrap_optional();
+        let member = match found {
+            Type::Map(entry) => entry.1,
+            Type::Message(name) => match message::field_type(name, field) {
+                Some(found) => found,
+                None => self.report(node.at, format!("undefined field '{field}'")),
+            },
+            Type::Opaque(types::VARIABLES) | Type::Error | Type::Dyn => Type::Dyn,
+            Type::Variable(_) => {
+                self.mapping.assign(&Type::Dyn, &found);
+                Type::Dyn
+            }
+            other => {
+                self.report(node.at, format!("type '{other}' does not support field selection"))
+            }
+        };
+        if optional { Type::optional(member) } else { member }
+    }
+
+    /// Looks up `V.x` and `C.x` among the names of the policy.
+    fn note_reference(&mut self, node: &Syntax, operand: &Syntax, field: &str) {
+        let Kind::Name(name) = &operand.kind else { return };
+        if self.is_local(name) {
+            return;
+        }
+        let issue = match name.strip_prefix('.').unwrap_or(name) {
+            "V" | "variables" if !self.names.variables.contains_key(field) => {
+                Issue::UndefinedVariable(field.to_owned())
+            }
+            "C" | "constants" if !self.names.constants.contains_key(field) => {
+                Issue::UndefinedConstant(field.to_owned())
+            }
+            _ => return,
+        };
+        if !self.undefined.iter().any(|(_, other)| *other == issue) {
+            self.undefined.push((node.at, issue));
+        }
+    }
+
+    /// The type of what `?value` adds to a list or a map.
+    fn optional_entry(&mut self, value: &'s Syntax) -> Type {
+        let (inner, was_optional) = self.check(value).unwrap_optional();
+        if !was_optional && !inner.is_dyn_or_error() {
+            let wanted = Type::optional(inner.clone());
+            self.mismatch(value.at, &wanted, &inner);
+        }
+        inner
+    }
+
+    fn mismatch(&mut self, at: usize, wanted: &Type, found: &Type) -> Type {
+        let found = self.mapping.resolve(found);
+        self.report(at, format!("expected type '{wanted}' but found '{found}'"))
+    }
+
+    fn map(&mut self, entries: &'s [Entry]) -> Type {
+        let (mut keys, mut values) = (None, None);
+        for entry in entries {
+            let key = self.check(&entry.key);
+            keys = Some(self.mapping.join(keys, key));
+            let value = if entry.optional {
+                self.optional_entry(&entry.value)
+            } else {
+                self.check(&entry.value)
+            };
+            values = Some(self.mapping.join(values, value));
+        }
+        let key = keys.unwrap_or_else(|| self.mapping.fresh());
+        let value = values.unwrap_or_else(|| self.mapping.fresh());
+        Type::map(key, value)
+    }
+
+    fn call(
+        &mut self,
+        node: &Syntax,
+        name: &str,
+        target: Option<&'s Syntax>,
+        args: &'s [Syntax],
+    ) -> Type {
+        let found: Vec<Type> = args.iter().map(|arg| self.check(arg)).collect();
+        let Some(target) = target else {
+            let name = name.strip_prefix('.').unwrap_or(name);
+            if matches!(name, "_&&_" | "_||_") {
+                return self.logic(args, &found);
+            }
+            return match functions::find(name) {
+                Some(groups) => self.resolve(node.at, groups, Style::Global, &found),
+                None => self.undeclared(node.at, name),
+            };
+        };
+        if let Some(groups) = namespaced(target, name) {
+            return self.resolve(node.at, groups, Style::Global, &found);
+        }
+        let receiver = self.check(target);
+        match functions::find(name) {
+            Some(groups) => {
+                let found: Vec<Type> = std::iter::once(receiver).chain(found).collect();
+                self.resolve(node.at, groups, Style::Member, &found)
+            }
+            None => self.undeclared(node.at, name),
+        }
+    }
+
+    fn logic(&mut self, args: &[Syntax], found: &[Type]) -> Type {
+        let mut result = Type::Bool;
+        for (arg, found) in args.iter().zip(found) {
+            if !self.mapping.assign(found, &Type::Bool) {
+                result = self.mismatch(arg.at, &Type::Bool, found);
+            }
+        }
+        result
+    }
+
+    /// The result of a call: that of the overloads that fit, `dyn` if they do not agree.
+    fn resolve(
+        &mut self,
+        at: usize,
+        groups: &'static [Group],
+        style: Style,
+        found: &[Type],
+    ) -> Type {
+        let mut result: Option<Type> = None;
+        let overloads = groups.iter().filter(|group| group.style == style);
+        for overload in overloads.flat_map(|group| &group.overloads) {
+            let signature = &overload.signature;
+            let base = self.mapping.reserve(signature.variables);
+            let parameters: Vec<Type> = signature
+                .parameters
+                .iter()
+                .map(|parameter| self.mapping.instantiate(parameter, base))
+                .collect();
+            if !self.mapping.assign_all(found, &parameters) {
+                continue;
+            }
+            let declared = self.mapping.instantiate(&signature.result, base);
+            let declared = self.mapping.resolve(&declared);
+            result = Some(match result {
+                None => declared,
+                Some(previous) if previous == declared || previous == Type::Dyn => previous,
+                Some(_) => Type::Dyn,
+            });
+        }
+        match (result, groups.first()) {
+            (Some(result), _) => result,
+            (None, group) => {
+                self.no_overload(at, group.map_or("", |group| group.name), style, found)
+            }
+        }
+    }
+
+    fn no_overload(&mut self, at: usize, name: &str, style: Style, found: &[Type]) -> Type {
+        let mut texts = found.iter().map(|found| self.mapping.resolve(found).to_string());
+        let receiver = match style {
+            Style::Member => format!("{}.", texts.next().unwrap_or_default()),
+            Style::Global => String::new(),
+        };
+        let arguments = texts.collect::<Vec<_>>().join(", ");
+        let applied = format!("{receiver}({arguments})");
+        self.report(at, format!("found no matching overload for '{name}' applied to '{applied}'"))
+    }
+
+    /// Checks a call that a macro stands for.
+    fn implied(&mut self, at: usize, name: &str, style: Style, found: &[Type]) -> Type {
+        match functions::find(name) {
+            Some(groups) => self.resolve(at, groups, style, found),
+            None => self.undeclared(at, name),
+        }
+    }
+
+    fn loop_type(&mut self, details: &'s Loop) -> Type {
+        let found = self.check(&details.range);
+        let (key, value) = match found {
+            Type::List(element) => (Type::Int, *element),
+            Type::Map(entry) => *entry,
+            Type::Dyn | Type::Error => (Type::Dyn, Type::Dyn),
+            Type::Variable(_) => {
+                self.mapping.assign(&Type::Dyn, &found);
+                (Type::Dyn, Type::Dyn)
+            }
+            other => {
+                let message = format!(
+                    "expression of type '{other}' cannot be range of a comprehension (must be \
+                     list, map, or dynamic)"
+                );
+                self.report(details.range.at, message);
+                (Type::Error, Type::Error)
+            }
+        };
+        let is_list = matches!(self.types.of(&details.range), Type::List(_));
+        let variables: Vec<(&'s str, Type)> = match &details.second {
+            Some(second) => vec![(&*details.variable, key.clone()), (&**second, value)],
+            None if is_list => vec![(&*details.variable, value)],
+            None => vec![(&*details.variable, key.clone())],
+        };
+        let filter =
+            details.filter.as_ref().map(|filter| (filter, self.within(&variables, filter)));
+        let body = self.within(&variables, &details.body);
+        let (at, element) = (details.body.at, variables.last().map(|(_, element)| element));
+        let element = element.cloned().unwrap_or(Type::Dyn);
+        let result = match details.kind {
+            LoopKind::All | LoopKind::Exists => {
+                if self.mapping.assign(&body, &Type::Bool) {
+                    return Type::Bool;
+                }
+                return self.mismatch(at, &Type::Bool, &body);
+            }
+            LoopKind::ExistsOne => {
+                self.implied(at, "_?_:_", Style::Global, &[body, Type::Int, Type::Int]);
+                return Type::Bool;
+            }
+            LoopKind::Filter => {
+                let list = Type::list(element);
+                return self.implied(at, "_?_:_", Style::Global, &[body, list.clone(), list]);
+            }
+            LoopKind::Map | LoopKind::TransformList => Type::list(body),
+            LoopKind::TransformMap => Type::map(key, body),
+            LoopKind::TransformMapEntry => {
+                let empty = Type::map(self.mapping.fresh(), self.mapping.fresh());
+                self.implied(at, "cel.@mapInsert", Style::Global, &[empty, body])
+            }
+        };
+        match filter {
+            Some((filter, found)) => {
+                let branches = [found, result.clone(), result];
+                self.implied(filter.at, "_?_:_", Style::Global, &branches)
+            }
+            None => result,
+        }
+    }
+
+    fn optional_map(
+        &mut self,
+        node: &Syntax,
+        operand: &'s Syntax,
+        (name, body): (&'s str, &'s Syntax),
+        form: OptionalForm,
+    ) -> Type {
+        let operand = self.check(operand);
+        self.implied(node.at, "hasValue", Style::Member, std::slice::from_ref(&operand));
+        let value = self.implied(node.at, "value", Style::Member, &[operand]);
+        let body = self.within(&[(name, value)], body);
+        let (then, none) = if form == OptionalForm::FlatMap {
+            (body, Type::optional(self.mapping.fresh()))
+        } else {
+            (Type::optional(body), Type::optional(self.mapping.fresh()))
+        };
+        self.implied(node.at, "_?_:_", Style::Global, &[Type::Bool, then, none])
+    }
+
+    fn sort_by(
+        &mut self,
+        node: &Syntax,
+        list: &'s Syntax,
+        (name, key): (&'s str, &'s Syntax),
+    ) -> Type {
+        let found = self.check(list);
+        let element = match &found {
+            Type::List(element) => (**element).clone(),
+            Type::Map(entry) => entry.0.clone(),
+            Type::Dyn | Type::Error | Type::Variable(_) => Type::Dyn,
+            other => {
+                let message = format!(
+                    "expression of type '{other}' cannot be range of a comprehension (must be \
+                     list, map, or dynamic)"
+                );
+                self.report(list.at, message)
+            }
+        };
+        let keys = Type::list(self.within(&[(name, element)], key));
+        self.implied(node.at, "@sortByAssociatedKeys", Style::Member, &[found, keys])
+    }
+}
+
+/// The functions `a.b.name`, if that is the name of one.
+pub(super) fn namespaced(target: &Syntax, name: &str) -> Option<&'static [Group]> {
+    let prefix = target.qualified_name()?;
+    functions::find(&format!("{}.{name}", prefix.strip_prefix('.').unwrap_or(&prefix)))
+}
+
+fn type_of_literal(literal: &Constant) -> Type {
+    match literal {
+        Constant::Null => Type::Null,
+        Constant::Bool(_) => Type::Bool,
+        Constant::Int(_) => Type::Int,
+        Constant::Uint(_) => Type::Uint,
+        Constant::Double(_) => Type::Double,
+        Constant::String(_) => Type::String,
+        Constant::Bytes(_) => Type::Bytes,
+        // The parser makes no others.
+        Constant::Duration(_)
+        | Constant::Timestamp(_)
+        | Constant::List(_)
+        | Constant::Map(_)
+        | Constant::Type(_)
+        | Constant::Json(_) => Type::Dyn,
+    }
+}

@@ -1,0 +1,137 @@
+//! Values that outlive an evaluation: literals of expressions and `engine.globals`.
+
+use super::{
+    time::Moment,
+    value::{Entries, List, V},
+};
+use crate::{
+    engine::model::Value,
+    yaml::{Node, ScalarKind, Tree},
+};
+
+/// A value that owns itself. Other than JSON values it tells integers from doubles.
+#[derive(Clone, Debug)]
+pub enum Constant {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    String(Box<str>),
+    Bytes(Box<[u8]>),
+    /// Nanoseconds.
+    Duration(i64),
+    Timestamp(Moment),
+    List(Box<[Self]>),
+    Map(Box<[(Self, Self)]>),
+    Type(Box<str>),
+    /// A constant of a policy.
+    Json(Value),
+}
+
+/// `engine.globals`: values of the configuration, in which integers stay integers.
+#[derive(Clone, Debug, Default)]
+pub struct Globals {
+    entries: Box<[(Constant, Constant)]>,
+}
+
+// === impl Constant ===
+
+impl Constant {
+    pub(super) fn view(&self) -> V<'_> {
+        match self {
+            Self::Null => V::Null,
+            Self::Bool(value) => V::Bool(*value),
+            Self::Int(value) => V::Int(*value),
+            Self::Uint(value) => V::Uint(*value),
+            Self::Double(value) => V::Double(*value),
+            Self::String(text) => V::String(text),
+            Self::Bytes(bytes) => V::Bytes(bytes),
+            Self::Duration(nanoseconds) => V::Duration(*nanoseconds),
+            Self::Timestamp(moment) => V::Timestamp(*moment),
+            Self::List(items) => V::ConstantList(items),
+            Self::Map(entries) => V::ConstantMap(entries),
+            Self::Type(name) => V::Type(name),
+            Self::Json(value) => V::json(value),
+        }
+    }
+
+    /// The value as a constant, if it is of a kind that constants have.
+    pub(super) fn from_value(value: V<'_>) -> Option<Self> {
+        Some(match value {
+            V::Null => Self::Null,
+            V::Bool(value) => Self::Bool(value),
+            V::Int(value) => Self::Int(value),
+            V::Uint(value) => Self::Uint(value),
+            V::Double(value) => Self::Double(value),
+            V::String(text) => Self::String(text.into()),
+            V::Bytes(bytes) => Self::Bytes(bytes.into()),
+            V::Duration(nanoseconds) => Self::Duration(nanoseconds),
+            V::Timestamp(moment) => Self::Timestamp(moment),
+            V::Type(name) => Self::Type(name.into()),
+            V::List(_) | V::JsonList(_) | V::ConstantList(_) | V::Roles(_) | V::Names(_) => {
+                Self::from_list(value.list()?)?
+            }
+            V::Map(_) | V::JsonMap(_) | V::ConstantMap(_) | V::Tokens(_) => {
+                Self::from_entries(value.entries()?)?
+            }
+            V::Optional(_) | V::Message(_) | V::Ip(_) | V::Cidr(_) | V::Object(_) => return None,
+        })
+    }
+
+    fn from_list(list: List<'_>) -> Option<Self> {
+        Some(Self::List(list.iter().map(Self::from_value).collect::<Option<_>>()?))
+    }
+
+    fn from_entries(entries: Entries<'_>) -> Option<Self> {
+        let Entries::Values(entries) = entries else { return None };
+        let entries = entries
+            .iter()
+            .map(|(key, value)| Some((Self::from_value(*key)?, Self::from_value(*value)?)))
+            .collect::<Option<_>>()?;
+        Some(Self::Map(entries))
+    }
+
+    /// An integer that fits neither kind of integer is a double.
+    fn from_yaml(node: &Node) -> Self {
+        match &node.tree {
+            Tree::Scalar(scalar) => match scalar.kind {
+                ScalarKind::Null => Self::Null,
+                ScalarKind::Bool(value) => Self::Bool(value),
+                ScalarKind::Integer(value) => i64::try_from(value)
+                    .map(Self::Int)
+                    .or_else(|_| u64::try_from(value).map(Self::Uint))
+                    .unwrap_or(Self::Null),
+                ScalarKind::Float(value) => Self::Double(value),
+                ScalarKind::String => Self::String(scalar.text.as_str().into()),
+            },
+            Tree::Sequence(items) => Self::List(items.iter().map(Self::from_yaml).collect()),
+            Tree::Mapping(entries) => Self::Map(
+                entries
+                    .iter()
+                    .map(|entry| {
+                        let key = Self::String(entry.key.scalar.text.as_str().into());
+                        (key, Self::from_yaml(&entry.value))
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}
+
+// === impl Globals ===
+
+impl Globals {
+    /// Reads the mapping `engine.globals`. Anything but a mapping has no globals.
+    #[must_use]
+    pub fn new(node: &Node) -> Self {
+        match Constant::from_yaml(node) {
+            Constant::Map(entries) => Self { entries },
+            _ => Self::default(),
+        }
+    }
+
+    pub(super) fn view(&self) -> V<'_> {
+        V::ConstantMap(&self.entries)
+    }
+}

@@ -1,0 +1,111 @@
+//! Constant folding, with the visible effects that it has in Cerbos and no others.
+
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use super::{
+    compare,
+    constant::Constant,
+    eval::Run,
+    node::{Call, Kind, Logic, Node},
+    value::V,
+};
+
+/// Steps for one constant. What takes more is left to be evaluated, within the budget of a request.
+const BUDGET: u64 = 10_000;
+
+/// Whether `c in [.., c, ..]` is decided without its other elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Membership {
+    Folded,
+    Kept,
+}
+
+/// The node, or the constant that it always is. A constant that fails stays as it is: it fails at
+/// run time, or does not matter there.
+pub(super) fn fold(node: Node, membership: Membership) -> Node {
+    let decided = match &node.kind {
+        Kind::And(parts) => shortcut(parts, Logic::And),
+        Kind::Or(parts) => shortcut(parts, Logic::Or),
+        Kind::Call(call) if call.group.name == "@in" => is_member(call, membership),
+        _ => None,
+    };
+    if let Some(value) = decided {
+        return Node { kind: Kind::Constant(Constant::Bool(value)) };
+    }
+    let constant = match &node.kind {
+        Kind::Call(call) => {
+            call.group.is_pure() && call.args.iter().all(|arg| arg.constant().is_some())
+        }
+        Kind::List(elements) => {
+            elements.iter().all(|element| !element.optional && element.value.constant().is_some())
+        }
+        Kind::Map(entries) => entries.iter().all(|entry| {
+            !entry.optional && entry.key.constant().is_some() && entry.value.constant().is_some()
+        }),
+        _ => false,
+    };
+    match node.kind {
+        Kind::Conditional(parts) => choose(parts),
+        _ if constant => match value_of(&node) {
+            Some(value) => Node { kind: Kind::Constant(value) },
+            None => node,
+        },
+        _ => node,
+    }
+}
+
+fn value_of(node: &Node) -> Option<Constant> {
+    let arena = Bump::new();
+    let budget = Cell::new(BUDGET);
+    let value = Run::without_inputs(&arena, &budget).eval(node).ok()?;
+    Constant::from_value(value)
+}
+
+/// A side that decides `&&` or `||` alone.
+fn shortcut(parts: &[Node; 2], logic: Logic) -> Option<bool> {
+    let decides =
+        |node: &Node| matches!(node.constant(), Some(V::Bool(value)) if value == logic.deciding());
+    parts.iter().any(decides).then_some(logic.deciding())
+}
+
+/// `x in []` is false, whatever x is; `c in [.., c, ..]` is true, whatever the other elements are.
+fn is_member(call: &Call, membership: Membership) -> Option<bool> {
+    let [element, container] = &*call.args else { return None };
+    if let Some(list) = container.constant().and_then(V::list)
+        && list.len() == 0
+    {
+        return Some(false);
+    }
+    let (Some(element), Kind::List(items)) = (element.constant(), &container.kind) else {
+        return None;
+    };
+    let is_scalar = element.list().is_none() && element.entries().is_none();
+    if membership == Membership::Kept || !is_scalar {
+        return None;
+    }
+    let arena = Bump::new();
+    let budget = Cell::new(BUDGET);
+    let run = Run::without_inputs(&arena, &budget);
+    let found = items.iter().filter(|item| !item.optional).any(|item| {
+        let same = |item: V<'_>| item.type_name() == element.type_name();
+        item.value
+            .constant()
+            .is_some_and(|item| same(item) && compare::equal(&run, element, item).unwrap_or(false))
+    });
+    found.then_some(true)
+}
+
+/// The branch that a constant condition chooses.
+fn choose(parts: Box<[Node; 3]>) -> Node {
+    let chosen = match parts.first().and_then(Node::constant) {
+        Some(V::Bool(value)) => Some(value),
+        _ => None,
+    };
+    let [_, then, otherwise] = match chosen {
+        Some(_) => *parts,
+        None => return Node { kind: Kind::Conditional(parts) },
+    };
+    if chosen == Some(true) { then } else { otherwise }
+}

@@ -1,0 +1,143 @@
+//! The question that the recorded expressions are asked about, from `tests/data/cel`.
+
+use std::{cell::Cell, collections::BTreeMap, fs, path::PathBuf};
+
+use bumpalo::Bump;
+use serde_json::Value as Json;
+
+use crate::{
+    engine::{
+        cel::{Expression, Frame, Globals, Names, V, compile},
+        model::{AuxData, CheckInput, Map, PolicyVersion, Principal, Resource, Scope, Value},
+    },
+    yaml,
+};
+
+pub(super) struct Environment {
+    principal: Principal,
+    resource: Resource,
+    aux_data: AuxData,
+    pub names: Names,
+    variables: Vec<Expression>,
+    globals: Globals,
+}
+
+pub(super) fn data(file: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join("tests/data/cel").join(file)).unwrap()
+}
+
+// === impl Environment ===
+
+impl Environment {
+    pub(super) fn read() -> Self {
+        let text = data("environment.json");
+        let json: Json = serde_json::from_str(&text).unwrap();
+        let limits = yaml::Limits { bytes: 1 << 20, depth: 50, nodes: 10_000 };
+        let tree = yaml::load(&text, limits).unwrap().unwrap();
+        let sources: BTreeMap<&str, &str> = json["variables"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, source)| (&**name, source.as_str().unwrap()))
+            .collect();
+        let slots = sources.keys().enumerate();
+        let names = Names {
+            variables: slots.map(|(slot, name)| ((*name).into(), slot)).collect(),
+            constants: map(&json["constants"])
+                .iter()
+                .map(|(name, value)| (name.into(), value.clone()))
+                .collect(),
+        };
+        let variables = sources.values().map(|source| compile(source, &names).unwrap()).collect();
+        Self {
+            principal: principal(&json["principal"]),
+            resource: resource(&json["resource"]),
+            aux_data: AuxData { jwt: claims(&json["claims"]), jwts: vec![] },
+            names,
+            variables,
+            globals: Globals::new(tree.get("globals").unwrap()),
+        }
+    }
+
+    /// Hands out a frame with the variables evaluated.
+    pub(super) fn within<T>(&self, budget: u64, ask: impl FnOnce(&Frame<'_>) -> T) -> T {
+        let input = CheckInput {
+            principal: &self.principal,
+            resource: &self.resource,
+            actions: &[],
+            aux_data: &self.aux_data,
+            now: "2024-05-06T07:08:09Z".parse().unwrap(),
+        };
+        let (arena, budget) = (Bump::new(), Cell::new(budget));
+        let mut frame = Frame {
+            input: &input,
+            variables: &[],
+            globals: &self.globals,
+            effective_derived_roles: &["auditor", "owner"],
+            arena: &arena,
+            budget: &budget,
+        };
+        let variables: Vec<Option<V<'_>>> =
+            self.variables.iter().map(|variable| variable.variable(&frame).ok()).collect();
+        frame.variables = arena.alloc_slice_copy(&variables);
+        ask(&frame)
+    }
+}
+
+fn map(json: &Json) -> Map {
+    match Value::from(json.clone()) {
+        Value::Map(map) => map,
+        other => panic!("a map, not {other:?}"),
+    }
+}
+
+fn text<'j>(json: &'j Json, name: &str) -> &'j str {
+    json[name].as_str().unwrap_or_default()
+}
+
+fn principal(json: &Json) -> Principal {
+    Principal {
+        id: text(json, "id").into(),
+        roles: json["roles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|role| role.as_str().unwrap().parse().unwrap())
+            .collect(),
+        policy_version: text(json, "policyVersion").parse::<PolicyVersion>().unwrap(),
+        scope: Scope::unset(),
+        attr: map(&json["attr"]),
+    }
+}
+
+fn resource(json: &Json) -> Resource {
+    Resource {
+        kind: text(json, "kind").parse().unwrap(),
+        id: text(json, "id").into(),
+        policy_version: text(json, "policyVersion").parse().unwrap(),
+        scope: Scope::unset(),
+        attr: map(&json["attr"]),
+    }
+}
+
+/// Claims in the form that Cerbos gives them.
+fn claims(json: &Json) -> Map {
+    let time = |seconds: &Json| {
+        let seconds = seconds.as_i64().unwrap();
+        Json::from(jiff::Timestamp::from_second(seconds).unwrap().to_string())
+    };
+    json.as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, claim)| !claim.is_null())
+        .map(|(name, claim)| {
+            let claim = match name.as_str() {
+                "exp" | "iat" | "nbf" => time(claim),
+                "aud" if claim.is_string() => Json::from(vec![claim.clone()]),
+                _ => claim.clone(),
+            };
+            (&**name, Value::from(claim))
+        })
+        .collect()
+}

@@ -1,0 +1,6 @@
+//! What expressions do, seen through the door of the room.
+
+mod bounds;
+mod environment;
+mod read_set;
+mod recorded;
