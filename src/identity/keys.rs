@@ -115,6 +115,18 @@ impl KeySet {
         self.keys.get(id).filter(|key| key.may_be_used_with(algorithm))
     }
 
+    /// Whether there is a key of that id, for whatever algorithm.
+    #[must_use]
+    pub fn contains(&self, id: &str) -> bool {
+        self.keys.contains_key(id)
+    }
+
+    /// Sorted.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        self.keys.keys().map(|id| &**id).collect()
+    }
+
     /// What was left out, for a log.
     #[must_use]
     pub fn skipped(&self) -> &[SkippedKey] {
