@@ -3,11 +3,15 @@
 //! [`App::build`] binds the sockets and loads the rules, so that what cannot work fails before
 //! anything runs. [`App::run`] starts every task of the process and waits for all of them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    convert::Infallible, future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
+    select,
+    signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
     task::JoinSet,
     time,
@@ -17,23 +21,240 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, ShutdownConfig};
 use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge};
-use crate::policy_source::Watcher;
+use crate::identity::Verifier;
+use crate::issuer::{self, Keys, Refresher, Settings};
+use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
 use crate::server::{AdminServer, AdminState, ExtAuthz, GrpcServer, Health, Readiness};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Chain, Metrics};
 
-/// Reloads that may wait for their turn; nudges beyond it are dropped, as one reload serves them all.
+/// Reloads that may wait for their turn.
 const ORDERS: usize = 8;
+
+/// How often gauges are set that nobody's request sets.
+const OBSERVE_EVERY: Duration = Duration::from_secs(10);
 
 /// A server that is put together and not yet running.
 #[derive(Debug)]
 pub struct App {
     grpc: GrpcServer,
     admin: AdminServer,
+    tasks: Tasks,
+    keys: Vec<Keys>,
+    metrics: Metrics,
+    readiness: watch::Sender<Readiness>,
+    shutdown: ShutdownConfig,
+}
+
+/// What keeps rules and keys fresh, beside the two listeners.
+#[derive(Debug)]
+struct Tasks {
     reloader: Reloader,
     orders: Orders,
     nudge: mpsc::Sender<()>,
-    readiness: watch::Sender<Readiness>,
     watcher: Watcher,
-    shutdown: ShutdownConfig,
+    refreshers: Vec<Refresher>,
+}
+
+// === impl App ===
+
+impl App {
+    /// Puts a server together, with the configuration that was read from `config_file`.
+    ///
+    /// # Errors
+    /// Policies or routes with errors, or a socket that cannot be bound.
+    pub async fn build(config_file: PathBuf, config: Config) -> Result<Self> {
+        let metrics = Metrics::new()?;
+        let watched = reload::watched(&config);
+        // Taken before the files are read: a change in between is then seen as one.
+        let loaded = Fingerprint::take(&watched);
+        let rules = reload::load_rules(&config, Generation::FIRST)?;
+        let (rules, rules_in_force) = watch::channel(Arc::new(rules));
+        let (watched, watched_now) = watch::channel(watched);
+
+        let (keys, refreshers) = issuers(&config)?;
+        let verifiers = Verifier::for_issuers(config.issuers.clone());
+        let trusted = verifiers.into_iter().zip(keys.iter().cloned());
+        let gate = Gate::new(
+            rules_in_force,
+            Authenticator::new(trusted, config.cache.tokens.capacity),
+            DecisionCache::new(config.cache.decisions),
+            Judge::Embedded,
+        );
+        let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
+        let (asked_sender, asked) = mpsc::channel(ORDERS);
+        let (nudge, nudged) = mpsc::channel(1);
+        let (readiness, readiness_now) =
+            watch::channel(Readiness::NotReady("the issuers' keys have not been fetched yet"));
+        let admin = AdminServer::bind(
+            config.admin,
+            AdminState { metrics: metrics.clone(), readiness: readiness_now, reload: asked_sender },
+        )
+        .await
+        .with_context(|| format!("could not listen on `{}`", config.admin.address))?;
+        let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
+        let shutdown = config.shutdown.clone();
+        let tasks = Tasks {
+            reloader: Reloader {
+                config_file,
+                running: config,
+                rules,
+                watched,
+                metrics: metrics.clone(),
+            },
+            orders: Orders { asked, nudged },
+            nudge,
+            watcher,
+            refreshers,
+        };
+        Ok(Self { grpc, admin, tasks, keys, metrics, readiness, shutdown })
+    }
+
+    /// Where Envoy reaches us.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn ext_authz_address(&self) -> io::Result<String> {
+        self.grpc.address()
+    }
+
+    /// Where the admin listener is.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn admin_address(&self) -> io::Result<SocketAddr> {
+        self.admin.address()
+    }
+
+    /// Serves until `stop` resolves, then lets the checks in flight finish.
+    ///
+    /// # Errors
+    /// A listener failed, or the grace period was not enough.
+    #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let Self { grpc, admin, tasks, keys, metrics, readiness, shutdown } = self;
+        info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
+        let health = grpc.health();
+        // Two signals: the ext_authz listener drains first, while everything that it needs goes on.
+        let (drain, end) = (CancellationToken::new(), CancellationToken::new());
+        let mut background = JoinSet::new();
+        tasks.start(&mut background, &end)?;
+        background.spawn(observe(keys.clone(), metrics, end.clone()));
+        background.spawn({
+            let end = end.clone();
+            async move {
+                if let Err(failed) = admin.run(end).await {
+                    error!(error = %Chain(&failed), "The admin listener failed");
+                }
+            }
+        });
+        let mut checks = JoinSet::new();
+        checks.spawn(grpc.run(drain.clone()));
+        let ready = become_ready(&keys, &readiness, &health);
+        let failed = select! {
+            () = stop => None,
+            ended = checks.join_next() => Some(ended),
+            never = ready => match never {},
+        };
+        if let Some(ended) = failed {
+            ended.context("the ext_authz listener did not run")???;
+        }
+        readiness.send_replace(Readiness::NotReady("the server is stopping"));
+        health.not_serving().await;
+        time::sleep(shutdown.settle).await;
+        drain.cancel();
+        let drained = time::timeout(shutdown.grace, checks.join_all()).await;
+        end.cancel();
+        if time::timeout(shutdown.grace, background.join_all()).await.is_err() {
+            warn!("Background tasks were cut off");
+        }
+        for served in drained.context("checks in flight were cut off")? {
+            served?;
+        }
+        info!("Stopped");
+        Ok(())
+    }
+}
+
+// === impl Tasks ===
+
+impl Tasks {
+    #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
+    fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
+        let Self { reloader, orders, nudge, watcher, refreshers } = self;
+        for refresher in refreshers {
+            background.spawn(refresher.run(end.clone()));
+        }
+        background.spawn(reloader.run(orders, end.clone()));
+        background.spawn(watcher.run(end.clone()));
+        background.spawn(hang_ups(nudge, end.clone())?);
+        Ok(())
+    }
+}
+
+/// One pair for each issuer.
+fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
+    let settings = Settings {
+        refresh: config.keys.refresh,
+        max_stale: config.keys.max_stale,
+        ..Settings::default()
+    };
+    let mut pairs = (Vec::new(), Vec::new());
+    for spec in &config.issuers {
+        let (keys, refresher) = issuer::build(spec, settings)
+            .with_context(|| format!("could not use the issuer `{}`", spec.issuer))?;
+        pairs.0.push(keys);
+        pairs.1.push(refresher);
+    }
+    Ok(pairs)
+}
+
+/// Ready is who has had every issuer's keys once. Never resolves.
+async fn become_ready(
+    keys: &[Keys],
+    readiness: &watch::Sender<Readiness>,
+    health: &Health,
+) -> Infallible {
+    for keys in keys {
+        keys.loaded().await;
+    }
+    readiness.send_replace(Readiness::Ready);
+    health.serving().await;
+    info!("Ready");
+    pending().await
+}
+
+/// SIGHUP is the word of old to read the configuration again.
+fn hang_ups(
+    nudge: mpsc::Sender<()>,
+    end: CancellationToken,
+) -> Result<impl Future<Output = ()> + Send + 'static> {
+    let mut hang_up = signal(SignalKind::hangup()).context("could not listen for SIGHUP")?;
+    Ok(async move {
+        loop {
+            select! {
+                () = end.cancelled() => return,
+                _ = hang_up.recv() => {
+                    // A nudge that already waits serves for this one, too.
+                    let _waiting = nudge.try_send(());
+                }
+            }
+        }
+    })
+}
+
+/// Shows how old the keys are.
+async fn observe(keys: Vec<Keys>, metrics: Metrics, end: CancellationToken) {
+    let mut ticks = time::interval(OBSERVE_EVERY);
+    loop {
+        select! {
+            () = end.cancelled() => return,
+            _ = ticks.tick() => (),
+        }
+        for keys in &keys {
+            if let Some(age) = keys.age() {
+                metrics.keys_age(keys.issuer(), age);
+            }
+        }
+    }
 }

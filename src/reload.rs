@@ -22,7 +22,7 @@ use crate::config::{self, Config};
 use crate::decision::{Generation, Rules};
 use crate::engine;
 use crate::engine::cel::Globals;
-use crate::policy_source;
+use crate::policy_source::{self, Watched};
 use crate::request::RequestRules;
 use crate::route::RouteTable;
 use crate::server::ReloadOrder;
@@ -35,6 +35,8 @@ pub struct Reloader {
     /// What the process runs with. Settings that a reload does not touch are compared with it.
     pub running: Config,
     pub rules: watch::Sender<Arc<Rules>>,
+    /// What the watcher looks at: a new configuration may name other files.
+    pub watched: watch::Sender<Watched>,
     pub metrics: Metrics,
 }
 
@@ -54,7 +56,7 @@ pub struct Orders {
 pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
     let files = policy_source::read(&config.policies)
         .with_context(|| format!("could not read `{}`", config.policies.display()))?;
-    let globals = Globals::from_json(&config.engine.globals);
+    let globals = Globals::new(&config.engine.globals);
     let policies = engine::compile(&files, &config.engine.options, &globals)?;
     let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -67,6 +69,12 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         policies,
         upstream_headers: config.upstream_headers.clone(),
     })
+}
+
+/// The files of which a change is a reason to reload.
+#[must_use]
+pub fn watched(config: &Config) -> Watched {
+    Watched { policies: config.policies.clone(), files: config.files.clone() }
 }
 
 // === impl Reloader ===
@@ -98,6 +106,7 @@ impl Reloader {
                 if needs_restart(&self.running, &config) {
                     warn!("Settings beside policies and routes have changed; they need a restart");
                 }
+                self.watched.send_replace(watched(&config));
                 self.rules.send_replace(Arc::new(rules));
                 self.metrics.reload(ReloadResult::Loaded);
                 self.metrics.rules(generation.number(), now().as_second());

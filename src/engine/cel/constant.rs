@@ -4,10 +4,7 @@ use super::{
     time::Moment,
     value::{Entries, List, V},
 };
-use crate::{
-    engine::model::Value,
-    yaml::{Node, ScalarKind, Tree},
-};
+use crate::engine::model::Value;
 
 /// A value that owns itself. Other than JSON values it tells integers from doubles.
 #[derive(Clone, Debug)]
@@ -93,42 +90,36 @@ impl Constant {
     }
 
     /// An integer that fits neither kind of integer is a double.
-    fn from_yaml(node: &Node) -> Self {
-        match &node.tree {
-            Tree::Scalar(scalar) => match scalar.kind {
-                ScalarKind::Null => Self::Null,
-                ScalarKind::Bool(value) => Self::Bool(value),
-                ScalarKind::Integer(value) => i64::try_from(value)
-                    .map(Self::Int)
-                    .or_else(|_| u64::try_from(value).map(Self::Uint))
-                    .unwrap_or(Self::Null),
-                ScalarKind::Float(value) => Self::Double(value),
-                ScalarKind::String => Self::String(scalar.text.as_str().into()),
-            },
-            Tree::Sequence(items) => Self::List(items.iter().map(Self::from_yaml).collect()),
-            Tree::Mapping(entries) => Self::Map(
-                entries
-                    .iter()
-                    .map(|entry| {
-                        let key = Self::String(entry.key.scalar.text.as_str().into());
-                        (key, Self::from_yaml(&entry.value))
-                    })
-                    .collect(),
-            ),
+    fn from_json(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(*value),
+            serde_json::Value::Number(number) => number
+                .as_i64()
+                .map(Self::Int)
+                .or_else(|| number.as_u64().map(Self::Uint))
+                .or_else(|| number.as_f64().map(Self::Double))
+                .unwrap_or(Self::Null),
+            serde_json::Value::String(text) => Self::String(text.as_str().into()),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            serde_json::Value::Object(object) => Self::Map(entries(object)),
         }
     }
+}
+
+fn entries(object: &serde_json::Map<String, serde_json::Value>) -> Box<[(Constant, Constant)]> {
+    let entry = |(name, value): (&String, &serde_json::Value)| {
+        (Constant::String(name.as_str().into()), Constant::from_json(value))
+    };
+    object.iter().map(entry).collect()
 }
 
 // === impl Globals ===
 
 impl Globals {
-    /// Reads the mapping `engine.globals`. Anything but a mapping has no globals.
     #[must_use]
-    pub fn new(node: &Node) -> Self {
-        match Constant::from_yaml(node) {
-            Constant::Map(entries) => Self { entries },
-            _ => Self::default(),
-        }
+    pub fn new(globals: &serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { entries: entries(globals) }
     }
 
     pub(super) fn view(&self) -> V<'_> {
