@@ -8,3 +8,5 @@ pub mod cel;
 mod check;
 pub mod model;
 pub mod policy;
+
+pub use policy::{PolicyErrors, PolicyFile, PolicySet, compile};
