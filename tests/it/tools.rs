@@ -19,6 +19,11 @@ pub(crate) fn envoy() -> PathBuf {
     found(path, "make fetch")
 }
 
+/// Cerbos's own PDP.
+pub(crate) fn cerbos() -> PathBuf {
+    found(root().join("build/cerbos"), "make fetch")
+}
+
 /// The folder with the package `check_jsonschema` in it.
 pub(crate) fn check_jsonschema() -> PathBuf {
     found(root().join("build/check-jsonschema"), "make fetch")
