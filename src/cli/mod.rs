@@ -1,1 +1,83 @@
 //! The command line: one file a command.
+
+mod reload;
+mod serve;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config;
+
+pub use validate::{Report, validate};
+
+/// A gateway authorization server: Envoy ext_authz, Auth0 tokens, Cerbos policies.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until a signal says otherwise.
+    Serve(File),
+    /// Check the configuration, the routes and all policies; list every error.
+    Validate(File),
+    /// Ask the running server to read policies and routes again, and wait for the outcome.
+    Reload(File),
+    /// Print the JSON Schema of the configuration.
+    Schema,
+}
+
+#[derive(Debug, Args)]
+struct File {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = "portcullis.yaml")]
+    config: PathBuf,
+}
+
+/// Runs the command of this process's command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(file) => outcome(serve::run(file.config)),
+        Command::Validate(file) => {
+            let report = validate(&file.config);
+            say(io::stdout(), &report);
+            if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Command::Reload(file) => {
+            outcome(reload::run(&file.config).map(|answer| say(io::stdout(), answer.trim_end())))
+        }
+        Command::Schema => {
+            say(io::stdout(), config::SCHEMA.trim_end());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn outcome(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(io::stderr(), format_args!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a line. Nobody is left to be told where it cannot be written, such as into a closed pipe.
+fn say(mut to: impl Write, text: impl fmt::Display) {
+    let _closed = writeln!(to, "{text}");
+}

@@ -1,7 +1,7 @@
 //! `auth0:`, the short form: what Auth0 does that other issuers do not.
 
 use super::{issuers, url::is_domain, value::Value};
-use crate::identity::{Algorithm, IssuerSpec, TokenDialect};
+use crate::identity::{Algorithm, IssuerSpec, TokenDialect, UserSubjects};
 
 const EXPECTED_DOMAIN: &str =
     "the tenant's domain in lower case without `https://` and `/`, such as `acme.eu.auth0.com`";
@@ -19,6 +19,8 @@ pub(super) fn issuers(value: &Value<'_>) -> Option<Vec<IssuerSpec>> {
     let spec = issuers::common(&mut section, audiences);
     section.finish();
 
+    // A custom domain has the users of the tenant, so it has its name too.
+    let tenant: Option<Box<str>> = domain.as_deref().map(Into::into);
     let domains: Vec<String> = domain.into_iter().chain(custom_domains).collect();
     let spec = spec?;
     for audience in spec.audiences.iter().filter(|audience| is_of_auth0(audience, &domains)) {
@@ -31,9 +33,11 @@ pub(super) fn issuers(value: &Value<'_>) -> Option<Vec<IssuerSpec>> {
     let issuer = |domain| IssuerSpec {
         // `iss` always ends in a slash.
         issuer: format!("https://{domain}/"),
+        tenant: tenant.clone(),
         algorithms: vec![Algorithm::Rs256, Algorithm::Ps256],
         // Each API of a tenant chooses its profile: Auth0's own, or RFC 9068.
         dialect: TokenDialect::Any,
+        user_subjects: UserSubjects::WithConnection,
         ..spec.clone()
     };
     Some(domains.into_iter().map(issuer).collect())

@@ -30,14 +30,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const MOST_ENTRIES: u64 = 10_000_000;
 
-pub(super) fn load(path: &Path, environment: &Environment) -> Result<Config, ConfigErrors> {
+pub(super) fn examine(path: &Path, environment: &Environment) -> (Option<Config>, ConfigErrors) {
     let source = Source::new(path.to_owned(), environment);
     let config = source.load().and_then(|root| read(&source, &root));
-    let errors = source.into_errors();
-    match config {
-        Some(config) if errors.is_empty() => Ok(config),
-        Some(_) | None => Err(ConfigErrors(errors)),
-    }
+    (config, ConfigErrors(source.into_errors()))
 }
 
 /// What was reported goes into `source`, and may leave defaults in the place of values.
@@ -57,7 +53,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
     root.finish();
-    let Routes { specs: routes, file: routes_file } = routes?;
+    let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
     Some(Config {
         issuers,
         policies: policies?,

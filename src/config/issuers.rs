@@ -7,7 +7,9 @@ use super::{
     url::{EXPECTED_ISSUER, EXPECTED_URL, is_fetchable, is_issuer},
     value::Value,
 };
-use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect};
+use crate::identity::{
+    Algorithm, ClaimMapping, ClaimPath, IssuerSpec, OWN_ATTRIBUTES, TokenDialect, UserSubjects,
+};
 use crate::yaml::Tree;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,6 +30,9 @@ const ALGORITHMS: [(&str, Algorithm); 9] = [
 const DIALECTS: [(&str, TokenDialect); 2] =
     [("any", TokenDialect::Any), ("rfc9068", TokenDialect::Rfc9068)];
 
+const USER_SUBJECTS: [(&str, UserSubjects); 2] =
+    [("any", UserSubjects::Any), ("with_connection", UserSubjects::WithConnection)];
+
 /// One entry of `issuers:`.
 pub(super) fn issuer(value: &Value<'_>) -> Option<IssuerSpec> {
     let mut section = value.section()?;
@@ -43,9 +48,14 @@ pub(super) fn issuer(value: &Value<'_>) -> Option<IssuerSpec> {
         value.list("a list of signature algorithms", |item| item.choice(&ALGORITHMS))
     });
     let dialect = section.or("dialect", TokenDialect::Any, |value| value.choice(&DIALECTS));
+    let user_subjects =
+        section.or("user_subjects", UserSubjects::Any, |value| value.choice(&USER_SUBJECTS));
+    let tenant = section.optional("tenant", |value| value.text("the name of a tenant"));
+    let tenant = tenant.map(Into::into);
     let spec = common(&mut section, audiences);
     section.finish();
-    Some(IssuerSpec { issuer: issuer?, jwks_uri, algorithms, dialect, ..spec? })
+    let (issuer, spec) = (issuer?, spec?);
+    Some(IssuerSpec { issuer, tenant, jwks_uri, algorithms, dialect, user_subjects, ..spec })
 }
 
 /// `audience:`, one or a list.
@@ -75,11 +85,13 @@ pub(super) fn common(
     let claims = claims(section, roles);
     Some(IssuerSpec {
         issuer: String::new(),
+        tenant: None,
         jwks_uri: None,
         ca_file,
         audiences: audiences?,
         algorithms: Vec::new(),
         dialect: TokenDialect::Any,
+        user_subjects: UserSubjects::Any,
         leeway,
         max_lifetime,
         max_token_age,
@@ -104,12 +116,23 @@ pub(super) fn segments(value: &Value<'_>, expected: &str) -> Option<Box<[Box<str
 fn claims(section: &mut Section<'_>, roles: Option<ClaimPath>) -> ClaimMapping {
     let mut claims = section.section("claims");
     let scope = claims.optional("scope", claim_path);
-    let attr = claims.or("attr", BTreeMap::new(), |value| {
-        let read = value.entries()?.iter().filter_map(|entry| {
-            Some((entry.key.scalar.text.as_str().into(), claim_path(&value.entry(entry))?))
-        });
-        Some(read.collect())
-    });
+    let attr = claims.or("attr", BTreeMap::new(), attributes);
     claims.finish();
     ClaimMapping { roles, attr, scope }
+}
+
+fn attributes(value: &Value<'_>) -> Option<BTreeMap<Box<str>, ClaimPath>> {
+    let mut attributes = BTreeMap::new();
+    for entry in value.entries()? {
+        let name = entry.key.scalar.text.as_str();
+        if OWN_ATTRIBUTES.contains(&name) {
+            let message = format!("`{name}` means the same for every token, whoever issued it");
+            let expected = "another name for the attribute".to_owned();
+            value.source.report(Some(entry.key.place), message, Some(expected));
+        }
+        if let Some(path) = claim_path(&value.entry(entry)) {
+            attributes.insert(name.into(), path);
+        }
+    }
+    Some(attributes)
 }

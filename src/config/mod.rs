@@ -53,5 +53,15 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(path: &Path, environment: &Environment) -> Result<Config, ConfigErrors> {
-    file::load(path, environment)
+    match file::examine(path, environment) {
+        (Some(config), ConfigErrors(errors)) if errors.is_empty() => Ok(config),
+        (_, errors) => Err(errors),
+    }
+}
+
+/// Reads a configuration to find what is wrong with it and with what it names. Where there are
+/// errors, defaults stand in for what did not read: to serve with it would be wrong.
+#[must_use]
+pub fn examine(path: &Path) -> (Option<Config>, ConfigErrors) {
+    file::examine(path, &Environment::of_process())
 }

@@ -18,6 +18,7 @@ const EXPECTED_ROUTES_OR_FILE: &str = "a list of routes, or the path of a file t
 const EXPECTED_TEMPLATE: &str = "text, in which `{name}` is a parameter of the path";
 
 /// The route table, and the file that it is in if it has one of its own.
+#[derive(Default)]
 pub(super) struct Routes {
     pub(super) specs: Vec<RouteSpec>,
     pub(super) file: Option<PathBuf>,

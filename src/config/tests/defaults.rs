@@ -12,7 +12,7 @@ use crate::config::{
 };
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
-use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect};
+use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect, UserSubjects};
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
@@ -67,11 +67,13 @@ fn six_lines_are_enough_for_auth0() {
 fn brightpay() -> IssuerSpec {
     IssuerSpec {
         issuer: "https://brightpay.eu.auth0.com/".to_owned(),
+        tenant: Some("brightpay.eu.auth0.com".into()),
         jwks_uri: None,
         ca_file: None,
         audiences: vec!["https://api.brightpay.example/v1".to_owned()],
         algorithms: vec![Algorithm::Rs256, Algorithm::Ps256],
         dialect: TokenDialect::Any,
+        user_subjects: UserSubjects::WithConnection,
         leeway: Duration::from_secs(30),
         max_lifetime: Duration::from_hours(720),
         max_token_age: None,

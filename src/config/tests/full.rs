@@ -24,6 +24,7 @@ pub(super) fn everything() -> Value {
             "claims": claims, "leeway": "5s", "max_lifetime": "1d", "max_token_age": "1h",
             "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
             "algorithms": ["ES256"], "dialect": "rfc9068",
+            "tenant": "acme", "user_subjects": "with_connection",
         }],
         "policies": "policies",
         "routes": [{

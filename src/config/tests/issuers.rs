@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::read;
-use crate::identity::{Algorithm, ClaimPath, TokenDialect};
+use crate::identity::{Algorithm, ClaimPath, TokenDialect, UserSubjects};
 
 const REST: &str = "policies: policies\nroutes: routes.yaml\n";
 
@@ -40,6 +40,8 @@ auth0:
         ]
     );
     for issuer in &config.issuers {
+        assert_eq!(issuer.tenant(), "acme.eu.auth0.com");
+        assert_eq!(issuer.user_subjects, UserSubjects::WithConnection);
         assert_eq!(issuer.audiences, ["https://api.acme.example", "urn:acme:api"]);
         assert_eq!(issuer.claims.roles, Some(path(&["https://acme.example/app", "roles"])));
         assert_eq!(issuer.claims.scope, Some(path(&["org_id"])));
@@ -68,6 +70,8 @@ issuers:
     jwks_uri: https://keys.example/jwks.json?tenant=7
     algorithms: [ES384, EdDSA]
     dialect: rfc9068
+    tenant: one
+    user_subjects: with_connection
 "
     ))
     .unwrap();
@@ -79,6 +83,9 @@ issuers:
     assert_eq!(other.issuer, "https://issuer.example");
     assert_eq!(other.algorithms, [Algorithm::Es384, Algorithm::EdDsa]);
     assert_eq!(other.dialect, TokenDialect::Rfc9068);
+    assert_eq!((local.tenant(), other.tenant()), (local.issuer.as_str(), "one"));
+    assert_eq!(local.user_subjects, UserSubjects::Any);
+    assert_eq!(other.user_subjects, UserSubjects::WithConnection);
     assert_eq!(other.jwks_uri.as_deref(), Some("https://keys.example/jwks.json?tenant=7"));
 }
 
@@ -99,6 +106,10 @@ fn issuers_that_are_not_to_be_trusted() {
         ("issuers: [{ issuer: https://i.example, audience: a, leeway: 1h }]", "3:61: `issuers[0].leeway` is `1h`; expected a duration from 0s to 5m, such as `30s` or `5m`".to_owned()),
         ("issuers: [{ issuer: https://i.example, audience: a, roles: { a: b } }]", "3:60: `issuers[0].roles` is a mapping; expected the name of a claim, or a list of names that leads to it".to_owned()),
         ("issuers: [{ issuer: https://i.example, audience: a }, { issuer: https://i.example, audience: b }]", "1:1: the issuer `https://i.example` is named twice; expected each issuer once, with all its audiences".to_owned()),
+        (
+            "auth0: { domain: a.auth0.com, audience: a, claims: { attr: { tier: t, kind: k } } }",
+            "3:71: `kind` means the same for every token, whoever issued it; expected another name for the attribute".to_owned(),
+        ),
         ("auth0: { domain: a.auth0.com, audience: https://a.auth0.com/api/v2/ }", format!("3:8: `auth0.audience` is `https://a.auth0.com/api/v2/`: {own}")),
         ("auth0: { domain: a.auth0.com, custom_domains: [login.a.example], audience: [x, https://login.a.example/userinfo] }", format!("3:8: `auth0.audience` is `https://login.a.example/userinfo`: {own}")),
         ("auth0: { domain: a.auth0.com, audience: urn:auth0:x }", format!("3:8: `auth0.audience` is `urn:auth0:x`: {own}")),

@@ -1,0 +1,120 @@
+//! What `validate` finds, and the command line itself.
+
+use std::{fs, path::Path};
+
+use clap::CommandFactory;
+use expect_test::{Expect, expect};
+use tempfile::TempDir;
+
+use super::{Cli, validate};
+
+const CONFIG: &str = "\
+auth0: { domain: acme.eu.auth0.com, audience: api }
+policies: policies
+routes:
+  - path: /invoices/{invoice}
+    resource: { kind: invoice, id: \"{invoice}\", attr: { org: { claim: org_id } } }
+  - path: /healthz
+    public: [GET]
+";
+
+const POLICY: &str = "\
+apiVersion: api.cerbos.dev/v1
+resourcePolicy:
+  resource: invoice
+  version: default
+  rules:
+    - actions: [\"view\"]
+      roles: [user]
+      effect: EFFECT_ALLOW
+      condition:
+        match:
+          expr: R.attr.org == P.attr.org_id
+";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// The report, with the files' names relative to the folder.
+fn report(folder: &Path) -> String {
+    let report = validate(&folder.join("portcullis.yaml")).to_string();
+    report.replace(&format!("{}/", folder.display()), "")
+}
+
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &Expect) {
+    expected.assert_eq(&report(folder(files).path()));
+}
+
+#[test]
+fn what_is_right_is_counted() {
+    check(
+        &[("portcullis.yaml", CONFIG), ("policies/invoice.yaml", POLICY)],
+        &expect!["no errors, no warnings: 2 routes, 1 policy"],
+    );
+}
+
+#[test]
+fn an_attribute_that_a_policy_reads_and_no_route_supplies_is_a_warning() {
+    let more = "\
+    - actions: [\"edit\", \"delete\"]
+      roles: [user]
+      effect: EFFECT_ALLOW
+      condition:
+        match:
+          all:
+            of:
+              - expr: R.attr.owner == P.id
+              - expr: R.attr.state.name == \"draft\" || P.id in R.attr.owner
+";
+    check(
+        &[("portcullis.yaml", CONFIG), ("policies/invoice.yaml", &format!("{POLICY}{more}"))],
+        &expect![],
+    );
+}
+
+#[test]
+fn a_kind_that_the_path_says_is_not_guessed_at() {
+    let config = CONFIG.replace("kind: invoice", "kind: \"{invoice}\"");
+    let policy = POLICY.replace("R.attr.org ==", "R.attr.owner ==");
+    check(
+        &[("portcullis.yaml", &config), ("policies/invoice.yaml", &policy)],
+        &expect!["no errors, no warnings: 2 routes, 1 policy"],
+    );
+}
+
+#[test]
+fn errors_of_configuration_routes_and_policies_come_together() {
+    let config = CONFIG.replace("/healthz", "/invoices/{id}") + "log: { level: loud }\n";
+    let policy = POLICY.replace("EFFECT_ALLOW", "ALLOW");
+    check(
+        &[
+            ("portcullis.yaml", &config),
+            ("policies/invoice.yaml", &policy),
+            ("policies/other.yaml", "apiVersion: v0\n"),
+        ],
+        &expect![],
+    );
+}
+
+#[test]
+fn policies_that_are_not_there_are_an_error() {
+    let config = CONFIG.replace("policies: policies", "policies: elsewhere");
+    check(
+        &[("portcullis.yaml", &config)],
+        &expect![[r#"
+            error: elsewhere: could not be read: No such file or directory (os error 2)
+            1 error, no warnings"#]],
+    );
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    Cli::command().debug_assert();
+}

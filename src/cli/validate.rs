@@ -1,0 +1,143 @@
+//! `portcullis validate`: everything that is wrong, and what probably is.
+
+use std::{fmt, path::Path};
+
+use crate::config::{self, Config, ConfigErrors};
+use crate::engine;
+use crate::engine::PolicySet;
+use crate::engine::cel::Globals;
+use crate::engine::model::ResourceKind;
+use crate::engine::policy::AttributeRead;
+use crate::policy_source;
+use crate::route::{ResourceSpec, RouteSpec, RouteTable};
+
+/// More places of one attribute tell nothing more.
+const MOST_PLACES: usize = 3;
+
+/// What was found. `Display` lists it, one finding after the other, and ends with a summary.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub errors: Vec<String>,
+    /// What can be meant, but seldom is.
+    pub warnings: Vec<String>,
+    routes: usize,
+    policies: usize,
+}
+
+/// Reads the configuration, and the routes and policies that it names, as `serve` would.
+#[must_use]
+pub fn validate(file: &Path) -> Report {
+    let (config, ConfigErrors(errors)) = config::examine(file);
+    let mut report = Report::default();
+    report.errors.extend(errors.iter().map(ToString::to_string));
+    let Some(config) = config else { return report };
+    report.routes = config.routes.len();
+    if let Err(errors) = RouteTable::build(config.routes.clone()) {
+        report.errors.extend(errors.iter().map(ToString::to_string));
+    }
+    if let Some(policies) = policies(&config, &mut report) {
+        report.policies = policies.policy_count();
+        for route in &config.routes {
+            report.warnings.extend(unsupplied(route, &policies, &config.policies));
+        }
+    }
+    report
+}
+
+fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
+    let files = match policy_source::read(&config.policies) {
+        Ok(files) => files,
+        Err(errors) => {
+            report.errors.extend(errors.0.iter().map(ToString::to_string));
+            return None;
+        }
+    };
+    let globals = Globals::from_json(&config.engine.globals);
+    match engine::compile(&files, &config.engine.options, &globals) {
+        Ok(policies) => Some(policies),
+        Err(errors) => {
+            // Their files are named relative to the directory of the policies.
+            let directory = config.policies.display();
+            report.errors.extend(errors.iter().map(|error| format!("{directory}/{error}")));
+            None
+        }
+    }
+}
+
+/// Attributes that a policy for the route's resource reads, and the route does not supply: the rule
+/// is then decided by an absent value, whatever the request says.
+fn unsupplied(route: &RouteSpec, policies: &PolicySet, directory: &Path) -> Vec<String> {
+    let Some(resource) = &route.resource else { return Vec::new() };
+    // Where the path says what kind it is, any policy may be meant.
+    let Some(kind) = fixed_kind(resource) else { return Vec::new() };
+    let reads = policies.resource_attribute_reads(&kind);
+    let mut reads: Vec<(&str, &AttributeRead)> = reads
+        .iter()
+        .filter_map(|read| Some((&**read.path.first()?, read)))
+        .filter(|(name, _)| !resource.attr.contains_key(*name))
+        .collect();
+    reads.sort_by_key(|(name, _)| *name);
+    reads
+        .chunk_by(|(left, _), (right, _)| left == right)
+        .filter_map(|reads| {
+            let (name, _) = reads.first()?;
+            let places = places(reads, directory);
+            let RouteSpec { place, path, .. } = route;
+            Some(format!(
+                "{place}: the route `{path}` does not supply the attribute `{name}` of `{kind}`, \
+                 which is read at {places}"
+            ))
+        })
+        .collect()
+}
+
+fn fixed_kind(resource: &ResourceSpec) -> Option<ResourceKind> {
+    let kind = &resource.kind.0;
+    if kind.contains('{') { None } else { kind.parse().ok() }
+}
+
+fn places(reads: &[(&str, &AttributeRead)], directory: &Path) -> String {
+    let mut places: Vec<String> = reads
+        .iter()
+        .map(|(_, AttributeRead { file, place, .. })| {
+            format!("{}/{file}:{place}", directory.display())
+        })
+        .collect();
+    places.dedup();
+    let more = places.len().saturating_sub(MOST_PLACES);
+    places.truncate(MOST_PLACES);
+    let places = places.join(", ");
+    if more == 0 { places } else { format!("{places} and {more} more") }
+}
+
+// === impl Report ===
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in &self.errors {
+            writeln!(f, "error: {error}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        let (errors, warnings) = (self.errors.len(), self.warnings.len());
+        let warnings = counted(warnings, "warning");
+        if errors > 0 {
+            return write!(f, "{}, {warnings}", counted(errors, "error"));
+        }
+        let routes = counted(self.routes, "route");
+        let policies = match self.policies {
+            1 => "1 policy".to_owned(),
+            count => format!("{count} policies"),
+        };
+        write!(f, "no errors, {warnings}: {routes}, {policies}")
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
