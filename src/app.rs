@@ -21,7 +21,6 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, ShutdownConfig};
 use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge};
-use crate::identity::Verifier;
 use crate::issuer::{self, Keys, Refresher, Settings};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
@@ -73,8 +72,7 @@ impl App {
         let (watched, watched_now) = watch::channel(watched);
 
         let (keys, refreshers) = issuers(&config)?;
-        let verifiers = Verifier::for_issuers(config.issuers.clone());
-        let trusted = verifiers.into_iter().zip(keys.iter().cloned());
+        let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
         let gate = Gate::new(
             rules_in_force,
             Authenticator::new(trusted, config.cache.tokens.capacity),

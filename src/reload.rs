@@ -56,7 +56,7 @@ pub struct Orders {
 pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
     let files = policy_source::read(&config.policies)
         .with_context(|| format!("could not read `{}`", config.policies.display()))?;
-    let globals = Globals::new(&config.engine.globals);
+    let globals = Globals::from_json(&config.engine.globals);
     let policies = engine::compile(&files, &config.engine.options, &globals)?;
     let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();

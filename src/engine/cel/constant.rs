@@ -118,7 +118,7 @@ fn entries(object: &serde_json::Map<String, serde_json::Value>) -> Box<[(Constan
 
 impl Globals {
     #[must_use]
-    pub fn new(globals: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn from_json(globals: &serde_json::Map<String, serde_json::Value>) -> Self {
         Self { entries: entries(globals) }
     }
 
