@@ -10,6 +10,9 @@ mod judge;
 mod key;
 mod rules;
 
+#[cfg(test)]
+mod tests;
+
 pub use authenticate::{Authenticated, AuthenticationError, Authenticator};
 pub use cache::{DecisionCache, DecisionCacheConfig};
 pub use gate::{Decision, Gate, Trace};

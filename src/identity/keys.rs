@@ -5,10 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use jsonwebtoken::DecodingKey;
 
 use super::{Algorithm, jwk, jwk::KeyType};
-use crate::{
-    engine::model::{Map, Value},
-    request::json::{self, JsonError, JsonLimits},
-};
+use crate::engine::model::{Map, Value};
+use crate::request::json::{self, JsonError, JsonLimits};
 
 /// The usable keys of an issuer, by key id.
 #[derive(Clone, Debug)]

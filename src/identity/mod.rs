@@ -7,6 +7,7 @@
 
 mod aux_data;
 pub mod bearer;
+mod binding;
 mod claims;
 mod delegation;
 mod demands;
@@ -14,6 +15,7 @@ mod error;
 mod jwk;
 mod keys;
 mod kind;
+mod parties;
 mod principal;
 mod spec;
 mod times;

@@ -5,10 +5,8 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Algorithm, BearerToken, TokenError};
-use crate::{
-    engine::model::{Map, Value},
-    request::json::{self, JsonLimits},
-};
+use crate::engine::model::{Map, Value};
+use crate::request::json::{self, JsonLimits};
 
 /// How large a token may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +55,8 @@ const REFUSED_MEMBERS: [&str; 9] =
 
 impl<'t> UnverifiedToken<'t> {
     pub fn parse(token: &'t BearerToken, limits: TokenLimits) -> Result<Self, TokenError> {
+        limits.check(token)?;
         let bytes = token.as_bytes();
-        if bytes.len() > limits.max_bytes {
-            return Err(TokenError::TooLarge);
-        }
         let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let text = str::from_utf8(bytes).map_err(|_not_ascii| TokenError::Malformed)?;
         if !bytes.iter().all(fits) {
@@ -161,6 +157,16 @@ impl TokenType {
 }
 
 // === impl TokenLimits ===
+
+impl TokenLimits {
+    /// Refuses what is too large before anything is done with it.
+    pub fn check(self, token: &BearerToken) -> Result<(), TokenError> {
+        if token.as_bytes().len() > self.max_bytes {
+            return Err(TokenError::TooLarge);
+        }
+        Ok(())
+    }
+}
 
 impl Default for TokenLimits {
     fn default() -> Self {

@@ -7,11 +7,11 @@ use std::{collections::BTreeSet, fmt};
 use jiff::Timestamp;
 
 use super::{
-    Demands, IssuerSpec, Key, KeySet, Presentation, Scheme, TokenDialect, TokenError,
-    UnverifiedToken,
+    Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect, TokenError, UnverifiedToken,
+    binding,
     claims::{Claims, texts},
     keys::KeyFingerprint,
-    times,
+    parties, times,
     token::{Header, TokenType},
 };
 use crate::engine::model::{Map, Value};
@@ -41,8 +41,6 @@ pub struct VerifiedToken<'t> {
     pub(super) client_id: Option<&'t str>,
     pub(super) expires_at: Timestamp,
 }
-
-const MAX_SUBJECT_BYTES: usize = 255;
 
 /// Claims that Auth0 puts into its other kinds of signed tokens, and that an Action cannot put into an
 /// access token: of a logout token, of an ID token, of a proof of possession.
@@ -110,13 +108,13 @@ impl Verifier {
         }
         check_audience(claims, &self.spec.audiences, demands)?;
         let expires_at = times::check(claims, &self.spec, now)?;
-        let subject = subject(claims)?;
-        let client_id = client_id(claims)?;
+        let subject = parties::subject(claims)?;
+        let client_id = parties::client_id(claims)?;
         check_dialect(claims, self.spec.dialect)?;
         if CLAIMS_OF_OTHER_KINDS.iter().any(|name| claims.has(name)) {
             return Err(TokenError::WrongType);
         }
-        check_binding(claims, scheme)?;
+        binding::check(claims, scheme)?;
         Ok(VerifiedToken { claims, subject, client_id, expires_at })
     }
 }
@@ -150,27 +148,6 @@ fn check_audience(
     }
 }
 
-/// An opaque text that may become a header, a log field and a part of a principal's id: so not blank,
-/// not endless, and nothing in it that ends a line or changes the direction of a text.
-fn subject(claims: Claims<'_>) -> Result<&str, TokenError> {
-    let changes_direction = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let fits = |subject: &&str| {
-        subject.len() <= MAX_SUBJECT_BYTES
-            && !subject.trim().is_empty()
-            && !subject.chars().any(|c| c.is_control() || changes_direction(c))
-    };
-    claims.text("sub")?.filter(fits).ok_or(TokenError::InvalidClaim("sub"))
-}
-
-/// Auth0's profile says `azp`, RFC 9068 says `client_id`: where both are there they agree.
-fn client_id(claims: Claims<'_>) -> Result<Option<&str>, TokenError> {
-    match (claims.text("client_id")?, claims.text("azp")?) {
-        (Some(client_id), Some(azp)) if client_id != azp => Err(TokenError::InvalidClaim("azp")),
-        (Some(client), _) | (None, Some(client)) => Ok(Some(client)),
-        (None, None) => Ok(None),
-    }
-}
-
 /// What RFC 9068 (2.2) requires beyond what every access token must have.
 fn check_dialect(claims: Claims<'_>, dialect: TokenDialect) -> Result<(), TokenError> {
     let token_id = claims.text("jti")?;
@@ -181,28 +158,6 @@ fn check_dialect(claims: Claims<'_>, dialect: TokenDialect) -> Result<(), TokenE
             claims.text("client_id")?.ok_or(TokenError::InvalidClaim("client_id"))?;
             Ok(())
         }
-    }
-}
-
-/// A token that is bound (RFC 7800) is refused, as nothing here proves that its sender may use it: a
-/// bound token is never taken for a plain bearer token.
-fn check_binding(claims: Claims<'_>, scheme: Scheme) -> Result<(), TokenError> {
-    const THUMBPRINT_LENGTH: usize = 43;
-    let Some(confirmation) = claims.map("cnf")? else {
-        return match scheme {
-            Scheme::Bearer => Ok(()),
-            Scheme::Dpop => Err(TokenError::NotBound),
-        };
-    };
-    let thumbprint = |name| match confirmation.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) if text.len() == THUMBPRINT_LENGTH => Ok(Some(text)),
-        Some(_) => Err(TokenError::InvalidClaim("cnf")),
-    };
-    match (thumbprint("jkt")?, thumbprint("x5t#S256")?) {
-        (Some(_), _) => Err(TokenError::KeyBound),
-        (None, Some(_)) => Err(TokenError::CertificateBound),
-        (None, None) => Err(TokenError::InvalidClaim("cnf")),
     }
 }
 

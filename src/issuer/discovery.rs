@@ -14,7 +14,9 @@ pub enum DiscoveryError {
     WrongIssuer { found: String },
     #[error("the `jwks_uri` of the discovery document is refused")]
     Address(#[source] AddressError),
-    #[error("the `jwks_uri` `{found}` is not on the issuer's own host: name it in the configuration")]
+    #[error(
+        "the `jwks_uri` `{found}` is not on the issuer's own host: name it in the configuration"
+    )]
     AnotherOrigin { found: String },
 }
 

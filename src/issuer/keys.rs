@@ -94,7 +94,7 @@ impl Keys {
         let mut state = self.state.clone();
         if state.wait_for(|state| state.loaded.is_some()).await.is_err() {
             // The refresher has ended, so they never will be.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

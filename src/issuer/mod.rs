@@ -28,7 +28,7 @@ pub use refresh::Refresher;
 pub use settings::Settings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// The keys of an issuer, and the task that keeps them fresh. Nothing is fetched before it runs.
 ///

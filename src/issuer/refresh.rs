@@ -15,10 +15,8 @@ use super::{
     jwks::Source,
     keys::{Loaded, State},
 };
-use crate::{
-    identity::{KeySet, SkipReason},
-    telemetry::Chain,
-};
+use crate::identity::{KeySet, SkipReason};
+use crate::telemetry::Chain;
 
 /// Keeps the keys of one issuer fresh.
 #[derive(Debug)]

@@ -125,6 +125,7 @@ fn a_subject_is_a_short_printable_text() {
         ("K26 line break", with("sub", "auth0|1\r\nx-admin: 1"), CLAIMS),
         ("K26 NUL", with("sub", "auth0|1\0"), CLAIMS),
         ("K26 right to left", with("sub", "auth0|\u{202e}1"), CLAIMS),
+        ("K26 line separator", with("sub", "auth0|\u{2028}1"), CLAIMS),
         ("K26 emoji", with("sub", "auth0|".to_owned() + &"😀".repeat(300)), CLAIMS),
     ]);
 }

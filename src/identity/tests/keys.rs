@@ -7,10 +7,8 @@ use super::{
     forge::{TestKey, base64url},
     world,
 };
-use crate::{
-    identity::{Algorithm, KeySet, KeySetError, SkipReason},
-    request::json::JsonError,
-};
+use crate::identity::{Algorithm, KeySet, KeySetError, SkipReason};
+use crate::request::json::JsonError;
 
 fn changed(key: &str, name: &str, value: impl Into<Value>) -> Value {
     let mut jwk = TestKey::named(key).jwk();

@@ -4,12 +4,9 @@ use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 use super::{World, base, forge, world};
-use crate::{
-    engine::model::{AuxData, Principal, Role},
-    identity::{
-        ClaimPath, Demands, Presentation, TokenLimits, UnverifiedToken, UserSubjects, Verifier,
-        bearer,
-    },
+use crate::engine::model::{AuxData, Principal, Role};
+use crate::identity::{
+    ClaimPath, Demands, Presentation, TokenLimits, UnverifiedToken, UserSubjects, Verifier, bearer,
 };
 
 fn path(names: &[&str]) -> ClaimPath {

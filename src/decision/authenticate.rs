@@ -1,0 +1,193 @@
+//! From a token to its sender. The signature of a token is verified once; everything else about it is
+//! checked each time it is used.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::Timestamp;
+use moka::{Expiry, sync::Cache};
+use tracing::debug;
+
+use super::CallerDigest;
+use crate::engine::model::{AuxData, Principal};
+use crate::identity::{
+    BearerToken, Demands, IssuerSpec, Presentation, SignedToken, TokenError, TokenLimits,
+    UnverifiedToken, VerifiedToken, Verifier,
+};
+use crate::issuer::{Keys, KeysUnavailable};
+
+/// Authenticates the senders of tokens. A clone is another handle to the same memory.
+#[derive(Clone, Debug)]
+pub struct Authenticator {
+    issuers: Arc<HashMap<Box<str>, Trusted>>,
+    /// Every token in it had a signature that held, so nobody without a key can fill it.
+    remembered: Cache<TokenDigest, Arc<Remembered>>,
+    limits: TokenLimits,
+}
+
+/// Who sent a token, prepared once for all requests with it.
+#[derive(Debug)]
+pub struct Authenticated {
+    pub principal: Principal,
+    pub aux_data: AuxData,
+    /// Of the two above.
+    pub digest: CallerDigest,
+    /// `exp`
+    pub expires_at: Timestamp,
+}
+
+/// Why nobody is authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticationError {
+    /// The token is to blame: 401, or 431 if it is too large.
+    #[error("the token is refused")]
+    Refused(#[from] TokenError),
+    /// Nothing can be said about the token: 503.
+    #[error("the token cannot be verified now")]
+    KeysUnavailable(#[from] KeysUnavailable),
+}
+
+#[derive(Debug)]
+struct Trusted {
+    verifier: Verifier,
+    keys: Keys,
+}
+
+/// A token whose signature held, under a key that may since have been withdrawn.
+#[derive(Debug)]
+struct Remembered {
+    token: SignedToken,
+    authenticated: Arc<Authenticated>,
+    lifetime: Duration,
+}
+
+/// SHA-256 over every byte of a token: two tokens that share a signature do not share this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct TokenDigest([u8; 32]);
+
+struct UntilExpiry;
+
+/// Characters of an unknown issuer's name in a log: enough to see what is wrong with it.
+const LOGGED_ISSUER: usize = 200;
+
+// === impl Authenticator ===
+
+impl Authenticator {
+    /// `capacity`: how many tokens are remembered; 0 verifies every signature each time.
+    #[must_use]
+    pub fn new(issuers: Vec<(IssuerSpec, Keys)>, capacity: u64) -> Self {
+        let (specs, keys): (Vec<_>, Vec<_>) = issuers.into_iter().unzip();
+        let trusted = Verifier::for_issuers(specs).into_iter().zip(keys).map(|(verifier, keys)| {
+            let issuer = verifier.issuer().into();
+            (issuer, Trusted { verifier, keys })
+        });
+        Self {
+            issuers: Arc::new(trusted.collect()),
+            remembered: Cache::builder().max_capacity(capacity).expire_after(UntilExpiry).build(),
+            limits: TokenLimits::default(),
+        }
+    }
+
+    /// Finds out who sent `token`, and whether it meets the `demands` of a route at `now`.
+    ///
+    /// # Errors
+    /// The token is refused, or the keys to verify it are not available.
+    pub async fn authenticate(
+        &self,
+        token: &BearerToken,
+        demands: &Demands,
+        now: Timestamp,
+    ) -> Result<Arc<Authenticated>, AuthenticationError> {
+        self.limits.check(token)?;
+        let digest = TokenDigest::new(token);
+        let presentation = Presentation { scheme: token.scheme(), demands, now };
+        match self.recall(digest, &presentation)? {
+            Some(authenticated) => Ok(authenticated),
+            None => self.verify(token, digest, &presentation).await,
+        }
+    }
+
+    /// A remembered token saves its signature and nothing else: not even that, once its key is gone.
+    fn recall(
+        &self,
+        digest: TokenDigest,
+        presentation: &Presentation<'_>,
+    ) -> Result<Option<Arc<Authenticated>>, AuthenticationError> {
+        let Some(remembered) = self.remembered.get(&digest) else { return Ok(None) };
+        let token = &remembered.token;
+        let Some(trusted) = self.issuers.get(token.issuer()) else { return Ok(None) };
+        if !token.is_signed_by_one_of(&*trusted.keys.current()?) {
+            return Ok(None);
+        }
+        trusted.verifier.verify(token, presentation)?;
+        Ok(Some(remembered.authenticated.clone()))
+    }
+
+    async fn verify(
+        &self,
+        token: &BearerToken,
+        digest: TokenDigest,
+        presentation: &Presentation<'_>,
+    ) -> Result<Arc<Authenticated>, AuthenticationError> {
+        let token = UnverifiedToken::parse(token, self.limits)?;
+        let Some(Trusted { verifier, keys }) = self.issuers.get(token.issuer()) else {
+            let issuer: String = token.issuer().chars().take(LOGGED_ISSUER).collect();
+            debug!(?issuer, "A token is of an issuer that is not trusted");
+            return Err(TokenError::WrongIssuer.into());
+        };
+        verifier.check_header(&token)?;
+        let keys = keys.current_with(token.key_id()).await?;
+        let token = verifier.verify_signature(token, &keys)?;
+        let verified = verifier.verify(&token, presentation)?;
+        let authenticated = Arc::new(Authenticated::new(verifier, &verified)?);
+        let lifetime = authenticated.expires_at.duration_since(presentation.now);
+        // A token within the clock skew after its expiry is accepted, and not worth remembering.
+        if let Ok(lifetime) = lifetime.try_into() {
+            let authenticated = authenticated.clone();
+            let remembered = Remembered { token, authenticated, lifetime };
+            self.remembered.insert(digest, Arc::new(remembered));
+        }
+        Ok(authenticated)
+    }
+}
+
+// === impl Authenticated ===
+
+impl Authenticated {
+    fn new(verifier: &Verifier, token: &VerifiedToken<'_>) -> Result<Self, TokenError> {
+        let (principal, aux_data) = verifier.principal(token)?;
+        let digest = CallerDigest::new(&principal, &aux_data);
+        Ok(Self { principal, aux_data, digest, expires_at: token.expires_at() })
+    }
+}
+
+// === impl TokenDigest ===
+
+impl TokenDigest {
+    fn new(token: &BearerToken) -> Self {
+        let mut bytes = [0; 32];
+        // SHA-256 has 32 bytes; were it to have fewer, the rest would stay zero.
+        for (to, from) in bytes.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()) {
+            *to = *from;
+        }
+        Self(bytes)
+    }
+}
+
+// === impl UntilExpiry ===
+
+impl Expiry<TokenDigest, Arc<Remembered>> for UntilExpiry {
+    /// Only memory is won by this: that the token has expired is found at each use.
+    fn expire_after_create(
+        &self,
+        _: &TokenDigest,
+        remembered: &Arc<Remembered>,
+        _: Instant,
+    ) -> Option<Duration> {
+        Some(remembered.lifetime)
+    }
+}

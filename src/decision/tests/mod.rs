@@ -1,0 +1,3 @@
+//! The way through, a subject a file.
+
+mod authenticate;
