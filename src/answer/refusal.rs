@@ -2,6 +2,7 @@
 
 use super::{Challenge, Reason};
 use crate::identity::{RefusalStatus, TokenRefusal};
+use crate::request::RequestError;
 
 /// A way to say no. Every variant has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,5 +58,11 @@ impl From<TokenRefusal> for Refusal {
                 Self::TooLarge(Challenge::invalid_request(reason, description))
             }
         }
+    }
+}
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        Self::Malformed(Reason::new(error.reason()))
     }
 }

@@ -1,6 +1,6 @@
 //! A request's way through the house, on one screen.
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -9,10 +9,10 @@ use super::{
     Authenticated, AuthenticationError, Authenticator, CacheKey, DecisionCache, Judge, Rules,
 };
 use crate::answer::{Answer, Challenge, Reason, Refusal};
-use crate::engine::model::{Action, CheckInput, CheckOutput, Effect};
-use crate::identity::bearer;
+use crate::engine::model::{Action, CheckInput, Effect};
+use crate::identity::{Demands, bearer};
 use crate::request::{HttpRequest, RawRequest};
-use crate::route::{Found, RouteMatch};
+use crate::route::{Found, Target};
 use crate::telemetry::CacheResult;
 
 /// Decides requests. Everything that it holds is shared; a clone is another handle.
@@ -89,12 +89,79 @@ impl Gate {
         };
         trace.route = Some(matched.template());
         let caller = self.authenticate(&request, now).await?;
-        let output = self.judge(&rules, &request, &matched, &caller, now, trace).await?;
-        match verdict(&output) {
-            Effect::Allow => Ok(Answer::Allow(
-                rules.upstream_headers.known(Reason::POLICY_ALLOWED, &caller.principal),
-            )),
+        let target = matched.target(&request, &caller.aux_data.jwt)?;
+        trace.action = Some(target.action.clone());
+        let verdict = self.judge(&rules, &caller, &target, now, trace).await?;
+        match verdict {
+            Effect::Allow => {
+                let headers = &rules.upstream_headers;
+                let Authenticated { principal, aux_data, .. } = &*caller;
+                let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
+                Ok(Answer::Allow(mutation))
+            }
             Effect::Deny => Err(Refusal::Deny(Reason::POLICY_DENIED)),
         }
+    }
+
+    async fn authenticate(
+        &self,
+        request: &HttpRequest,
+        now: Timestamp,
+    ) -> Result<Arc<Authenticated>, Refusal> {
+        let token = bearer::find(request.headers.lines("authorization"))
+            .map_err(|error| Refusal::from(error.refusal()))?
+            .ok_or(Refusal::Challenge(Challenge::missing()))?;
+        let demands = Demands::default();
+        self.authenticator.authenticate(&token, &demands, now).await.map_err(|error| match error {
+            AuthenticationError::Refused(error) => error.refusal().into(),
+            AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
+        })
+    }
+
+    /// The engine's word on one action, remembered or new.
+    async fn judge(
+        &self,
+        rules: &Rules,
+        caller: &Authenticated,
+        target: &Target,
+        now: Timestamp,
+        trace: &mut Trace,
+    ) -> Result<Effect, Refusal> {
+        let Target { resource, action } = target;
+        let key = CacheKey::new(rules.generation, &caller.digest, resource, action);
+        let output = match self.cache.get(&key, now) {
+            Some(output) => {
+                trace.cache = Some(CacheResult::Hit);
+                output
+            }
+            None => {
+                let input = CheckInput {
+                    principal: &caller.principal,
+                    resource,
+                    actions: slice::from_ref(action),
+                    aux_data: &caller.aux_data,
+                    now,
+                };
+                let output = self.judge.check(rules, &input).await;
+                let output = Arc::new(output.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?);
+                let kept = self.cache.insert(key, &output, now, caller.expires_at);
+                trace.cache = Some(if kept { CacheResult::Miss } else { CacheResult::Uncacheable });
+                output
+            }
+        };
+        // Of one action there is one answer; without it nothing is allowed.
+        let [verdict] = &*output.actions else { return Err(Refusal::Fault(Reason::ENGINE_FAULT)) };
+        trace.policy = Some(verdict.policy.clone());
+        Ok(verdict.effect)
+    }
+}
+
+// === impl Decision ===
+
+impl Decision {
+    /// A refusal that came before anything was found out.
+    #[must_use]
+    pub fn refused(refusal: Refusal) -> Self {
+        Self { answer: Answer::Refuse(refusal), trace: Trace::default() }
     }
 }
