@@ -64,7 +64,10 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
     })?;
     Ok(Rules {
         generation,
-        request: RequestRules { trusted_hops: config.client_address.trusted_hops },
+        request: RequestRules {
+            trusted_hops: config.client_address.trusted_hops,
+            ..RequestRules::default()
+        },
         routes,
         policies,
         upstream_headers: config.upstream_headers.clone(),
