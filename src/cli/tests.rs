@@ -62,8 +62,8 @@ fn what_is_right_is_counted() {
 
 #[test]
 fn an_attribute_that_a_policy_reads_and_no_route_supplies_is_a_warning() {
-    let more = "\
-    - actions: [\"edit\", \"delete\"]
+    let more = r#"
+    - actions: ["edit", "delete"]
       roles: [user]
       effect: EFFECT_ALLOW
       condition:
@@ -71,11 +71,14 @@ fn an_attribute_that_a_policy_reads_and_no_route_supplies_is_a_warning() {
           all:
             of:
               - expr: R.attr.owner == P.id
-              - expr: R.attr.state.name == \"draft\" || P.id in R.attr.owner
-";
+              - expr: R.attr.state.name == "draft" || P.id in R.attr.owner
+"#;
     check(
         &[("portcullis.yaml", CONFIG), ("policies/invoice.yaml", &format!("{POLICY}{more}"))],
-        &expect![],
+        &expect![[r#"
+            warning: portcullis.yaml:4:5: the route `/invoices/{invoice}` does not supply the attribute `owner` of `invoice`, which is read at policies/invoice.yaml:20:23, policies/invoice.yaml:21:23
+            warning: portcullis.yaml:4:5: the route `/invoices/{invoice}` does not supply the attribute `state` of `invoice`, which is read at policies/invoice.yaml:21:23
+            no errors, 2 warnings: 2 routes, 1 policy"#]],
     );
 }
 
@@ -93,14 +96,20 @@ fn a_kind_that_the_path_says_is_not_guessed_at() {
 fn errors_of_configuration_routes_and_policies_come_together() {
     let config = CONFIG.replace("/healthz", "/invoices/{id}") + "log: { level: loud }\n";
     let policy = POLICY.replace("EFFECT_ALLOW", "ALLOW");
-    check(
-        &[
-            ("portcullis.yaml", &config),
-            ("policies/invoice.yaml", &policy),
-            ("policies/other.yaml", "apiVersion: v0\n"),
-        ],
-        &expect![],
-    );
+    let folder = folder(&[
+        ("portcullis.yaml", &config),
+        ("policies/invoice.yaml", &policy),
+        ("policies/other.yaml", "apiVersion: v0\n"),
+    ]);
+    let report = report(folder.path());
+    for place in [
+        "error: portcullis.yaml:8:15: `log.level` is `loud`",
+        "portcullis.yaml:6:5",
+        "error: policies/invoice.yaml:8:15:",
+        "error: policies/other.yaml:1:13:",
+    ] {
+        assert!(report.contains(place), "{place} in\n{report}");
+    }
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use std::{fmt, path::Path};
 
 use crate::config::{self, Config, ConfigErrors};
-use crate::engine;
-use crate::engine::PolicySet;
-use crate::engine::cel::Globals;
-use crate::engine::model::ResourceKind;
-use crate::engine::policy::AttributeRead;
+use crate::engine::{
+    cel::Globals,
+    model::ResourceKind,
+    policy::{self, AttributeRead, PolicySet},
+};
 use crate::policy_source;
 use crate::route::{ResourceSpec, RouteSpec, RouteTable};
 
@@ -52,8 +52,8 @@ fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
             return None;
         }
     };
-    let globals = Globals::from_json(&config.engine.globals);
-    match engine::compile(&files, &config.engine.options, &globals) {
+    let globals = Globals::new(&config.engine.globals);
+    match policy::compile(&files, &config.engine.options, &globals) {
         Ok(policies) => Some(policies),
         Err(errors) => {
             // Their files are named relative to the directory of the policies.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Folder, full::everything};
 use crate::config::{Config, SCHEMA};
+use crate::identity::OWN_ATTRIBUTES;
 
 /// An object of the schema, and where [`everything`] has one of its kind.
 struct Object<'a> {
@@ -198,4 +199,13 @@ fn candidates(property: &Value) -> Vec<(Value, bool)> {
         return vec![(json!("90s"), true), (json!("90"), false), (json!(90), false)];
     }
     Vec::new()
+}
+
+#[test]
+fn names_that_the_schema_refuses_are_the_ones_that_identity_keeps() {
+    let at = "/properties/claims/properties/attr/propertyNames/not/enum";
+    let root = schema();
+    for issuer in ["/properties/auth0", "/properties/issuers/items"] {
+        assert_eq!(root.pointer(&format!("{issuer}{at}")), Some(&json!(OWN_ATTRIBUTES)));
+    }
 }
