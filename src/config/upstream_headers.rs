@@ -10,7 +10,8 @@ const EXPECTED_SOURCE: &str =
 
 /// The defaults, as if they had been written in the file.
 pub(super) fn defaults() -> UpstreamHeaders {
-    let named = [("x-portcullis-roles", HeaderSource::Roles), ("x-portcullis-subject", HeaderSource::Id)];
+    let named =
+        [("x-portcullis-roles", HeaderSource::Roles), ("x-portcullis-subject", HeaderSource::Id)];
     let headers = named.into_iter().filter_map(|(name, source)| Some((name.parse().ok()?, source)));
     UpstreamHeaders(headers.collect())
 }

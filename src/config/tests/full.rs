@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Folder, read_with};
 use crate::answer::HeaderSource;
+use crate::identity::ClaimPath;
 use crate::server::ListenAddress;
 use crate::telemetry::{LogFormat, LogLevel};
-use crate::identity::ClaimPath;
 
 /// Every key, in JSON, which is YAML too.
 pub(super) fn everything() -> Value {
