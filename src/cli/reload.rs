@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// The server is not there, or it refused the new rules: then with every error in them.
-pub fn run(file: &Path) -> Result<String> {
+pub(super) fn run(file: &Path) -> Result<String> {
     let admin = config::load(file)?.admin.address;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

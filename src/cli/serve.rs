@@ -17,7 +17,7 @@ use crate::telemetry;
 ///
 /// # Errors
 /// A configuration, policies or routes with errors; a socket that cannot be bound.
-pub fn run(file: PathBuf) -> Result<()> {
+pub(super) fn run(file: PathBuf) -> Result<()> {
     let config = config::load(&file)?;
     telemetry::init_logging(config.log).map_err(anyhow::Error::from_boxed)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
