@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
-use super::{Entry, Key, Node, Place, Scalar, ScalarKind, SyntaxError, Tree, scalar};
+use super::{
+    Entry, Key, Node, Place, Scalar, ScalarKind, SyntaxError, Tree, dialect::Source, scalar,
+};
 
 /// Bounds of one document, against input that is made to exhaust us.
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +37,13 @@ struct OpenMapping {
     merged: Vec<Entry>,
 }
 
-struct Loader {
+struct Loader<'t> {
     limits: Limits,
+    source: Source<'t>,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
+    anchor_names: HashSet<&'t str>,
+    /// Nodes in the tree and in what anchors remember of it.
     nodes: usize,
     root: Option<Node>,
 }
@@ -55,36 +60,30 @@ pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
             message: format!("the file is larger than {} bytes", limits.bytes),
         });
     }
-    let mut loader =
-        Loader { limits, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None };
+    let mut loader = Loader {
+        limits,
+        source: Source::new(text)?,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        anchor_names: HashSet::new(),
+        nodes: 0,
+        root: None,
+    };
     let mut documents = 0_usize;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| scan_error(&error))?;
         match event {
-            Event::DocumentStart(_) => {
-                documents += 1;
-                if documents > 1 {
-                    return Err(error(Some(place_of(span)), "more than one YAML document"));
-                }
+            Event::DocumentStart(_) => documents += 1,
+            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Nothing => {}
+            // A second document that is empty is what a trailing `---` makes.
+            Event::Scalar(text, ScalarStyle::Plain, 0, _) if documents > 1 && text.is_empty() => {}
+            _ if documents > 1 => {
+                return Err(error(
+                    Some(place_of(span)),
+                    "more than one YAML document: write each into a file of its own",
+                ));
             }
-            Event::Scalar(text, style, anchor, _tag) => {
-                let plain = style == ScalarStyle::Plain;
-                let kind = if plain { scalar::resolve(&text) } else { ScalarKind::String };
-                let scalar = Scalar { text: text.into_owned(), kind };
-                loader.scalar(scalar, place_of(span), anchor)?;
-            }
-            Event::SequenceStart(anchor, _tag) => {
-                let place = place_of(span);
-                loader.open(Open::Sequence { place, anchor, items: Vec::new() }, place)?;
-            }
-            Event::MappingStart(anchor, _tag) => {
-                let place = place_of(span);
-                let mapping = OpenMapping::default();
-                loader.open(Open::Mapping { place, anchor, mapping }, place)?;
-            }
-            Event::SequenceEnd | Event::MappingEnd => loader.close()?,
-            Event::Alias(anchor) => loader.alias(anchor, place_of(span))?,
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            event => loader.event(event, place_of(span))?,
         }
     }
     Ok(loader.root)
@@ -92,11 +91,54 @@ pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
 
 // === impl Loader ===
 
-impl Loader {
+impl Loader<'_> {
+    fn event(&mut self, event: Event<'_>, place: Place) -> Result<(), SyntaxError> {
+        match event {
+            // A tag is ignored, as Cerbos's parser ignores it: `!!str 12` is a number.
+            Event::Scalar(text, style, anchor, _tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let kind = if plain { scalar::resolve(&text) } else { ScalarKind::String };
+                self.name_anchor(anchor, place)?;
+                self.scalar(Scalar { text: text.into_owned(), kind }, place, anchor)
+            }
+            Event::SequenceStart(anchor, _tag) => {
+                self.name_anchor(anchor, place)?;
+                self.open(Open::Sequence { place, anchor, items: Vec::new() }, place)
+            }
+            Event::MappingStart(anchor, _tag) => {
+                self.name_anchor(anchor, place)?;
+                let mapping = OpenMapping::default();
+                self.open(Open::Mapping { place, anchor, mapping }, place)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => self.alias(anchor, place),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    /// YAML lets an anchor be defined again, Cerbos does not.
+    fn name_anchor(&mut self, anchor: usize, place: Place) -> Result<(), SyntaxError> {
+        let name = if anchor == 0 { None } else { self.source.anchor_before(place) };
+        match name {
+            Some(name) if !self.anchor_names.insert(name) => {
+                let message = format!("the anchor `&{name}` is defined twice");
+                Err(SyntaxError { place: Some(place), message })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn scalar(&mut self, scalar: Scalar, place: Place, anchor: usize) -> Result<(), SyntaxError> {
         if let Some(Open::Mapping { mapping, .. }) = self.open.last_mut()
             && mapping.key.is_none()
         {
+            if self.source.is_explicit_key(place) {
+                return Err(error(Some(place), "write `key: value`: `? key` is not accepted"));
+            }
             let key = Key { place, scalar };
             if anchor != 0 {
                 self.anchors.insert(anchor, Node { place, tree: Tree::Scalar(key.scalar.clone()) });
@@ -113,8 +155,7 @@ impl Loader {
             return Err(error(Some(place), "a key must be a string"));
         }
         if self.open.len() >= self.limits.depth {
-            let message = format!("nested more than {} deep", self.limits.depth);
-            return Err(SyntaxError { place: Some(place), message });
+            return Err(self.too_deep(place));
         }
         self.open.push(open);
         Ok(())
@@ -137,9 +178,12 @@ impl Loader {
         let Some(node) = self.anchors.get(&anchor) else {
             return Err(error(Some(place), "this alias names no anchor before it"));
         };
-        let weight = weight(node);
-        if self.nodes.saturating_add(weight) > self.limits.nodes {
+        let Size { nodes, depth } = size(node);
+        if self.nodes.saturating_add(nodes) > self.limits.nodes {
             return Err(self.too_many(place));
+        }
+        if self.open.len().saturating_add(depth) > self.limits.depth {
+            return Err(self.too_deep(place));
         }
         let mut node = node.clone();
         node.place = place;
@@ -151,15 +195,17 @@ impl Loader {
             };
             return mapping.start(Key { place, scalar });
         }
-        self.value(node, 0, weight)
+        self.value(node, 0, nodes)
     }
 
-    fn value(&mut self, node: Node, anchor: usize, weight: usize) -> Result<(), SyntaxError> {
-        self.nodes = self.nodes.saturating_add(weight);
+    fn value(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), SyntaxError> {
+        self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > self.limits.nodes {
             return Err(self.too_many(node.place));
         }
         if anchor != 0 {
+            // What an anchor remembers is a copy too: anchors within anchors would double it.
+            self.nodes = self.nodes.saturating_add(size(&node).nodes);
             self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut() {
@@ -168,6 +214,11 @@ impl Loader {
             None => self.root = Some(node),
         }
         Ok(())
+    }
+
+    fn too_deep(&self, place: Place) -> SyntaxError {
+        let message = format!("nested more than {} deep", self.limits.depth);
+        SyntaxError { place: Some(place), message }
     }
 
     fn too_many(&self, place: Place) -> SyntaxError {
@@ -217,18 +268,27 @@ impl OpenMapping {
     }
 }
 
-fn weight(node: &Node) -> usize {
-    let mut weight = 0_usize;
-    let mut left = vec![node];
-    while let Some(node) = left.pop() {
-        weight = weight.saturating_add(1);
+struct Size {
+    nodes: usize,
+    /// Collections within each other.
+    depth: usize,
+}
+
+fn size(node: &Node) -> Size {
+    let mut size = Size { nodes: 0, depth: 0 };
+    let mut left = vec![(node, 1)];
+    while let Some((node, depth)) = left.pop() {
+        size.nodes = size.nodes.saturating_add(1);
         match &node.tree {
-            Tree::Scalar(_) => {}
-            Tree::Sequence(items) => left.extend(items),
-            Tree::Mapping(entries) => left.extend(entries.iter().map(|entry| &entry.value)),
+            Tree::Scalar(_) => continue,
+            Tree::Sequence(items) => left.extend(items.iter().map(|item| (item, depth + 1))),
+            Tree::Mapping(entries) => {
+                left.extend(entries.iter().map(|entry| (&entry.value, depth + 1)));
+            }
         }
+        size.depth = size.depth.max(depth);
     }
-    weight
+    size
 }
 
 fn place_of(span: Span) -> Place {

@@ -4,6 +4,7 @@
 //! error with its line and column (a deserializer stops at the first). Scalars are resolved as
 //! Cerbos's own parser resolves them: YAML 1.2's booleans only, no sexagesimals, no dates.
 
+mod dialect;
 mod load;
 mod scalar;
 

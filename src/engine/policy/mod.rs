@@ -1,1 +1,40 @@
 //! Policy files → [`PolicySet`], or every error in them.
+//!
+//! Files are read in the order of a walk over their directory: `parse` gives what is written, with
+//! places (`syntax`); `semantic` looks at one policy, `index` at all of them together; `resolve` finds
+//! what names mean, `lower` and `build` make what is evaluated (`compiled`), by number (`set`).
+//! What Cerbos's `compile` accepts is accepted, what it refuses is refused.
+
+mod build;
+mod compiled;
+mod error;
+mod excerpt;
+pub mod files;
+mod index;
+mod inherit;
+mod key;
+mod limits;
+mod lower;
+mod names;
+mod parse;
+mod pattern;
+mod reads;
+mod resolve;
+mod semantic;
+mod set;
+mod source;
+mod syntax;
+
+pub use error::{PolicyError, PolicyErrors};
+pub use reads::AttributeRead;
+pub use set::PolicySet;
+pub use source::{PolicyFile, compile};
+
+pub(super) use compiled::{
+    Clause, Condition, Consent, DerivedRole, PrincipalPolicy, ResourcePolicy, RolePolicy, Rule,
+    RuleEffect, Subject, Unit, Variable, Variables,
+};
+pub(super) use key::{parents, policy_key, sanitize};
+pub(super) use names::{Name, NameId};
+pub(super) use pattern::NamePattern;
+pub(super) use set::{InheritedRoles, Place};

@@ -1,0 +1,102 @@
+//! Which derived roles are active.
+
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap};
+
+use bumpalo::{Bump, collections::Vec as ArenaVec};
+
+use super::evaluator::{Evaluator, Failed, Missing, Values};
+use super::question::Question;
+use crate::engine::policy::{DerivedRole, ResourcePolicy};
+
+/// Derived roles during one check.
+pub(super) struct DerivedRoles<'a> {
+    /// All that were found active in any scope.
+    pub(super) effective: BTreeSet<&'a str>,
+    /// Variables of derived roles, by the role's number.
+    variables: HashMap<usize, Values<'a>>,
+}
+
+/// Conditions of a policy's derived roles that are the same wherever they are asked.
+pub(super) type Known<'a> = &'a [Cell<Option<bool>>];
+
+// === impl DerivedRoles ===
+
+impl<'a> DerivedRoles<'a> {
+    pub(super) fn new() -> Self {
+        Self { effective: BTreeSet::new(), variables: HashMap::new() }
+    }
+
+    /// Finds the active ones among the derived roles that rules of `policy` name. From here on
+    /// they are what expressions see as `runtime.effectiveDerivedRoles`.
+    pub(super) fn enter(
+        &mut self,
+        policy: Option<&'a ResourcePolicy>,
+        question: &Question<'a>,
+        evaluator: &mut Evaluator<'a>,
+        arena: &'a Bump,
+    ) -> Known<'a> {
+        let roles = policy.map_or(&[][..], |policy| &*policy.derived_roles);
+        let known: Known<'a> = arena.alloc_slice_fill_with(roles.len(), |_| Cell::new(None));
+        let mut active: ArenaVec<'a, &'a str> = ArenaVec::new_in(arena);
+        let mut failed: Vec<&str> = Vec::new();
+        for (role, known) in roles.iter().zip(known) {
+            if !role.any_parent && !question.has_role(&role.parents) {
+                continue;
+            }
+            match self.is_effective(role, known, evaluator) {
+                Ok(true) => active.push(&role.name),
+                Ok(false) => {}
+                Err(Failed) => failed.push(&role.name),
+            }
+        }
+        active.sort_unstable();
+        self.effective.extend(active.iter().copied());
+        let broken = (!failed.is_empty()).then(|| {
+            failed.sort_unstable();
+            let names = failed.join(", ");
+            &*arena.alloc_str(&format!("failed to compute effective derived roles [{names}]"))
+        });
+        evaluator.set_runtime(active.into_bump_slice(), broken);
+        known
+    }
+
+    fn is_effective(
+        &mut self,
+        role: &'a DerivedRole,
+        known: &Cell<Option<bool>>,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<bool, Failed> {
+        let Some(condition) = &role.condition else { return Ok(true) };
+        let variables = evaluator.variables(&role.variables, Missing::Null);
+        let result = evaluator.condition(condition, variables)?;
+        // With variables or `runtime` in it, a condition may say otherwise where a rule asks.
+        if role.is_fixed {
+            known.set(Some(result));
+        }
+        Ok(result)
+    }
+
+    /// Whether the condition of a derived role is met, for a rule that names it.
+    pub(super) fn is_met(
+        &mut self,
+        role: &'a DerivedRole,
+        known: Option<&Cell<Option<bool>>>,
+        evaluator: &mut Evaluator<'a>,
+    ) -> Result<bool, Failed> {
+        let Some(condition) = &role.condition else { return Ok(true) };
+        if let Some(result) = known.and_then(Cell::get) {
+            return Ok(result);
+        }
+        let variables = match self.variables.get(&role.number) {
+            Some(variables) => variables,
+            None if role.variables.used.is_empty() => &[][..],
+            None => {
+                let variables = evaluator.variables(&role.variables, Missing::Undefined);
+                self.variables.insert(role.number, variables);
+                variables
+            }
+        };
+        evaluator.condition(condition, variables)
+    }
+}

@@ -1,0 +1,183 @@
+//! What expressions say: conditions, variables and outputs, their failures, and whether the clock
+//! was read.
+
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use crate::engine::cel::{Frame, V};
+use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
+use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
+
+/// Values of variables by slot.
+pub(super) type Values<'a> = &'a [Option<V<'a>>];
+
+/// An expression failed where that ends the matter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed;
+
+/// What a variable is whose expression fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Undefined: whoever uses it fails.
+    Undefined,
+    /// Null, which is what Cerbos takes it for where it finds out which derived roles are active.
+    Null,
+}
+
+pub(super) struct Evaluator<'a> {
+    set: &'a PolicySet,
+    input: &'a CheckInput<'a>,
+    arena: &'a Bump,
+    budget: &'a Cell<u64>,
+    /// `runtime.effectiveDerivedRoles`
+    effective_derived_roles: &'a [&'a str],
+    /// Why there is no `runtime`.
+    broken_runtime: Option<&'a str>,
+    errors: Vec<EvaluationError>,
+    clock: ClockUse,
+}
+
+// === impl Evaluator ===
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(
+        set: &'a PolicySet,
+        input: &'a CheckInput<'a>,
+        arena: &'a Bump,
+        budget: &'a Cell<u64>,
+    ) -> Self {
+        Self {
+            set,
+            input,
+            arena,
+            budget,
+            effective_derived_roles: &[],
+            broken_runtime: None,
+            errors: Vec::new(),
+            clock: ClockUse::Unread,
+        }
+    }
+
+    pub(super) fn set_runtime(&mut self, roles: &'a [&'a str], broken: Option<&'a str>) {
+        self.effective_derived_roles = roles;
+        self.broken_runtime = broken;
+    }
+
+    /// Failures without repetition, sorted, and whether the clock was read.
+    pub(super) fn finish(self) -> (Vec<EvaluationError>, ClockUse) {
+        let mut errors = self.errors;
+        errors.sort();
+        errors.dedup();
+        (errors, self.clock)
+    }
+
+    /// Evaluates variables in the order in which they depend on each other.
+    pub(super) fn variables(&mut self, variables: &'a Variables, missing: Missing) -> Values<'a> {
+        if variables.used.is_empty() {
+            return &[];
+        }
+        let mut values: Vec<Option<V<'a>>> = vec![None; variables.slots];
+        let mut seen: Values<'a> = &[];
+        for Variable { slot, clause, uses_others } in &variables.used {
+            if *uses_others {
+                seen = self.arena.alloc_slice_copy(&values);
+            }
+            let result = self.consult(clause, seen, |frame| clause.expression.variable(frame));
+            let value = match (result, missing) {
+                (Ok(value), _) => Some(value),
+                (Err(Failed), Missing::Undefined) => None,
+                (Err(Failed), Missing::Null) => Some(V::Null),
+            };
+            if let Some(place) = values.get_mut(*slot) {
+                *place = value;
+            }
+        }
+        self.arena.alloc_slice_copy(&values)
+    }
+
+    /// Whether a condition is met. It fails only in strict evaluation, or out of steps.
+    pub(super) fn condition(
+        &mut self,
+        condition: &'a Condition,
+        variables: Values<'a>,
+    ) -> Result<bool, Failed> {
+        match condition {
+            Condition::Holds(clause) => self.clause(clause, variables),
+            Condition::All(parts) => self.all(parts, variables),
+            Condition::Any(parts) => self.any(parts, variables),
+            Condition::None(parts) => self.any(parts, variables).map(|found| !found),
+        }
+    }
+
+    /// Parts behind the one that decides are not looked at.
+    fn all(&mut self, parts: &'a [Condition], variables: Values<'a>) -> Result<bool, Failed> {
+        for part in parts {
+            if !self.condition(part, variables)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn any(&mut self, parts: &'a [Condition], variables: Values<'a>) -> Result<bool, Failed> {
+        for part in parts {
+            if self.condition(part, variables)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn clause(&mut self, clause: &'a Clause, variables: Values<'a>) -> Result<bool, Failed> {
+        let result = self.consult(clause, variables, |frame| clause.expression.holds(frame));
+        // Out of steps, all conditions fail. Those of denying rules must not fail in silence.
+        let is_strict = self.set.options.strict_evaluation || self.budget.get() == 0;
+        if is_strict { result } else { Ok(result.unwrap_or(false)) }
+    }
+
+    pub(super) fn output(&mut self, clause: &'a Clause, variables: Values<'a>) -> OutputValue {
+        self.note_clock(clause);
+        match clause.expression.output(&self.frame(variables)) {
+            Ok(value) => OutputValue::Value(value),
+            Err(failure) => OutputValue::Error(failure.0),
+        }
+    }
+
+    /// Evaluates an expression and takes down why it fails, if it does.
+    fn consult<T>(
+        &mut self,
+        clause: &'a Clause,
+        variables: Values<'a>,
+        evaluate: impl FnOnce(&Frame<'a>) -> Result<T, crate::engine::cel::EvaluationFailure>,
+    ) -> Result<T, Failed> {
+        self.note_clock(clause);
+        let message = match self.broken_runtime {
+            Some(message) if clause.reads_runtime => message.into(),
+            _ => match evaluate(&self.frame(variables)) {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure.0,
+            },
+        };
+        let expression = clause.expression.source().into();
+        self.errors.push(EvaluationError { expression, message });
+        Err(Failed)
+    }
+
+    fn note_clock(&mut self, clause: &Clause) {
+        if clause.reads_clock {
+            self.clock = ClockUse::Read;
+        }
+    }
+
+    fn frame(&self, variables: Values<'a>) -> Frame<'a> {
+        Frame {
+            input: self.input,
+            variables,
+            globals: &self.set.globals,
+            effective_derived_roles: self.effective_derived_roles,
+            arena: self.arena,
+            budget: self.budget,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The order of Cerbos: principal policies, then resource policies, up the scopes; deny wins.
+//!
+//! `question` finds, by names alone, what could answer; `rows` which rules of one policy apply to an
+//! action and a role, in their order; `evaluator` what expressions say; `walk` puts them together.
+//! A reader with an unknown resource shares the first two, one that explains follows the last.
+
+mod derived;
+mod evaluator;
+mod question;
+mod rows;
+mod walk;
+
+use bumpalo::Bump;
+use std::cell::Cell;
+
+use super::model::{CheckInput, CheckOutput};
+use super::policy::PolicySet;
+use question::Question;
+use walk::Walk;
+
+/// Steps that the expressions of one question may take together. A question that needs more is
+/// answered with a denial.
+const STEPS: u64 = 5_000_000;
+
+// === impl PolicySet ===
+
+impl PolicySet {
+    /// Answers one question, as Cerbos's `CheckResources` answers it for one resource.
+    #[must_use]
+    pub fn check(&self, input: &CheckInput<'_>) -> CheckOutput {
+        let arena = Bump::new();
+        let budget = Cell::new(STEPS);
+        let question = Question::new(self, input, &arena);
+        Walk::new(&question, &arena, &budget).run()
+    }
+}

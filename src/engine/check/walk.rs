@@ -1,0 +1,347 @@
+//! From scope to scope, role by role: who decides an action.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use bumpalo::Bump;
+
+use super::derived::{DerivedRoles, Known};
+use super::evaluator::{Evaluator, Failed};
+use super::question::{Chain, NO_MATCH, Question, RoleSet};
+use super::rows::{self, Open, Restriction, Row};
+use crate::engine::model::{Action, ActionOutput, CheckOutput, Effect, OutputEntry};
+use crate::engine::policy::{
+    Consent, Name, NameId, PrincipalPolicy, ResourcePolicy, RolePolicy, RuleEffect,
+};
+
+/// One check.
+pub(super) struct Walk<'a> {
+    question: &'a Question<'a>,
+    arena: &'a Bump,
+    evaluator: Evaluator<'a>,
+    derived_roles: DerivedRoles<'a>,
+    outputs: Vec<OutputEntry>,
+    /// By position in the chain; `None`: not visited yet.
+    principal_scopes: Vec<Option<PrincipalScope<'a>>>,
+    resource_scopes: Vec<Option<ResourceScope<'a>>>,
+    /// Role policies that were looked at, by role and scope.
+    role_policies: HashMap<(NameId, NameId), Option<(&'a RolePolicy, Open<'a>)>>,
+}
+
+/// A scope of the principal's chain.
+#[derive(Clone, Copy)]
+struct PrincipalScope<'a> {
+    policy: Option<(&'a PrincipalPolicy, Open<'a>)>,
+}
+
+/// A scope of the resource's chain.
+#[derive(Clone, Copy)]
+struct ResourceScope<'a> {
+    policy: Option<(&'a ResourcePolicy, Open<'a>)>,
+    known: Known<'a>,
+    has_role_policies: bool,
+}
+
+/// Which policies are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Principal,
+    Resource,
+}
+
+/// What was found for an action so far.
+#[derive(Clone, Copy)]
+struct Finding<'a> {
+    effect: Option<Effect>,
+    policy: &'a str,
+    scope: &'a str,
+}
+
+/// What the rows of one scope say.
+enum Verdict<'a> {
+    Allowed,
+    /// By the policy with this key, if it is to be named instead of the one of the nearest scope.
+    Denied(Option<&'a str>),
+    Undecided,
+}
+
+/// Strict evaluation: a rule of the policy with this key failed.
+struct Broken<'a>(&'a str);
+
+// === impl Walk ===
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(question: &'a Question<'a>, arena: &'a Bump, budget: &'a Cell<u64>) -> Self {
+        Self {
+            question,
+            arena,
+            evaluator: Evaluator::new(question.set, question.input, arena, budget),
+            derived_roles: DerivedRoles::new(),
+            outputs: Vec::new(),
+            principal_scopes: vec![None; question.principal_policies.scopes.len()],
+            resource_scopes: vec![None; question.resource_policies.scopes.len()],
+            role_policies: HashMap::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> CheckOutput {
+        let actions = self.question.input.actions.iter().map(|action| {
+            let Finding { effect, policy, scope } = self.decide(action);
+            ActionOutput {
+                action: action.clone(),
+                // What nobody decided is denied.
+                effect: effect.unwrap_or(Effect::Deny),
+                policy: policy.into(),
+                scope: scope.into(),
+            }
+        });
+        let actions = actions.collect();
+        let (evaluation_errors, clock) = self.evaluator.finish();
+        CheckOutput {
+            actions,
+            effective_derived_roles: self
+                .derived_roles
+                .effective
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            outputs: self.outputs,
+            validation_errors: Vec::new(),
+            evaluation_errors,
+            clock,
+        }
+    }
+
+    fn decide(&mut self, action: &'a Action) -> Finding<'a> {
+        let question = self.question;
+        let mut finding = Finding { effect: None, policy: NO_MATCH, scope: "" };
+        if !question.principal_policies.exists && !question.resource_policies.exists {
+            return finding;
+        }
+        let name = question.set.names.find(action.as_str());
+        for pass in [Pass::Principal, Pass::Resource] {
+            // Principal policies apply whatever the role, so the first stands for all.
+            let roles = match pass {
+                Pass::Principal => question.roles.get(..1).unwrap_or_default(),
+                Pass::Resource => question.roles,
+            };
+            finding.effect = None;
+            for role in roles {
+                let found = match self.ask(pass, (action, name), role) {
+                    Ok(found) => found,
+                    Err(broken) => return broken,
+                };
+                if finding.effect.is_none() {
+                    finding = found;
+                }
+                if found.effect == Some(Effect::Allow) {
+                    finding = found;
+                    break;
+                }
+            }
+            if finding.effect.is_some() {
+                break;
+            }
+        }
+        finding
+    }
+
+    /// What the policies of one pass say to one role. An error is final for the action.
+    fn ask(
+        &mut self,
+        pass: Pass,
+        action: (&'a Action, Name<'a>),
+        role: &'a RoleSet<'a>,
+    ) -> Result<Finding<'a>, Finding<'a>> {
+        let Chain { scopes, policy, exists: _ } = match pass {
+            Pass::Principal => &self.question.principal_policies,
+            Pass::Resource => &self.question.resource_policies,
+        };
+        let finding = |effect, policy, scope| Finding { effect, policy, scope };
+        let mut has_allow = false;
+        for (at, scope) in scopes.iter().enumerate() {
+            let verdict = match pass {
+                Pass::Principal => self.ask_principal_policy(at, *scope, action),
+                Pass::Resource => self.ask_resource_policies(at, *scope, action, role),
+            };
+            let text = self.question.set.names.get(*scope).text;
+            match verdict {
+                Err(Broken(policy)) => return Err(finding(Some(Effect::Deny), policy, text)),
+                Ok(Verdict::Denied(by)) => {
+                    return Ok(finding(Some(Effect::Deny), by.unwrap_or(policy), text));
+                }
+                Ok(Verdict::Allowed) => has_allow = true,
+                Ok(Verdict::Undecided) => {}
+            }
+            if has_allow {
+                match self.question.set.scope(*scope).consent {
+                    Consent::NotNeeded => return Ok(finding(Some(Effect::Allow), policy, text)),
+                    Consent::Needed => has_allow = false,
+                    Consent::Undefined => {}
+                }
+            }
+        }
+        Ok(finding(None, policy, ""))
+    }
+
+    fn ask_principal_policy(
+        &mut self,
+        at: usize,
+        scope: NameId,
+        action: (&'a Action, Name<'a>),
+    ) -> Result<Verdict<'a>, Broken<'a>> {
+        let PrincipalScope { policy } = self.enter_principal_scope(at, scope);
+        let Some((policy, open)) = policy else { return Ok(Verdict::Undecided) };
+        let rows = rows::of_principal_policy(policy, open, self.question, action.1, self.arena);
+        self.ask_rows(open, rows, action.0, None)
+    }
+
+    fn ask_resource_policies(
+        &mut self,
+        at: usize,
+        scope: NameId,
+        action: (&'a Action, Name<'a>),
+        role: &'a RoleSet<'a>,
+    ) -> Result<Verdict<'a>, Broken<'a>> {
+        let entered = self.enter_resource_scope(at, scope);
+        if entered.has_role_policies {
+            let policy = entered.policy.map(|(policy, _)| policy);
+            if rows::concerns(self.question, policy, role, scope)
+                && let Verdict::Denied(by) = self.ask_role_policies(scope, action, role)?
+            {
+                return Ok(Verdict::Denied(by));
+            }
+        }
+        let Some((policy, open)) = entered.policy else { return Ok(Verdict::Undecided) };
+        let asked = (action.1, role);
+        let rows = rows::of_resource_policy(policy, open, self.question, asked, self.arena);
+        self.ask_rows(open, rows, action.0, Some((policy, entered.known)))
+    }
+
+    /// Role policies of the role and of those that it inherits. They can only deny.
+    fn ask_role_policies(
+        &mut self,
+        scope: NameId,
+        (action, name): (&'a Action, Name<'a>),
+        role: &'a RoleSet<'a>,
+    ) -> Result<Verdict<'a>, Broken<'a>> {
+        for role in role.iter(self.question.set) {
+            let Some((policy, open)) = self.role_policy(role, scope) else { continue };
+            let key = &*policy.unit.key;
+            match rows::of_role_policy(policy, self.question, name, self.arena) {
+                Restriction::Denied => return Ok(Verdict::Denied(Some(key))),
+                Restriction::Listed(listed) => {
+                    let rows = rows::restricting(open, listed);
+                    if let Verdict::Denied(_) = self.ask_rows(open, rows, action, None)? {
+                        return Ok(Verdict::Denied(Some(key)));
+                    }
+                }
+            }
+        }
+        Ok(Verdict::Undecided)
+    }
+
+    /// Asks rows in their order, up to the first that denies.
+    fn ask_rows(
+        &mut self,
+        open: Open<'a>,
+        rows: impl Iterator<Item = Row<'a>>,
+        action: &Action,
+        derived: Option<(&'a ResourcePolicy, Known<'a>)>,
+    ) -> Result<Verdict<'a>, Broken<'a>> {
+        let mut verdict = Verdict::Undecided;
+        for row in rows {
+            let is_met = self.is_met(open, row, derived);
+            let Some(is_met) = is_met.map_err(|Failed| Broken(&open.unit.key))? else { continue };
+            let output = if is_met { &row.rule.met } else { &row.rule.unmet };
+            if let Some(clause) = output {
+                let variables = open.variables(&mut self.evaluator);
+                self.outputs.push(OutputEntry {
+                    src: row.rule.source.clone(),
+                    action: action.clone(),
+                    value: self.evaluator.output(clause, variables),
+                });
+            }
+            match row.rule.effect {
+                RuleEffect::Deny if is_met => return Ok(Verdict::Denied(None)),
+                RuleEffect::Allow if is_met => verdict = Verdict::Allowed,
+                RuleEffect::Allow | RuleEffect::Deny | RuleEffect::Neutral => {}
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Whether a row's condition is met. `None`: its derived role is not active, so that it is not
+    /// even unmet. When the row comes up again it is: Cerbos then remembers only the result.
+    fn is_met(
+        &mut self,
+        open: Open<'a>,
+        Row { rule, subject }: Row<'a>,
+        derived: Option<(&'a ResourcePolicy, Known<'a>)>,
+    ) -> Result<Option<bool>, Failed> {
+        let variables = open.variables(&mut self.evaluator);
+        let known = open.result(subject);
+        if let Some(result) = known.get() {
+            return Ok(Some(result));
+        }
+        if let (Some(at), Some((policy, conditions))) = (subject.derived_role, derived)
+            && let Some(role) = policy.derived_roles.get(at)
+            && !self.derived_roles.is_met(role, conditions.get(at), &mut self.evaluator)?
+        {
+            known.set(Some(false));
+            return Ok(None);
+        }
+        let result = match &rule.condition {
+            Some(condition) => self.evaluator.condition(condition, variables)?,
+            None => true,
+        };
+        known.set(Some(result));
+        Ok(Some(result))
+    }
+
+    fn enter_principal_scope(&mut self, at: usize, scope: NameId) -> PrincipalScope<'a> {
+        if let Some(Some(entered)) = self.principal_scopes.get(at) {
+            return *entered;
+        }
+        let question = self.question;
+        let principal = question.set.names.find(&question.input.principal.id);
+        let place = question.place(principal.id, scope);
+        let policy = place.and_then(|place| question.set.principal_policy(place));
+        let policy = policy.map(|policy| (policy, Open::new(&policy.unit, self.arena)));
+        let entered = PrincipalScope { policy };
+        if let Some(slot) = self.principal_scopes.get_mut(at) {
+            *slot = Some(entered);
+        }
+        entered
+    }
+
+    fn enter_resource_scope(&mut self, at: usize, scope: NameId) -> ResourceScope<'a> {
+        if let Some(Some(entered)) = self.resource_scopes.get(at) {
+            return *entered;
+        }
+        let question = self.question;
+        let place = question.place(question.kind.id, scope);
+        let policy = place.and_then(|place| question.set.resource_policy(place));
+        let known = self.derived_roles.enter(policy, question, &mut self.evaluator, self.arena);
+        let version = question.version.id;
+        let entered = ResourceScope {
+            policy: policy.map(|policy| (policy, Open::new(&policy.unit, self.arena))),
+            known,
+            has_role_policies: version
+                .is_some_and(|version| question.set.has_role_policies(version, scope)),
+        };
+        if let Some(slot) = self.resource_scopes.get_mut(at) {
+            *slot = Some(entered);
+        }
+        entered
+    }
+
+    fn role_policy(&mut self, role: Name<'a>, scope: NameId) -> Option<(&'a RolePolicy, Open<'a>)> {
+        let place = self.question.place(role.id, scope)?;
+        let (question, arena) = (self.question, self.arena);
+        *self.role_policies.entry((place.name, scope)).or_insert_with(|| {
+            let policy = question.set.role_policy(place)?;
+            Some((policy, Open::new(&policy.unit, arena)))
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Where Cerbos's parser is narrower than YAML, and what the events do not show: byte order marks,
+//! directives, explicit keys, anchors that are defined twice.
+
+use super::{Place, SyntaxError};
+
+/// The text of a document by lines, to look at what stands before a node.
+pub(super) struct Source<'t> {
+    lines: Vec<&'t str>,
+}
+
+impl<'t> Source<'t> {
+    /// # Errors
+    /// A byte order mark, a NUL, a directive.
+    pub(super) fn new(text: &'t str) -> Result<Self, SyntaxError> {
+        if text.starts_with('\u{feff}') {
+            return Err(refusal(0, "the file begins with a byte order mark: remove it"));
+        }
+        let mut lines = Vec::new();
+        for (index, line) in lines_of(text).enumerate() {
+            if line.contains('\0') {
+                return Err(refusal(index, "this line contains a NUL character"));
+            }
+            if line.starts_with('%') {
+                return Err(refusal(index, "directives such as `%YAML` are not accepted"));
+            }
+            lines.push(line);
+        }
+        Ok(Self { lines })
+    }
+
+    /// Whether the key at `place` is written `? key`.
+    pub(super) fn is_explicit_key(&self, place: Place) -> bool {
+        let before = self.before(place).trim_end();
+        before.strip_suffix('?').is_some_and(|rest| {
+            rest.is_empty() || rest.ends_with(|c: char| c.is_whitespace() || "{[,".contains(c))
+        })
+    }
+
+    /// The name in the `&name` before the node at `place`, which may stand on a line above it.
+    pub(super) fn anchor_before(&self, place: Place) -> Option<&'t str> {
+        let mut before = self.before(place);
+        let mut line = place.line;
+        while before.trim().is_empty() {
+            line = line.checked_sub(1)?;
+            before = self.lines.get(line.checked_sub(1)?)?;
+        }
+        let words = before.split_whitespace().rev();
+        let anchor = words.take(2).find(|word| word.contains('&'))?;
+        anchor.rsplit_once('&').map(|(_, name)| name)
+    }
+
+    fn before(&self, place: Place) -> &'t str {
+        let line = self.lines.get(place.line.saturating_sub(1)).copied().unwrap_or_default();
+        let end = line.char_indices().nth(place.column.saturating_sub(1)).map(|(index, _)| index);
+        end.and_then(|end| line.get(..end)).unwrap_or(line)
+    }
+}
+
+/// Lines end with LF, CRLF or a lone CR.
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
+fn refusal(line: usize, message: &str) -> SyntaxError {
+    SyntaxError { place: Some(Place { line: line + 1, column: 1 }), message: message.to_owned() }
+}
