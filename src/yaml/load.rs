@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
-use super::{Entry, Key, Node, Place, Scalar, ScalarKind, SyntaxError, Tree, dialect::Source, scalar};
+use super::{
+    Entry, Key, Node, Place, Scalar, ScalarKind, SyntaxError, Tree, dialect::Source, scalar,
+};
 
 /// Bounds of one document, against input that is made to exhaust us.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use bumpalo::Bump;
 
 use crate::engine::cel::{Frame, V};
 use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
-use crate::engine::policy::{Clause, Condition, PolicySet, Variables};
+use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
 
 /// Values of variables by slot.
 pub(super) type Values<'a> = &'a [Option<V<'a>>];
@@ -79,8 +79,8 @@ impl<'a> Evaluator<'a> {
         }
         let mut values: Vec<Option<V<'a>>> = vec![None; variables.slots];
         let mut seen: Values<'a> = &[];
-        for (slot, clause) in &variables.used {
-            if clause.reads_variables {
+        for Variable { slot, clause, uses_others } in &variables.used {
+            if *uses_others {
                 seen = self.arena.alloc_slice_copy(&values);
             }
             let result = self.consult(clause, seen, |frame| clause.expression.variable(frame));
@@ -104,21 +104,25 @@ impl<'a> Evaluator<'a> {
     ) -> Result<bool, Failed> {
         match condition {
             Condition::Holds(clause) => self.clause(clause, variables),
-            Condition::All(parts) => self.first(parts, variables, false).map(|found| !found),
-            Condition::Any(parts) => self.first(parts, variables, true),
-            Condition::None(parts) => self.first(parts, variables, true).map(|found| !found),
+            Condition::All(parts) => self.all(parts, variables),
+            Condition::Any(parts) => self.any(parts, variables),
+            Condition::None(parts) => self.any(parts, variables).map(|found| !found),
         }
     }
 
-    /// Whether one of `parts` has this `result`; those behind it are not looked at.
-    fn first(
-        &mut self,
-        parts: &'a [Condition],
-        variables: Values<'a>,
-        result: bool,
-    ) -> Result<bool, Failed> {
+    /// Parts behind the one that decides are not looked at.
+    fn all(&mut self, parts: &'a [Condition], variables: Values<'a>) -> Result<bool, Failed> {
         for part in parts {
-            if self.condition(part, variables)? == result {
+            if !self.condition(part, variables)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn any(&mut self, parts: &'a [Condition], variables: Values<'a>) -> Result<bool, Failed> {
+        for part in parts {
+            if self.condition(part, variables)? {
                 return Ok(true);
             }
         }

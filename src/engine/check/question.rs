@@ -53,9 +53,9 @@ impl<'a> Question<'a> {
         let scope = set.names.find(resource_scope).id;
         let roles = arena.alloc_slice_fill_iter(principal.roles.iter().map(|role| {
             let own = set.names.find(role.as_str());
-            let inherited = scope.zip(own.id).map_or(InheritedRoles::none(), |(scope, role)| {
-                set.inherited(scope, role)
-            });
+            let inherited = scope
+                .zip(own.id)
+                .map_or(InheritedRoles::none(), |(scope, role)| set.inherited(scope, role));
             RoleSet { own, inherited }
         }));
         let mut question = Self {
@@ -90,12 +90,13 @@ impl<'a> Question<'a> {
             // The name is needed only where a principal policy could answer.
             Some(scope) if exists => {
                 let id = set.names.find(&principal.id);
-                let place = id.id.zip(known).map(|(name, version)| Place { name, version, scope: *scope });
+                let place =
+                    id.id.zip(known).map(|(name, version)| Place { name, version, scope: *scope });
                 match place.and_then(|place| set.principal_policy(place)) {
-                    Some(policy) => &policy.unit.key,
+                    Some(policy) => &*policy.unit.key,
                     None => {
                         let scope = set.names.get(*scope).text;
-                        arena.alloc_str(&policy_key("principal", &principal.id, version, scope))
+                        &*arena.alloc_str(&policy_key("principal", &principal.id, version, scope))
                     }
                 }
             }
@@ -117,14 +118,16 @@ impl<'a> Question<'a> {
                     .is_some_and(|version| set.has_role_rule(self.kind, version, *scope))
         });
         let policy = match scopes.first() {
-            Some(scope) if exists => match place(scope).and_then(|place| set.resource_policy(place)) {
-                Some(policy) => &policy.unit.key,
-                None => {
-                    let scope = set.names.get(*scope).text;
-                    let kind = self.input.resource.kind.as_str();
-                    arena.alloc_str(&policy_key("resource", kind, self.version.text, scope))
+            Some(scope) if exists => {
+                match place(scope).and_then(|place| set.resource_policy(place)) {
+                    Some(policy) => &*policy.unit.key,
+                    None => {
+                        let scope = set.names.get(*scope).text;
+                        let kind = self.input.resource.kind.as_str();
+                        &*arena.alloc_str(&policy_key("resource", kind, self.version.text, scope))
+                    }
                 }
-            },
+            }
             _ => NO_MATCH,
         };
         Chain { scopes, policy, exists }

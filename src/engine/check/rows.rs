@@ -15,6 +15,7 @@ use crate::engine::policy::{
 pub(super) struct Open<'a> {
     pub(super) unit: &'a Unit,
     results: &'a [Cell<Option<bool>>],
+    spare: &'a Cell<Option<bool>>,
     variables: &'a Cell<Option<Values<'a>>>,
 }
 
@@ -32,19 +33,15 @@ impl<'a> Open<'a> {
         Self {
             unit,
             results: arena.alloc_slice_fill_with(unit.slots, |_| Cell::new(None)),
+            spare: arena.alloc(Cell::new(None)),
             variables: arena.alloc(Cell::new(None)),
         }
     }
 
-    /// The result of a row's condition, once it is known.
-    pub(super) fn result(&self, subject: &Subject) -> Option<bool> {
-        self.results.get(subject.slot).and_then(Cell::get)
-    }
-
-    pub(super) fn remember(&self, subject: &Subject, result: bool) {
-        if let Some(cell) = self.results.get(subject.slot) {
-            cell.set(Some(result));
-        }
+    /// Where the result of a row's condition is kept once it is known.
+    pub(super) fn result(&self, subject: &Subject) -> &'a Cell<Option<bool>> {
+        // Slots are counted where the policy is compiled, so each subject has one.
+        self.results.get(subject.slot).unwrap_or(self.spare)
     }
 
     /// The variables of the policy, which are evaluated when its first row is looked at.
@@ -58,9 +55,10 @@ impl<'a> Open<'a> {
     }
 
     fn rows(self, numbers: &'a [u32]) -> impl Iterator<Item = Row<'a>> {
-        numbers.iter().filter_map(move |number| rule(self.unit, *number)).flat_map(|rule| {
-            rule.subjects.iter().map(move |subject| Row { rule, subject })
-        })
+        numbers
+            .iter()
+            .filter_map(move |number| rule(self.unit, *number))
+            .flat_map(|rule| rule.subjects.iter().map(move |subject| Row { rule, subject }))
     }
 }
 
@@ -137,9 +135,8 @@ pub(super) fn concerns<'a>(
     scope: NameId,
 ) -> bool {
     let set = question.set;
-    let names_role = |policy: &ResourcePolicy| {
-        roles.iter(set).any(|role| policy.roles.matches(role))
-    };
+    let names_role =
+        |policy: &ResourcePolicy| roles.iter(set).any(|role| policy.roles.matches(role));
     policy.is_some_and(names_role)
         || roles.iter(set).any(|role| {
             question

@@ -280,21 +280,22 @@ impl<'a> Walk<'a> {
         derived: Option<(&'a ResourcePolicy, Known<'a>)>,
     ) -> Result<Option<bool>, Failed> {
         let variables = open.variables(&mut self.evaluator);
-        if let Some(result) = open.result(subject) {
+        let known = open.result(subject);
+        if let Some(result) = known.get() {
             return Ok(Some(result));
         }
-        if let (Some(at), Some((policy, known))) = (subject.derived_role, derived)
+        if let (Some(at), Some((policy, conditions))) = (subject.derived_role, derived)
             && let Some(role) = policy.derived_roles.get(at)
-            && !self.derived_roles.is_met(role, known.get(at), &mut self.evaluator)?
+            && !self.derived_roles.is_met(role, conditions.get(at), &mut self.evaluator)?
         {
-            open.remember(subject, false);
+            known.set(Some(false));
             return Ok(None);
         }
         let result = match &rule.condition {
             Some(condition) => self.evaluator.condition(condition, variables)?,
             None => true,
         };
-        open.remember(subject, result);
+        known.set(Some(result));
         Ok(Some(result))
     }
 
@@ -335,11 +336,7 @@ impl<'a> Walk<'a> {
         entered
     }
 
-    fn role_policy(
-        &mut self,
-        role: Name<'a>,
-        scope: NameId,
-    ) -> Option<(&'a RolePolicy, Open<'a>)> {
+    fn role_policy(&mut self, role: Name<'a>, scope: NameId) -> Option<(&'a RolePolicy, Open<'a>)> {
         let place = self.question.place(role.id, scope)?;
         let (question, arena) = (self.question, self.arena);
         *self.role_policies.entry((place.name, scope)).or_insert_with(|| {

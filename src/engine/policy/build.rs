@@ -93,10 +93,13 @@ impl Builder {
         let mut used: Vec<Arc<DerivedRole>> = Vec::new();
         for (at, written) in body.rules.iter().enumerate() {
             let name = written.name.as_ref();
-            let name = name.map_or_else(|| format!("rule-{:03}", at + 1), |name| name.text.to_string());
+            let name =
+                name.map_or_else(|| format!("rule-{:03}", at + 1), |name| name.text.to_string());
             let mut subjects = self.plain_subjects(&mut lowering, &name, written);
             for derived in &written.derived_roles {
-                let Some(role) = find_derived_role(derived, &known, &mut lowering) else { continue };
+                let Some(role) = find_derived_role(derived, &known, &mut lowering) else {
+                    continue;
+                };
                 let slot = lowering.slot(&name, Some(&role.name));
                 let at = used.iter().position(|known| known.number == role.number);
                 let at = at.unwrap_or_else(|| {
@@ -339,7 +342,8 @@ fn find_derived_role(
     let problem = match (found.next(), found.next()) {
         (Some(imported), None) => return Some(imported.role.clone()),
         (Some(first), Some(second)) => {
-            let path = |site: Site| lowering.context.paths.get(site.file.0).copied().unwrap_or_default();
+            let path =
+                |site: Site| lowering.context.paths.get(site.file.0).copied().unwrap_or_default();
             let message = format!(
                 "the derived role `{}` is defined in {} and in {}, and both are imported",
                 name.text,

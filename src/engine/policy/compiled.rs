@@ -14,7 +14,6 @@ pub(in crate::engine) struct Clause {
     pub(in crate::engine) expression: Expression,
     pub(in crate::engine) site: Site,
     pub(in crate::engine) reads_clock: bool,
-    pub(in crate::engine) reads_variables: bool,
     /// It can read `runtime`, itself or through a variable.
     pub(in crate::engine) reads_runtime: bool,
 }
@@ -33,8 +32,15 @@ pub(in crate::engine) enum Condition {
 pub(in crate::engine) struct Variables {
     /// How many slots expressions know; some stay empty.
     pub(in crate::engine) slots: usize,
-    /// Slot and expression, each after those that it depends on.
-    pub(in crate::engine) used: Box<[(usize, Arc<Clause>)]>,
+    /// Each after those that it depends on.
+    pub(in crate::engine) used: Box<[Variable]>,
+}
+
+#[derive(Debug)]
+pub(in crate::engine) struct Variable {
+    pub(in crate::engine) slot: usize,
+    pub(in crate::engine) clause: Arc<Clause>,
+    pub(in crate::engine) uses_others: bool,
 }
 
 /// What the rules of one policy have in common.

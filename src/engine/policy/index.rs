@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::error::{Problem, Problems};
 use super::key::{parents, policy_key, sanitize};
 use super::pattern::Glob;
-use super::syntax::{Body, Constant, Definitions, Policy, ScopePermissions, Subject, Text, Variable};
+use super::syntax::{
+    Body, Constant, Definitions, Policy, ScopePermissions, Subject, Text, Variable,
+};
 
 /// The enabled policies, each key once, in the order of the files.
 #[derive(Debug, Default)]
@@ -140,7 +142,8 @@ impl Index {
     fn report_missing_scope(&self, key: &str, descendants: &[usize], problems: &mut Problems) {
         let below = descendants.iter().filter_map(|at| self.policies.get(*at));
         let Some(first) = below.clone().next() else { return };
-        let below: Vec<String> = below.map(|policy| format!("`{}`", key_of(&policy.body))).collect();
+        let below: Vec<String> =
+            below.map(|policy| format!("`{}`", key_of(&policy.body))).collect();
         let message = format!("`{key}` is missing, which {} must have above", below.join(", "));
         let site = subject_of(&first.body).map_or(first.site, |subject| subject.scope.site);
         problems.push(Problem::at(site, message).help("add that policy; it may be without rules"));
@@ -162,11 +165,17 @@ impl Index {
             conflicts.extend(other.map(|other| (other, first, scope)));
         }
         for (policy, other, scope) in conflicts {
-            let scope = if scope.is_empty() { "the root scope".to_owned() } else { format!("scope `{scope}`") };
+            let scope = if scope.is_empty() {
+                "the root scope".to_owned()
+            } else {
+                format!("scope `{scope}`")
+            };
             let message = format!("policies of {scope} have different `scopePermissions`");
             problems.push(
-                Problem::at(policy.site, message)
-                    .help(format!("write the same in all of them, as in `{}`", key_of(&other.body))),
+                Problem::at(policy.site, message).help(format!(
+                    "write the same in all of them, as in `{}`",
+                    key_of(&other.body)
+                )),
             );
         }
     }
@@ -259,6 +268,8 @@ fn permissions_of(body: &Body) -> ScopePermissions {
     match body {
         // What a role policy says is not looked at.
         Body::Role(_) => ScopePermissions::Unspecified,
-        body => subject_of(body).map_or(ScopePermissions::Unspecified, |subject| subject.permissions),
+        body => {
+            subject_of(body).map_or(ScopePermissions::Unspecified, |subject| subject.permissions)
+        }
     }
 }

@@ -29,18 +29,8 @@ pub(super) struct WrittenRule<'w> {
 // === impl Lowering ===
 
 impl<'l, 'c> Lowering<'l, 'c> {
-    pub(super) fn new(
-        context: &'l mut Context<'c>,
-        namespace: &'l Namespace,
-        key: String,
-    ) -> Self {
-        Self {
-            context,
-            namespace,
-            key: key.into(),
-            rules: Vec::new(),
-            slots: HashMap::new(),
-        }
+    pub(super) fn new(context: &'l mut Context<'c>, namespace: &'l Namespace, key: String) -> Self {
+        Self { context, namespace, key: key.into(), rules: Vec::new(), slots: HashMap::new() }
     }
 
     /// Compiles a rule, changes it as its kind of policy wants it, and returns its number.

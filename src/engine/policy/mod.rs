@@ -32,7 +32,7 @@ pub use source::{PolicyFile, compile};
 
 pub(super) use compiled::{
     Clause, Condition, Consent, DerivedRole, PrincipalPolicy, ResourcePolicy, RolePolicy, Rule,
-    RuleEffect, Subject, Unit, Variables,
+    RuleEffect, Subject, Unit, Variable, Variables,
 };
 pub(super) use key::{parents, policy_key, sanitize};
 pub(super) use names::{Name, NameId};

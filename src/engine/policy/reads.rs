@@ -69,5 +69,5 @@ impl PolicySet {
 }
 
 fn visit_variables<'s>(variables: &'s Variables, visit: &mut dyn FnMut(&'s Clause)) {
-    variables.used.iter().for_each(|(_, clause)| visit(clause));
+    variables.used.iter().for_each(|variable| visit(&variable.clause));
 }

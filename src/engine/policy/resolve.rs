@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::compiled::{Clause, Variables};
+use super::compiled::{self, Clause, Variables};
 use super::error::{Problem, Problems, Site};
 use super::excerpt::locate;
 use super::index::Index;
@@ -61,7 +61,8 @@ impl Namespace {
 
     /// Puts variables behind those that they depend on, ties by name, and reports cycles.
     fn sort(&mut self, names: &[&Text], problems: &mut Problems) {
-        let needs: Vec<BTreeSet<usize>> = self.variables.iter().map(dependencies).collect();
+        let needs: Vec<BTreeSet<usize>> =
+            self.variables.iter().map(|variable| dependencies(variable.as_deref())).collect();
         let mut users: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut open: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
         for (slot, needs) in needs.iter().enumerate() {
@@ -123,13 +124,15 @@ impl Namespace {
         let mut open: Vec<usize> = clauses.flat_map(variables_of).collect();
         while let Some(slot) = open.pop() {
             if used.insert(slot) {
-                open.extend(self.variables.get(slot).map(dependencies).unwrap_or_default());
+                open.extend(dependencies(self.variables.get(slot).and_then(Option::as_deref)));
             }
         }
-        let used = self.order.iter().filter(|slot| used.contains(slot)).filter_map(|slot| {
-            let clause = self.variables.get(*slot)?.clone()?;
-            Some((*slot, clause))
-        });
+        let used =
+            self.order.iter().copied().filter(|slot| used.contains(slot)).filter_map(|slot| {
+                let clause = self.variables.get(slot)?.clone()?;
+                let uses_others = variables_of(&clause).next().is_some();
+                Some(compiled::Variable { slot, clause, uses_others })
+            });
         Variables { slots: self.variables.len(), used: used.collect() }
     }
 }
@@ -141,8 +144,8 @@ fn variables_of(clause: &Clause) -> impl Iterator<Item = usize> {
     })
 }
 
-fn dependencies(variable: &Option<Arc<Clause>>) -> BTreeSet<usize> {
-    variable.iter().flat_map(|clause| variables_of(clause)).collect()
+fn dependencies(variable: Option<&Clause>) -> BTreeSet<usize> {
+    variable.into_iter().flat_map(variables_of).collect()
 }
 
 /// Some cycle among the variables `left`, each of which needs another one of them.
@@ -181,7 +184,6 @@ impl<'c> Context<'c> {
             Ok(expression) => Some(Clause {
                 site: text.site,
                 reads_clock: expression.reads().contains(&Read::Clock),
-                reads_variables: expression.reads().iter().any(|read| matches!(read, Read::Variable(_))),
                 reads_runtime: namespace.uses_runtime(&expression),
                 expression,
             }),
@@ -272,7 +274,8 @@ impl<'c> Context<'c> {
             }
             if let Some(first) = sites.insert(&name.text, name.site) {
                 let file = self.paths.get(name.site.file.0).copied().unwrap_or_default();
-                let message = format!("{what} `{}` is also defined at {file}:{}", name.text, name.site.place);
+                let message =
+                    format!("{what} `{}` is also defined at {file}:{}", name.text, name.site.place);
                 let help = "a name is defined once among imported and local ones: rename one";
                 self.problems.push(Problem::at(first, message).help(help));
             }

@@ -17,7 +17,11 @@ pub(super) fn check(policy: &Policy, problems: &mut Problems) {
                     );
                 }
             }
-            refuse_repeated(body.rules.iter().filter_map(|rule| rule.name.as_ref()), RULE, problems);
+            refuse_repeated(
+                body.rules.iter().filter_map(|rule| rule.name.as_ref()),
+                RULE,
+                problems,
+            );
         }
         Body::Principal(body) => {
             let resources = body.rules.iter().map(|rule| &rule.resource);
@@ -36,11 +40,7 @@ pub(super) fn check(policy: &Policy, problems: &mut Problems) {
 
 const RULE: &str = "a rule named";
 
-fn refuse_repeated<'t>(
-    texts: impl Iterator<Item = &'t Text>,
-    what: &str,
-    problems: &mut Problems,
-) {
+fn refuse_repeated<'t>(texts: impl Iterator<Item = &'t Text>, what: &str, problems: &mut Problems) {
     let mut seen: HashMap<&str, Site> = HashMap::new();
     for text in texts {
         if let Some(first) = seen.insert(&text.text, text.site) {

@@ -88,7 +88,8 @@ fn read(paths: &[&str], texts: &[&str], problems: &mut Problems) -> Vec<Policy> 
         match files::role(path) {
             FileRole::Policy => policies.extend(parse(file, text, problems)),
             FileRole::MisplacedSchemas => {
-                let problem = Problem::of_file(file, "`_schemas` is not at the root of the policies");
+                let problem =
+                    Problem::of_file(file, "`_schemas` is not at the root of the policies");
                 problems.push(problem.help("move the directory, or give it another name"));
             }
             FileRole::Schema | FileRole::TestSuite | FileRole::Ignored => {}

@@ -23,7 +23,8 @@ impl Reader<'_> {
         what: &'static str,
         known: &[&'static str],
     ) -> Fields<'n> {
-        let mut fields = Fields { what, place: node.place, is_reported: false, present: Vec::new() };
+        let mut fields =
+            Fields { what, place: node.place, is_reported: false, present: Vec::new() };
         let Tree::Mapping(entries) = &node.tree else {
             let message = format!("{what} must be a mapping, not {}", node.describe());
             self.report(node.place, message, &format!("known fields: {}", known.join(", ")));
@@ -72,8 +73,11 @@ impl Reader<'_> {
             return None;
         };
         for (name, other) in set {
-            let message =
-                format!("`{name}` beside `{first}`: {} has only one of {}", fields.what, list(names));
+            let message = format!(
+                "`{name}` beside `{first}`: {} has only one of {}",
+                fields.what,
+                list(names)
+            );
             self.report(other.key.place, message, &format!("`{first}` is at {}", entry.key.place));
         }
         Some((first, entry))

@@ -36,8 +36,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn principal_policy(&mut self, node: &Node) -> PrincipalPolicy {
-        let known =
-            ["principal", "version", "scope", "scopePermissions", "variables", "constants", "rules"];
+        let known = [
+            "principal",
+            "version",
+            "scope",
+            "scopePermissions",
+            "variables",
+            "constants",
+            "rules",
+        ];
         let fields = self.fields(node, "a principal policy", &known);
         PrincipalPolicy {
             subject: self.subject(&fields, "principal"),
@@ -145,8 +152,7 @@ impl Reader<'_> {
             return ScopePermissions::Unspecified;
         };
         match self.enumeration(node, "scopePermissions") {
-            None
-            | Some(Named::Number(0) | Named::Name("SCOPE_PERMISSIONS_UNSPECIFIED")) => {
+            None | Some(Named::Number(0) | Named::Name("SCOPE_PERMISSIONS_UNSPECIFIED")) => {
                 ScopePermissions::Unspecified
             }
             Some(Named::Number(1) | Named::Name("SCOPE_PERMISSIONS_OVERRIDE_PARENT")) => {

@@ -56,8 +56,10 @@ impl Reader<'_> {
         let fields = self.fields(node, "a policy", &known);
         let Tree::Mapping(_) = &node.tree else { return None };
         self.preamble(&fields);
-        let variables =
-            fields.get("variables").map(|node| self.variables(node, "variables")).unwrap_or_default();
+        let variables = fields
+            .get("variables")
+            .map(|node| self.variables(node, "variables"))
+            .unwrap_or_default();
         let disabled = fields.get("disabled").is_some_and(|node| self.boolean(node, "disabled"));
         let (kind, entry) = self.one_of(&fields, &KINDS)?;
         let body = self.body(kind, &entry.value);

@@ -35,10 +35,8 @@ pub(super) fn parse(pattern: &str) -> Glob {
 fn around(pattern: &str) -> Option<Glob> {
     let (prefix, suffix) = pattern.split_once("**")?;
     let plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', '[', '{', '\\']);
-    (plain(prefix) && plain(suffix)).then(|| Glob::Around {
-        prefix: prefix.into(),
-        suffix: suffix.into(),
-    })
+    (plain(prefix) && plain(suffix))
+        .then(|| Glob::Around { prefix: prefix.into(), suffix: suffix.into() })
 }
 
 // === impl Parser ===
