@@ -4,6 +4,10 @@
 //! shape of a request that the rooms behind this one know: it can only be made by
 //! [`HttpRequest::read`], which refuses what is not canonical.
 
+pub mod json;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use crate::engine::model::Map;
