@@ -4,13 +4,61 @@
 //! shape of a request that the rooms behind this one know: it can only be made by
 //! [`HttpRequest::read`], which refuses what is not canonical.
 
+mod body;
+mod caseless;
+mod error;
+mod headers;
+mod host;
 pub mod json;
+mod path;
+mod peer;
+mod percent;
+mod query;
+mod read;
+
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
+use http::Method;
+
 use crate::engine::model::Map;
+
+pub use body::Body;
+pub use caseless::caseless;
+pub use error::{
+    BodyError, HeaderError, HostError, MethodError, PathError, PeerError, QueryError, RequestError,
+};
+pub use headers::Headers;
+pub use host::Host;
+pub use path::{CanonicalPath, PathRules, Segment};
+pub use peer::Peer;
+pub use query::Query;
+
+/// A request in its one form. Only [`HttpRequest::read`] makes its parts.
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
+    pub id: String,
+    pub method: Method,
+    pub host: Host,
+    pub path: CanonicalPath,
+    pub query: Query,
+    pub headers: Headers,
+    pub body: Body,
+    pub peer: Peer,
+    pub context_extensions: BTreeMap<String, String>,
+    pub route_metadata: Map,
+}
+
+/// What a request must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestRules {
+    /// Proxies of ours in front of Envoy (`xff_num_trusted_hops`, with `use_remote_address`). Each
+    /// adds the address of its peer to `x-forwarded-for`. Without any, the header is not read.
+    pub trusted_hops: u8,
+    pub path: PathRules,
+}
 
 /// A request as Envoy's `CheckRequest` describes it. Nothing in it is checked; absent parts are empty.
 #[derive(Clone, Debug, Default)]

@@ -1,1 +1,68 @@
+mod body;
+mod headers;
+mod host;
 mod json;
+mod laws;
+mod path;
+mod peer;
+mod query;
+
+use super::{HttpRequest, RawHeaders, RawRequest, RequestError, RequestRules};
+
+/// The two forms in which Envoy describes the same header lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Joined,
+    Separate,
+}
+
+const FORMS: [Form; 2] = [Form::Joined, Form::Separate];
+
+/// As Envoy does it: repeated lines with a comma, and `!` for what is not UTF-8.
+fn headers(form: Form, lines: &[(&str, &[u8])]) -> RawHeaders {
+    if form == Form::Separate {
+        let line = |(name, value): &(&str, &[u8])| ((*name).to_owned(), value.to_vec());
+        return RawHeaders::Separate(lines.iter().map(line).collect());
+    }
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, value) in lines {
+        let value = String::from_utf8_lossy(value).replace('\u{fffd}', "!");
+        match joined.iter_mut().find(|(other, _)| other == name) {
+            Some((_, values)) => *values = format!("{values},{value}"),
+            None => joined.push(((*name).to_owned(), value)),
+        }
+    }
+    RawHeaders::Joined(joined)
+}
+
+fn raw(target: &str) -> RawRequest {
+    RawRequest {
+        method: "GET".to_owned(),
+        host: "api.example".to_owned(),
+        target: target.to_owned(),
+        ..RawRequest::default()
+    }
+}
+
+fn read(raw: RawRequest) -> Result<HttpRequest, RequestError> {
+    HttpRequest::read(raw, &RequestRules::default())
+}
+
+#[test]
+fn methods_are_tokens_in_upper_case() {
+    for method in ["GET", "QUERY", "M-SEARCH", "OPTIONS"] {
+        let request = read(RawRequest { method: method.to_owned(), ..raw("/") });
+        assert_eq!(request.unwrap().method.as_str(), method);
+    }
+    let long = "A".repeat(33);
+    for method in ["", "get", "Get", "GET ", "G ET", "GET\n", "GÉT", "GET/1", long.as_str()] {
+        let request = read(RawRequest { method: method.to_owned(), ..raw("/") });
+        assert_eq!(request.unwrap_err().reason(), "method.malformed", "{method}");
+    }
+}
+
+#[test]
+fn threat_6_a_request_of_which_nothing_was_sent_is_refused() {
+    assert!(read(RawRequest::default()).is_err());
+    assert_eq!(read(raw("")).unwrap_err().reason(), "path.empty");
+}

@@ -1,0 +1,129 @@
+//! Headers from either of Envoy's two forms, with one reading of both.
+//!
+//! Nobody reads a header by taking the first of several: [`Headers::single`] refuses a second value,
+//! and [`Headers::list`] takes all. Where the joined form has lost a difference, the reading that
+//! refuses more is taken.
+
+use std::str;
+
+use super::{HeaderError, Host, RawHeaders};
+
+/// Reading a header looks at all of them, so there is a bound.
+const MOST: usize = 256;
+
+/// Obeyed by some frameworks over the request line, which is what was decided about.
+const CHANGE_MEANING: [&str; 5] = [
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// The headers of a request.
+#[derive(Clone, Debug)]
+pub struct Headers(RawHeaders);
+
+// === impl Headers ===
+
+impl Headers {
+    pub(super) fn read(raw: RawHeaders, host: &Host) -> Result<Self, HeaderError> {
+        let headers = Self(raw);
+        if headers.len() > MOST {
+            return Err(HeaderError::TooMany);
+        }
+        if headers.names().any(|name| CHANGE_MEANING.iter().any(|other| is_alike(name, other))) {
+            return Err(HeaderError::ChangesMeaning);
+        }
+        for line in headers.lines("host") {
+            if text(line).and_then(|line| Host::parse(line).ok()).as_ref() != Some(host) {
+                return Err(HeaderError::HostDiffers);
+            }
+        }
+        Ok(headers)
+    }
+
+    /// The lines of a header in their order, as bytes. In the joined form it is one line at most,
+    /// with commas between the values.
+    pub fn lines<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The value of a header that may have only one.
+    ///
+    /// # Errors
+    /// A second line, a comma, a second spelling of the name, or bytes that are not text.
+    pub fn single<'a>(&'a self, name: &'a str) -> Result<Option<&'a str>, HeaderError> {
+        self.check_spelling(name)?;
+        let mut lines = self.lines(name);
+        let Some(line) = lines.next() else { return Ok(None) };
+        if lines.next().is_some() || line.contains(&b',') {
+            return Err(HeaderError::Repeated);
+        }
+        self.text(line).map(Some)
+    }
+
+    /// The values of a header that is a list: all lines, split at commas (RFC 9110, section 5.6.1).
+    ///
+    /// # Errors
+    /// A second spelling of the name, or bytes that are not text.
+    pub fn list<'a>(&'a self, name: &'a str) -> Result<Option<Vec<&'a str>>, HeaderError> {
+        self.check_spelling(name)?;
+        let mut values = None;
+        for line in self.lines(name) {
+            let elements = self.text(line)?.split(',').map(|element| element.trim_matches(BLANKS));
+            values
+                .get_or_insert_with(Vec::new)
+                .extend(elements.filter(|element| !element.is_empty()));
+        }
+        Ok(values)
+    }
+
+    fn check_spelling(&self, name: &str) -> Result<(), HeaderError> {
+        let other = |other: &str| is_alike(other, name) && !other.eq_ignore_ascii_case(name);
+        if self.names().any(other) { Err(HeaderError::OtherSpelling) } else { Ok(()) }
+    }
+
+    fn text<'a>(&self, line: &'a [u8]) -> Result<&'a str, HeaderError> {
+        let text = text(line).ok_or(HeaderError::NotText)?;
+        match self.0 {
+            // Envoy writes `!` for a byte that is not UTF-8, and it cannot be told from a real one.
+            RawHeaders::Joined(_) if text.contains('!') => Err(HeaderError::NotText),
+            RawHeaders::Joined(_) | RawHeaders::Separate(_) => Ok(text),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(name, _)| name)
+    }
+
+    fn len(&self) -> usize {
+        match &self.0 {
+            RawHeaders::Joined(headers) => headers.len(),
+            RawHeaders::Separate(headers) => headers.len(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let (joined, separate) = match &self.0 {
+            RawHeaders::Joined(headers) => (headers.as_slice(), &[][..]),
+            RawHeaders::Separate(headers) => (&[][..], headers.as_slice()),
+        };
+        let joined = joined.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        joined.chain(separate.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+    }
+}
+
+/// Optional white space of RFC 9110, section 5.6.3.
+const BLANKS: [char; 2] = [' ', '\t'];
+
+fn text(line: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(line).ok()?.trim_matches(BLANKS);
+    (!text.chars().any(char::is_control)).then_some(text)
+}
+
+/// Whether a server that knows headers as `HTTP_X_TENANT` takes the two names for one.
+fn is_alike(left: &str, right: &str) -> bool {
+    let byte = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    left.len() == right.len() && left.bytes().map(byte).eq(right.bytes().map(byte))
+}

@@ -1,0 +1,95 @@
+//! The query string: form-encoded pairs (WHATWG URL, section 5), of which none is read twice.
+
+use std::borrow::Cow;
+
+use super::{QueryError, caseless, percent};
+
+/// A well-formed query. Pairs are decoded when they are read, as most queries are not.
+#[derive(Clone, Debug, Default)]
+pub struct Query(Box<str>);
+
+// === impl Query ===
+
+impl Query {
+    pub(super) fn parse(query: &str) -> Result<Self, QueryError> {
+        for byte in query.bytes() {
+            match byte {
+                0..=0x1f | 0x7f => return Err(QueryError::ControlByte),
+                0x80.. => return Err(QueryError::NotAscii),
+                _ => {}
+            }
+        }
+        let query = Self(query.into());
+        for pair in query.pairs() {
+            let (name, value) = pair?;
+            // Any other control character may be a part of a text, such as its line breaks.
+            if name.contains('\0') || value.contains('\0') {
+                return Err(QueryError::ControlByte);
+            }
+            if is_alike(&name, "_method") {
+                return Err(QueryError::ChangesMeaning);
+            }
+        }
+        Ok(query)
+    }
+
+    /// Whether there is a parameter of this name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.pairs().flatten().any(|(other, _)| other == name)
+    }
+
+    /// The value of a parameter.
+    ///
+    /// # Errors
+    /// A second value, a second spelling of the name, or a query that some servers split elsewhere.
+    pub fn single(&self, name: &str) -> Result<Option<Cow<'_, str>>, QueryError> {
+        if self.0.contains(';') {
+            return Err(QueryError::Semicolon);
+        }
+        let mut found = None;
+        for pair in self.pairs() {
+            let (other, value) = pair?;
+            if other != name {
+                if is_alike(&other, name) {
+                    return Err(QueryError::OtherSpelling);
+                }
+            } else if found.replace(value).is_some() {
+                return Err(QueryError::Repeated);
+            }
+        }
+        Ok(found)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), QueryError>> {
+        self.0.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+    }
+}
+
+fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {
+    let decoded = if text.contains('+') {
+        percent::decode(&text.replace('+', " ")).map(|decoded| Cow::Owned(decoded.into_owned()))
+    } else {
+        percent::decode(text)
+    };
+    decoded.map_err(|error| match error {
+        percent::DecodeError::BadEscape => QueryError::BadEscape,
+        percent::DecodeError::NotUtf8 => QueryError::NotUtf8,
+    })
+}
+
+/// Whether some server takes the two names for one: ASP.NET ignores case, many see `org[]` as a list
+/// named `org`, and PHP drops blanks before a name and writes `_` for blanks, dots and `[` in it.
+fn is_alike(left: &str, right: &str) -> bool {
+    left == right || plain(left) == plain(right)
+}
+
+fn plain(name: &str) -> String {
+    let name = caseless(name.trim_start_matches(' '));
+    let end = name.char_indices().skip(1).find(|(_, c)| *c == '[').map(|(index, _)| index);
+    let name = end.and_then(|end| name.get(..end)).unwrap_or(&name);
+    name.replace(['.', ' ', '['], "_")
+}

@@ -1,0 +1,92 @@
+use serde_json::json;
+
+use super::{FORMS, headers, raw, read};
+use crate::request::{BodyError, RawBody, RawRequest};
+
+type Lines<'a> = &'a [(&'a str, &'a [u8])];
+
+const JSON: (&str, &[u8]) = ("content-type", b"application/json");
+
+#[track_caller]
+fn check(
+    lines: Lines<'_>,
+    body: &RawBody,
+    expected: &Result<Option<serde_json::Value>, BodyError>,
+) {
+    for form in FORMS {
+        let raw = RawRequest { headers: headers(form, lines), body: body.clone(), ..raw("/") };
+        assert_eq!(&read(raw).unwrap().json_body(), expected, "{form:?} {lines:?} {body:?}");
+    }
+}
+
+fn whole(text: &str) -> RawBody {
+    RawBody { bytes: text.into(), partial: false }
+}
+
+#[test]
+fn a_json_body_is_read() {
+    let value = Ok(Some(json!({"amount": 9})));
+    for content_type in [
+        "application/json",
+        "Application/JSON; charset=UTF-8",
+        "application/json;charset=\"utf-8\"",
+        "application/merge-patch+json",
+        "application/json; version=1",
+    ] {
+        let lines: Lines<'_> = &[("content-type", content_type.as_bytes())];
+        check(lines, &whole(r#"{"amount": 9}"#), &value);
+    }
+    check(&[JSON, ("content-length", b"13")], &whole(r#"{"amount": 9}"#), &value);
+    check(&[JSON, ("content-length", b"2")], &whole("[]"), &Ok(Some(json!([]))));
+}
+
+#[test]
+fn no_body_is_nothing_and_a_body_that_was_not_sent_is_an_error() {
+    check(&[], &whole(""), &Ok(None));
+    check(&[("content-length", b"0")], &whole(""), &Ok(None));
+    check(&[JSON, ("content-length", b"0")], &whole(""), &Ok(None));
+    check(&[("content-length", b"13")], &whole(""), &Err(BodyError::NotSent));
+    check(&[("transfer-encoding", b"chunked")], &whole(""), &Err(BodyError::NotSent));
+    check(&[JSON], &whole(""), &Err(BodyError::NotSent));
+}
+
+#[test]
+fn a_body_that_is_not_all_there_is_refused() {
+    let partial = RawBody { bytes: b"{}".into(), partial: true };
+    check(&[JSON], &partial, &Err(BodyError::Partial));
+    check(&[], &RawBody { bytes: Vec::new(), partial: true }, &Err(BodyError::Partial));
+    for length in ["3", "1", "x", "-2", "2,2", ""] {
+        let lines: Lines<'_> = &[JSON, ("content-length", length.as_bytes())];
+        check(lines, &whole("{}"), &Err(BodyError::Partial));
+    }
+}
+
+#[test]
+fn a_body_in_another_form_is_refused() {
+    for lines in [
+        &[][..],
+        &[("content-type", &b"text/plain"[..])],
+        &[("content-type", b"application/x-www-form-urlencoded")],
+        &[("content-type", b"application/json; charset=utf-16")],
+        &[("content-type", b"application/jsonp")],
+        &[("content-type", b"text/plain, application/json")],
+        &[JSON, ("content-type", b"text/plain")],
+        &[JSON, ("content_type", b"text/plain")],
+    ] {
+        check(lines, &whole("{}"), &Err(BodyError::NotJson));
+    }
+    for encoding in ["gzip", "identity", ""] {
+        let lines: Lines<'_> = &[JSON, ("content-encoding", encoding.as_bytes())];
+        check(lines, &whole("{}"), &Err(BodyError::Encoded));
+    }
+}
+
+#[test]
+fn threat_46_a_body_with_two_readings_is_refused() {
+    check(&[JSON], &whole(r#"{"a":{"b":1,"b":2}}"#), &Err(BodyError::RepeatedKey));
+    check(&[JSON], &whole("{} {}"), &Err(BodyError::Malformed));
+    check(&[JSON], &whole("\u{feff}{}"), &Err(BodyError::Malformed));
+    check(&[JSON], &whole(&"[".repeat(100_000)), &Err(BodyError::TooDeep));
+    check(&[JSON], &whole(&format!("[{}1]", "1,".repeat(20_000))), &Err(BodyError::TooManyValues));
+    check(&[JSON], &whole(&format!("\"{}\"", "a".repeat(1 << 20))), &Err(BodyError::TooLarge));
+}
