@@ -11,9 +11,7 @@ use portcullis::engine::{
     PolicyFile, PolicySet,
     cel::Globals,
     compile,
-    model::{
-        AuxData, CheckInput, Map, Options, PolicyVersion, Principal, Resource, Scope, Value,
-    },
+    model::{AuxData, CheckInput, Map, Options, PolicyVersion, Principal, Resource, Scope, Value},
 };
 
 #[global_allocator]

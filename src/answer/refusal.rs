@@ -3,6 +3,7 @@
 use super::{Challenge, Reason};
 use crate::identity::{RefusalStatus, TokenRefusal};
 use crate::request::RequestError;
+use crate::route::TargetError;
 
 /// A way to say no. Every variant has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,5 +65,12 @@ impl From<TokenRefusal> for Refusal {
 impl From<RequestError> for Refusal {
     fn from(error: RequestError) -> Self {
         Self::Malformed(Reason::new(error.reason()))
+    }
+}
+
+impl From<TargetError> for Refusal {
+    fn from(error: TargetError) -> Self {
+        let reason = Reason::new(error.reason());
+        if error.is_about_the_caller() { Self::Deny(reason) } else { Self::Malformed(reason) }
     }
 }

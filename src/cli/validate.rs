@@ -52,7 +52,7 @@ fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
             return None;
         }
     };
-    let globals = Globals::new(&config.engine.globals);
+    let globals = Globals::from_json(&config.engine.globals);
     match policy::compile(&files, &config.engine.options, &globals) {
         Ok(policies) => Some(policies),
         Err(errors) => {

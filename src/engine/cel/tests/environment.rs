@@ -5,12 +5,9 @@ use std::{cell::Cell, collections::BTreeMap, fs, path::PathBuf};
 use bumpalo::Bump;
 use serde_json::Value as Json;
 
-use crate::{
-    engine::{
-        cel::{Expression, Frame, Globals, Names, V, compile},
-        model::{AuxData, CheckInput, Map, PolicyVersion, Principal, Resource, Scope, Value},
-    },
-    yaml,
+use crate::engine::{
+    cel::{Expression, Frame, Globals, Names, V, compile},
+    model::{AuxData, CheckInput, Map, PolicyVersion, Principal, Resource, Scope, Value},
 };
 
 pub(super) struct Environment {
@@ -33,8 +30,6 @@ impl Environment {
     pub(super) fn read() -> Self {
         let text = data("environment.json");
         let json: Json = serde_json::from_str(&text).unwrap();
-        let limits = yaml::Limits { bytes: 1 << 20, depth: 50, nodes: 10_000 };
-        let tree = yaml::load(&text, limits).unwrap().unwrap();
         let sources: BTreeMap<&str, &str> = json["variables"]
             .as_object()
             .unwrap()
@@ -56,7 +51,7 @@ impl Environment {
             aux_data: AuxData { jwt: claims(&json["claims"]), jwts: vec![] },
             names,
             variables,
-            globals: Globals::new(tree.get("globals").unwrap()),
+            globals: Globals::from_json(json["globals"].as_object().unwrap()),
         }
     }
 
