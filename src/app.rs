@@ -68,6 +68,7 @@ impl App {
         // Taken before the files are read: a change in between is then seen as one.
         let loaded = Fingerprint::take(&watched);
         let rules = reload::load_rules(&config, Generation::FIRST)?;
+        reload::show(Generation::FIRST, &metrics);
         let (rules, rules_in_force) = watch::channel(Arc::new(rules));
         let (watched, watched_now) = watch::channel(watched);
 

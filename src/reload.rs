@@ -112,7 +112,7 @@ impl Reloader {
                 self.watched.send_replace(watched(&config));
                 self.rules.send_replace(Arc::new(rules));
                 self.metrics.reload(ReloadResult::Loaded);
-                self.metrics.rules(generation.number(), now().as_second());
+                show(generation, &self.metrics);
                 info!(generation = generation.number(), "New policies and routes are in force");
                 Ok(generation)
             }
@@ -163,7 +163,8 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *shutdown != new.shutdown
 }
 
+/// Shows which rules are in force, from now on.
 #[expect(clippy::disallowed_methods, reason = "the instant at which rules came into force")]
-fn now() -> Timestamp {
-    Timestamp::now()
+pub fn show(generation: Generation, metrics: &Metrics) {
+    metrics.rules(generation.number(), Timestamp::now().as_second());
 }

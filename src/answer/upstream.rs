@@ -74,14 +74,6 @@ pub enum HeaderSource {
     Attribute(Box<str>),
 }
 
-/// A header that cannot carry identity.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` cannot be an identity header: {why}")]
-pub struct InvalidUpstreamHeader {
-    name: String,
-    why: &'static str,
-}
-
 /// What Envoy does to the headers of a request that may pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamMutation {
@@ -144,12 +136,7 @@ impl UpstreamHeaders {
 
     /// The headers for a caller. A value that a header cannot carry unchanged is percent-encoded.
     #[must_use]
-    pub fn known(
-        &self,
-        reason: Reason,
-        principal: &Principal,
-        claims: &Map,
-    ) -> UpstreamMutation {
+    pub fn known(&self, reason: Reason, principal: &Principal, claims: &Map) -> UpstreamMutation {
         let mut set = Vec::with_capacity(self.0.len());
         let mut remove = Vec::new();
         for (header, source) in &self.0 {

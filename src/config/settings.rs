@@ -67,8 +67,8 @@ pub struct KeysConfig {
 /// `client_address:`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientAddressConfig {
-    /// How many entries of `x-forwarded-for`, from the right, are written by proxies of ours.
-    /// 0: the peer of Envoy's connection is the client.
+    /// How many proxies of ours stand in front of Envoy; the same number as its
+    /// `xff_num_trusted_hops`. 0: the peer of Envoy's connection is the client.
     pub trusted_hops: u8,
 }
 

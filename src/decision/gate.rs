@@ -143,7 +143,8 @@ impl Gate {
                     now,
                 };
                 let output = self.judge.check(rules, &input).await;
-                let output = Arc::new(output.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?);
+                let output =
+                    Arc::new(output.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?);
                 let kept = self.cache.insert(key, &output, now, caller.expires_at);
                 trace.cache = Some(if kept { CacheResult::Miss } else { CacheResult::Uncacheable });
                 output

@@ -19,7 +19,8 @@ const LONGEST_CERTIFICATE: usize = 64 * 1024;
 /// The client, as far as Envoy and the proxies that we trust know it.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    address: Option<IpAddr>,
+    /// Refused only where it is asked for: health checks come without a chain of proxies.
+    address: Result<Option<IpAddr>, PeerError>,
     certificate: String,
     principal: String,
 }
@@ -27,23 +28,21 @@ pub struct Peer {
 // === impl Peer ===
 
 impl Peer {
-    pub(super) fn read(
-        raw: RawPeer,
-        headers: &Headers,
-        trusted_hops: u8,
-    ) -> Result<Self, PeerError> {
+    pub(super) fn read(raw: RawPeer, headers: &Headers, trusted_hops: u8) -> Self {
         let RawPeer { address, certificate, principal } = raw;
         let peer = address.parse().ok().map(|address: IpAddr| address.to_canonical());
         let address = match trusted_hops {
-            0 => peer,
-            hops => Some(behind(headers, peer, hops)?),
+            0 => Ok(peer),
+            hops => behind(headers, peer, hops).map(Some),
         };
-        Ok(Self { address, certificate, principal })
+        Self { address, certificate, principal }
     }
 
     /// The address of the client. None where Envoy's peer has no address, such as a Unix socket.
-    #[must_use]
-    pub fn address(&self) -> Option<IpAddr> {
+    ///
+    /// # Errors
+    /// A chain of proxies from which the client cannot be told.
+    pub fn address(&self) -> Result<Option<IpAddr>, PeerError> {
         self.address
     }
 
@@ -83,7 +82,9 @@ fn behind(headers: &Headers, peer: Option<IpAddr>, trusted_hops: u8) -> Result<I
     let lines = headers.lines("x-forwarded-for");
     let chain: Vec<&[u8]> = lines.flat_map(|line| line.split(|byte| *byte == b',')).collect();
     let Some((last, before)) = chain.split_last() else { return Err(PeerError::ChainTooShort) };
-    if peer.is_none() || forwarded(last) != peer {
+    // For a peer on its own machine Envoy adds its own address in place of loopback's.
+    let is_envoys = peer.is_some_and(|peer| peer.is_loopback() || forwarded(last) == Some(peer));
+    if !is_envoys {
         return Err(PeerError::ForwardedByOther);
     }
     let client = before.len().checked_sub(trusted_hops.into()).and_then(|index| before.get(index));

@@ -40,7 +40,7 @@ impl HttpRequest {
         let query = Query::parse(query)?;
         let host = Host::parse(&host)?;
         let headers = Headers::read(headers, &host)?;
-        let peer = Peer::read(peer, &headers, rules.trusted_hops)?;
+        let peer = Peer::read(peer, &headers, rules.trusted_hops);
         let body = Body::new(body);
         Ok(Self {
             id,

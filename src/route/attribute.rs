@@ -36,9 +36,10 @@ pub(super) fn read(
     match input {
         Input::Claim(path) => from_value(within(claims, path), value_type),
         Input::PathParameter(_) => Ok(None),
-        Input::Header(name) if value_type == ValueType::Strings => {
-            Ok(request.headers.list(name)?.map(|items| items.into_iter().map(Value::from).collect()))
-        }
+        Input::Header(name) if value_type == ValueType::Strings => Ok(request
+            .headers
+            .list(name)?
+            .map(|items| items.into_iter().map(Value::from).collect())),
         Input::Header(name) => from_text(request.headers.single(name)?, value_type),
         Input::Query(name) => from_text(request.query.single(name)?.as_deref(), value_type),
         Input::BodyField(path) => {
@@ -47,7 +48,7 @@ pub(super) fn read(
             from_value(field.cloned().map(Value::from).as_ref(), value_type)
         }
         Input::PeerAddress => {
-            let address = request.peer.address().map(|address| address.to_string());
+            let address = request.peer.address()?.map(|address| address.to_string());
             from_text(address.as_deref(), value_type)
         }
         Input::PeerCertificate(CertificateField::Thumbprint) => {
@@ -88,7 +89,10 @@ pub(super) fn from_text(
         },
         // JSON's grammar: no `+`, no `0x`, no `inf`, no white space.
         ValueType::Number => match serde_json::from_str::<serde_json::Number>(text) {
-            Ok(number) if !text.starts_with([' ', '\t', '\n', '\r']) && !text.ends_with([' ', '\t', '\n', '\r']) => {
+            Ok(number)
+                if !text.starts_with([' ', '\t', '\n', '\r'])
+                    && !text.ends_with([' ', '\t', '\n', '\r']) =>
+            {
                 let number = number.as_f64().filter(|number| number.is_finite());
                 number.ok_or(AttributeError::WrongType)?.into()
             }
@@ -108,7 +112,9 @@ fn from_value(
         | (ValueType::String, Value::String(_))
         | (ValueType::Number, Value::Number(_))
         | (ValueType::Bool, Value::Bool(_)) => true,
-        (ValueType::Strings, Value::List(items)) => items.iter().all(|item| item.as_str().is_some()),
+        (ValueType::Strings, Value::List(items)) => {
+            items.iter().all(|item| item.as_str().is_some())
+        }
         (ValueType::String | ValueType::Number | ValueType::Bool | ValueType::Strings, _) => false,
     };
     if fits { Ok(Some(value.clone())) } else { Err(AttributeError::WrongType) }

@@ -75,7 +75,8 @@ impl Route {
             }
         }
         if resource.is_none() && (public.is_empty() || !actions.is_empty()) {
-            let message = format!("the route `{path}` needs a `resource`, or only `public` methods");
+            let message =
+                format!("the route `{path}` needs a `resource`, or only `public` methods");
             errors.push(error(message));
         }
         let resource = resource.and_then(|resource| {
@@ -143,7 +144,8 @@ impl CompiledResource {
             })
             .collect();
         for (name, attribute) in attr.iter().flatten() {
-            if let CompiledAttribute::Input { input: Input::PathParameter(parameter), .. } = attribute
+            if let CompiledAttribute::Input { input: Input::PathParameter(parameter), .. } =
+                attribute
                 && template.position(parameter).is_none()
             {
                 errors.push(format!(
@@ -154,7 +156,13 @@ impl CompiledResource {
         }
         match (kind, id, scope, policy_version) {
             (Some(kind), Some(id), Some(scope), Some(policy_version)) if errors.is_empty() => {
-                Ok(Self { kind, id, scope, policy_version, attr: attr.into_iter().flatten().collect() })
+                Ok(Self {
+                    kind,
+                    id,
+                    scope,
+                    policy_version,
+                    attr: attr.into_iter().flatten().collect(),
+                })
             }
             _ => Err(errors),
         }

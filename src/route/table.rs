@@ -72,7 +72,8 @@ impl RouteTable {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let mut table = Self { routes: Vec::new(), hosts: HashMap::new(), any_host: Node::default() };
+        let mut table =
+            Self { routes: Vec::new(), hosts: HashMap::new(), any_host: Node::default() };
         for (index, route) in routes.iter().enumerate() {
             if route.hosts.is_empty() {
                 table.any_host.insert(&route.template, index);
@@ -160,7 +161,11 @@ impl Node {
             node = match segment {
                 TemplateSegment::Literal(text) => {
                     let key = caseless(text).into();
-                    &mut node.literals.entry(key).or_insert_with(|| (text.clone(), Self::default())).1
+                    &mut node
+                        .literals
+                        .entry(key)
+                        .or_insert_with(|| (text.clone(), Self::default()))
+                        .1
                 }
                 TemplateSegment::Parameter(_) => node.parameter.get_or_insert_default(),
                 TemplateSegment::Rest(_) => {

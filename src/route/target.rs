@@ -52,7 +52,12 @@ impl RouteMatch<'_> {
     ///
     /// # Errors
     /// A value of the request that is not what the route declares.
-    pub fn target(&self, request: &HttpRequest, claims: &Map, now: Timestamp) -> Result<Target, TargetError> {
+    pub fn target(
+        &self,
+        request: &HttpRequest,
+        claims: &Map,
+        now: Timestamp,
+    ) -> Result<Target, TargetError> {
         let Some(resource) = &self.route.resource else { return Err(TargetError::Kind) };
         let CompiledResource { kind, id, scope, policy_version, attr } = resource;
         let path = &request.path;

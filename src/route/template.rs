@@ -93,10 +93,7 @@ impl Template {
                     return Some(comparison);
                 }
                 (Some(_), None) | (None, Some(_)) => return None,
-                (
-                    Some(TemplateSegment::Literal(left)),
-                    Some(TemplateSegment::Literal(right)),
-                ) => {
+                (Some(TemplateSegment::Literal(left)), Some(TemplateSegment::Literal(right))) => {
                     if caseless(left) != caseless(right) {
                         return None;
                     }
@@ -113,10 +110,7 @@ impl Template {
                     }
                     comparison.right_is_narrower = true;
                 }
-                (
-                    Some(TemplateSegment::Parameter(_)),
-                    Some(TemplateSegment::Parameter(_)),
-                ) => {}
+                (Some(TemplateSegment::Parameter(_)), Some(TemplateSegment::Parameter(_))) => {}
             }
         }
     }
@@ -152,9 +146,8 @@ impl FromStr for Template {
                 TemplateSegment::Parameter(_) | TemplateSegment::Rest(_) => ["/", "a"],
             })
             .collect();
-        CanonicalPath::parse(&sample, &PathRules::default()).map_err(|error| {
-            TemplateError::NotCanonical(text.to_owned(), error.reason())
-        })?;
+        CanonicalPath::parse(&sample, &PathRules::default())
+            .map_err(|error| TemplateError::NotCanonical(text.to_owned(), error.reason()))?;
         Ok(Self { text: text.into(), segments })
     }
 }

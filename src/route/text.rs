@@ -31,7 +31,8 @@ impl CompiledText {
         let mut pieces = Vec::new();
         let mut left = text.0.as_str();
         while let Some((before, rest)) = left.split_once('{') {
-            let unknown = |name: &str| UnknownParameter { name: name.to_owned(), path: path.text() };
+            let unknown =
+                |name: &str| UnknownParameter { name: name.to_owned(), path: path.text() };
             let (name, after) = rest.split_once('}').ok_or_else(|| unknown(rest))?;
             if !before.is_empty() {
                 pieces.push(Piece::Literal(before.into()));

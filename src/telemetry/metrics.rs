@@ -40,7 +40,6 @@ pub enum CacheResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReloadResult {
     Loaded,
-    Unchanged,
     Refused,
 }
 
@@ -181,7 +180,6 @@ impl ReloadResult {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Loaded => "loaded",
-            Self::Unchanged => "unchanged",
             Self::Refused => "refused",
         }
     }

@@ -43,7 +43,11 @@ fn without_a_caller_every_spelling_of_every_name_is_removed() {
 #[test]
 fn no_name_is_both_set_and_removed() {
     for attr in [vec![], vec![("org_id", Value::from("org_1"))], vec![("org_id", Value::Null)]] {
-        let mutation = headers().known(Reason::POLICY_ALLOWED, &principal("u", &["a"], &attr), &Map::default());
+        let mutation = headers().known(
+            Reason::POLICY_ALLOWED,
+            &principal("u", &["a"], &attr),
+            &Map::default(),
+        );
         for (name, _) in &mutation.set {
             assert!(!mutation.remove.contains(name), "{name}");
         }
@@ -62,7 +66,8 @@ fn values_cannot_break_out_of_a_header() {
         ("50%", "50%25"),
         ("jörg", "j%C3%B6rg"),
     ] {
-        let mutation = headers().known(Reason::POLICY_ALLOWED, &principal(id, &["a"], &[]), &Map::default());
+        let mutation =
+            headers().known(Reason::POLICY_ALLOWED, &principal(id, &["a"], &[]), &Map::default());
         assert_eq!(mutation.set[0].1, expected);
     }
 }
@@ -70,7 +75,8 @@ fn values_cannot_break_out_of_a_header() {
 #[test]
 fn a_comma_inside_a_role_does_not_make_two() {
     let roles = ["Approver, EU", "viewer"];
-    let mutation = headers().known(Reason::POLICY_ALLOWED, &principal("u", &roles, &[]), &Map::default());
+    let mutation =
+        headers().known(Reason::POLICY_ALLOWED, &principal("u", &roles, &[]), &Map::default());
     assert_eq!(mutation.set[1].1, "Approver%2C%20EU,viewer");
 }
 

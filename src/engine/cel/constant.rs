@@ -101,7 +101,9 @@ impl Constant {
                 .or_else(|| number.as_f64().map(Self::Double))
                 .unwrap_or(Self::Null),
             serde_json::Value::String(text) => Self::String(text.as_str().into()),
-            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            serde_json::Value::Array(items) => {
+                Self::List(items.iter().map(Self::from_json).collect())
+            }
             serde_json::Value::Object(object) => Self::Map(entries(object)),
         }
     }

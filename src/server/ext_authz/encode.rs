@@ -32,7 +32,9 @@ const RETRY_AFTER: &str = "5";
 
 pub(super) fn encode(answer: &Answer, decision_id: &str) -> CheckResponse {
     let (code, response) = match answer {
-        Answer::Allow(mutation) => (Code::Ok, HttpResponse::OkResponse(allow(mutation, decision_id))),
+        Answer::Allow(mutation) => {
+            (Code::Ok, HttpResponse::OkResponse(allow(mutation, decision_id)))
+        }
         Answer::Refuse(refusal) => {
             (code(refusal), HttpResponse::DeniedResponse(deny(refusal, decision_id)))
         }

@@ -6,9 +6,6 @@
 mod decode;
 mod encode;
 
-#[cfg(test)]
-mod tests;
-
 use std::panic::AssertUnwindSafe;
 
 use envoy_types::pb::envoy::service::auth::v3::{

@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_lc_rs::encoding::AsBigEndian as _;
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
@@ -17,19 +16,19 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-pub const AUDIENCE: &str = "https://api.invoices.example/v1";
+pub(crate) const AUDIENCE: &str = "https://api.invoices.example/v1";
 
 /// Serves until it is dropped.
-pub struct Issuer {
+pub(crate) struct Issuer {
     /// With its slash, as in `iss`.
-    pub url: String,
+    pub(crate) url: String,
     signing: KeyPair,
     published: Arc<Mutex<Value>>,
     task: JoinHandle<()>,
 }
 
 /// Claims of a user's access token: Auth0's default profile with roles from an Action.
-pub fn claims(subject: &str, roles: &[&str]) -> Value {
+pub(crate) fn claims(subject: &str, roles: &[&str]) -> Value {
     let now = Timestamp::now().as_second();
     json!({
         "sub": subject,
@@ -45,7 +44,7 @@ pub fn claims(subject: &str, roles: &[&str]) -> Value {
 // === impl Issuer ===
 
 impl Issuer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let signing = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
@@ -61,7 +60,7 @@ impl Issuer {
     }
 
     /// A token with these claims and this issuer's `iss`.
-    pub fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         let mut claims = claims.clone();
         claims["iss"] = json!(self.url);
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "k1" });
@@ -75,7 +74,7 @@ impl Issuer {
     }
 
     /// Takes every key out of the published set.
-    pub fn revoke_keys(&self) {
+    pub(crate) fn revoke_keys(&self) {
         *self.published.lock().unwrap() = json!({ "keys": [] });
     }
 }

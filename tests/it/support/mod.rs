@@ -4,6 +4,6 @@ mod issuer;
 mod request;
 mod world;
 
-pub use issuer::{Issuer, claims};
-pub use request::{Told, check_request};
-pub use world::{World, WorldBuilder};
+pub(crate) use issuer::{Issuer, claims};
+pub(crate) use request::{Told, check_request};
+pub(crate) use world::World;

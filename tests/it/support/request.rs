@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::{
 };
 
 /// A request as Envoy describes it, with headers in the joined form.
-pub fn check_request(method: &str, path: &str, token: Option<&str>) -> CheckRequest {
+pub(crate) fn check_request(method: &str, path: &str, token: Option<&str>) -> CheckRequest {
     let mut headers = vec![
         (":method".to_owned(), method.to_owned()),
         (":path".to_owned(), path.to_owned()),
@@ -51,19 +51,19 @@ pub fn check_request(method: &str, path: &str, token: Option<&str>) -> CheckRequ
 
 /// What Envoy would do with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// 200: the request goes on.
-    pub status: i32,
-    pub headers: Vec<(String, String)>,
-    pub removed: Vec<String>,
-    pub body: String,
+    pub(crate) status: i32,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) body: String,
 }
 
 // === impl Told ===
 
 impl Told {
     /// Reads an answer as Envoy 1.40 does: status 0 allows, whatever else there is.
-    pub fn of(response: &CheckResponse) -> Self {
+    pub(crate) fn of(response: &CheckResponse) -> Self {
         let allowed = response.status.as_ref().is_none_or(|status| status.code == 0);
         let pairs = |headers: &[envoy_types::pb::envoy::config::core::v3::HeaderValueOption]| {
             headers
@@ -89,7 +89,7 @@ impl Told {
         }
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }

@@ -31,20 +31,21 @@ resourcePolicy:
 "#;
 
 const ROUTES: &str = r#"
-- path: /v1/orgs/{org}/invoices
-  resource: { kind: invoice, id: all, attr: { org: "{org}" } }
-- path: /v1/orgs/{org}/invoices/{invoice}
-  resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}" } }
-  actions: { GET: view, PATCH: edit }
-- path: /healthz
-  public: [GET]
+routes:
+  - path: /v1/orgs/{org}/invoices
+    resource: { kind: invoice, id: all, attr: { org: "{org}" } }
+  - path: /v1/orgs/{org}/invoices/{invoice}
+    resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}" } }
+    actions: { GET: view, PATCH: edit }
+  - path: /healthz
+    public: [GET]
 "#;
 
-pub struct World {
-    pub issuer: Issuer,
-    pub folder: TempDir,
-    pub admin: String,
-    pub ext_authz: String,
+pub(crate) struct World {
+    pub(crate) issuer: Issuer,
+    pub(crate) folder: TempDir,
+    pub(crate) admin: String,
+    pub(crate) ext_authz: String,
     client: AuthorizationClient<Channel>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -52,7 +53,7 @@ pub struct World {
 
 /// What a test changes of the usual world before it starts.
 #[derive(Default)]
-pub struct WorldBuilder {
+pub(crate) struct WorldBuilder {
     listen: Option<String>,
     extra: String,
     files: Vec<(String, String)>,
@@ -62,24 +63,24 @@ pub struct WorldBuilder {
 
 impl WorldBuilder {
     /// More lines of `portcullis.yaml`.
-    pub fn config(mut self, lines: &str) -> Self {
+    pub(crate) fn config(mut self, lines: &str) -> Self {
         self.extra.push_str(lines);
         self
     }
 
     /// `listen:` in place of a free port of loopback.
-    pub fn listen(mut self, listen: &str) -> Self {
+    pub(crate) fn listen(mut self, listen: &str) -> Self {
         self.listen = Some(listen.to_owned());
         self
     }
 
     /// A file of the folder, in place of the usual one or beside it.
-    pub fn file(mut self, path: &str, text: &str) -> Self {
+    pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.push((path.to_owned(), text.to_owned()));
         self
     }
 
-    pub async fn start(self) -> World {
+    pub(crate) async fn start(self) -> World {
         let issuer = Issuer::start().await;
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
@@ -111,7 +112,7 @@ impl WorldBuilder {
 // === impl World ===
 
 impl World {
-    pub fn builder() -> WorldBuilder {
+    pub(crate) fn builder() -> WorldBuilder {
         WorldBuilder::default()
     }
 
@@ -143,29 +144,29 @@ impl World {
     }
 
     /// Asks as Envoy asks.
-    pub async fn ask(&self, request: CheckRequest) -> Told {
+    pub(crate) async fn ask(&self, request: CheckRequest) -> Told {
         let response = self.client.clone().check(request).await.unwrap();
         Told::of(response.get_ref())
     }
 
     /// A page of the admin listener.
-    pub async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let response = reqwest::get(format!("http://{}{path}", self.admin)).await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    pub async fn post(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn post(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", self.admin);
         let response = reqwest::Client::new().post(url).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Says stop, and waits for the end.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         drop(self.stop.take());
         self.server.await.unwrap()
     }
