@@ -238,18 +238,26 @@ apiVersion: api.cerbos.dev/v1
 resourcePolicy:
   resource: invoice
   version: default
+  variables:
+    local:
+      later: now() > timestamp("2020-01-01T00:00:00Z")
   rules:
-    - actions: ["*"]
+    - actions: [view]
       roles: ["*"]
       effect: EFFECT_ALLOW
-      condition: { match: { expr: now() > timestamp("2020-01-01T00:00:00Z") } }
+      condition: { match: { expr: V.later } }
+    - actions: [edit]
+      roles: ["*"]
+      effect: EFFECT_ALLOW
 "#;
     let world = World::builder().file("policies/invoice.yaml", policy).start().await;
     let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
-    for _ in 0..2 {
-        assert_eq!(world.ask(check_request("GET", INVOICE, Some(&token))).await.status, 200);
+    for method in ["GET", "GET", "PATCH", "PATCH"] {
+        assert_eq!(world.ask(check_request(method, INVOICE, Some(&token))).await.status, 200);
     }
     let (_, page) = world.get("/metrics").await;
     assert!(page.contains(r#"portcullis_decision_cache_total{result="uncacheable"} 2"#), "{page}");
+    // The other rule's answer does not depend on the variable, though Cerbos evaluates it for both.
+    assert!(page.contains(r#"portcullis_decision_cache_total{result="hit"} 1"#), "{page}");
     world.stop().await.unwrap();
 }

@@ -41,8 +41,6 @@ pub enum Check {
     Header(&'static str, &'static str),
     /// The upstream got this header once, with this value.
     Upstream(&'static str, &'static str),
-    /// The upstream did not get this header.
-    NotUpstream(&'static str),
     /// The answer came from the decision cache.
     Cached,
 }
@@ -163,7 +161,6 @@ impl Row {
             let holds = match check {
                 Check::Header(name, part) => header_contains(response, name, part),
                 Check::Upstream(name, value) => upstream(response, name) == [*value],
-                Check::NotUpstream(name) => upstream(response, name).is_empty(),
                 Check::Cached => cache.hits == 1 && cache.misses == 0,
             };
             if !holds {
@@ -198,7 +195,6 @@ impl fmt::Display for Check {
         match self {
             Self::Header(name, part) => write!(f, "no `{name}` with `{part}`"),
             Self::Upstream(name, value) => write!(f, "the upstream did not get `{name}: {value}`"),
-            Self::NotUpstream(name) => write!(f, "the upstream got `{name}`"),
             Self::Cached => f.write_str("not from the cache"),
         }
     }

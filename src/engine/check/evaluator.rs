@@ -72,7 +72,9 @@ impl<'a> Evaluator<'a> {
         (errors, self.clock)
     }
 
-    /// Evaluates variables in the order in which they depend on each other.
+    /// Evaluates variables in the order in which they depend on each other. All are evaluated, as
+    /// Cerbos does it; whether one that reads the clock matters is known by the expressions that use
+    /// it.
     pub(super) fn variables(&mut self, variables: &'a Variables, missing: Missing) -> Values<'a> {
         if variables.used.is_empty() {
             return &[];
@@ -83,7 +85,7 @@ impl<'a> Evaluator<'a> {
             if *uses_others {
                 seen = self.arena.alloc_slice_copy(&values);
             }
-            let result = self.consult(clause, seen, |frame| clause.expression.variable(frame));
+            let result = self.evaluate(clause, seen, |frame| clause.expression.variable(frame));
             let value = match (result, missing) {
                 (Ok(value), _) => Some(value),
                 (Err(Failed), Missing::Undefined) => None,
@@ -130,7 +132,8 @@ impl<'a> Evaluator<'a> {
     }
 
     fn clause(&mut self, clause: &'a Clause, variables: Values<'a>) -> Result<bool, Failed> {
-        let result = self.consult(clause, variables, |frame| clause.expression.holds(frame));
+        self.note_clock(clause);
+        let result = self.evaluate(clause, variables, |frame| clause.expression.holds(frame));
         // Out of steps, all conditions fail. Those of denying rules must not fail in silence.
         let is_strict = self.set.options.strict_evaluation || self.budget.get() == 0;
         if is_strict { result } else { Ok(result.unwrap_or(false)) }
@@ -145,13 +148,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Evaluates an expression and takes down why it fails, if it does.
-    fn consult<T>(
+    fn evaluate<T>(
         &mut self,
         clause: &'a Clause,
         variables: Values<'a>,
         evaluate: impl FnOnce(&Frame<'a>) -> Result<T, crate::engine::cel::EvaluationFailure>,
     ) -> Result<T, Failed> {
-        self.note_clock(clause);
         let message = match self.broken_runtime {
             Some(message) if clause.reads_runtime => message.into(),
             _ => match evaluate(&self.frame(variables)) {

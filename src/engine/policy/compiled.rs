@@ -13,6 +13,7 @@ use crate::engine::cel::Expression;
 pub(in crate::engine) struct Clause {
     pub(in crate::engine) expression: Expression,
     pub(in crate::engine) site: Site,
+    /// It can read the clock, itself or through a variable.
     pub(in crate::engine) reads_clock: bool,
     /// It can read `runtime`, itself or through a variable.
     pub(in crate::engine) reads_runtime: bool,

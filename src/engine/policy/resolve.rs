@@ -55,7 +55,7 @@ impl Namespace {
         }
         let sites: Vec<&Text> = variables.values().map(|variable| &variable.name).collect();
         namespace.sort(&sites, context.problems);
-        namespace.spread_runtime_reads();
+        namespace.spread_reads();
         Some(namespace)
     }
 
@@ -93,28 +93,33 @@ impl Namespace {
         }
     }
 
-    /// A variable that uses one that can read `runtime` can read it too.
-    fn spread_runtime_reads(&mut self) {
+    /// A variable that uses one that can read `runtime` or the clock can read it too.
+    fn spread_reads(&mut self) {
         for slot in self.order.clone() {
             let Some(Some(clause)) = self.variables.get(slot) else { continue };
-            if clause.reads_runtime || !self.uses_runtime(&clause.expression) {
-                continue;
-            }
+            let reads_runtime = self.reads(&clause.expression, &Read::EffectiveDerivedRoles);
+            let reads_clock = self.reads(&clause.expression, &Read::Clock);
             if let Some(Some(clause)) = self.variables.get_mut(slot)
                 && let Some(clause) = Arc::get_mut(clause)
             {
-                clause.reads_runtime = true;
+                clause.reads_runtime = reads_runtime;
+                clause.reads_clock = reads_clock;
             }
         }
     }
 
-    fn uses_runtime(&self, expression: &Expression) -> bool {
+    /// Whether an expression can read something, itself or through a variable.
+    fn reads(&self, expression: &Expression, what: &Read) -> bool {
         expression.reads().iter().any(|read| match read {
-            Read::EffectiveDerivedRoles => true,
             Read::Variable(slot) => {
-                self.variables.get(*slot).and_then(Option::as_ref).is_some_and(|v| v.reads_runtime)
+                self.variables.get(*slot).and_then(Option::as_ref).is_some_and(|variable| {
+                    match what {
+                        Read::Clock => variable.reads_clock,
+                        _ => variable.reads_runtime,
+                    }
+                })
             }
-            _ => false,
+            read => read == what,
         })
     }
 
@@ -183,8 +188,8 @@ impl<'c> Context<'c> {
         match cel::compile(&text.text, &namespace.names) {
             Ok(expression) => Some(Clause {
                 site: text.site,
-                reads_clock: expression.reads().contains(&Read::Clock),
-                reads_runtime: namespace.uses_runtime(&expression),
+                reads_clock: namespace.reads(&expression, &Read::Clock),
+                reads_runtime: namespace.reads(&expression, &Read::EffectiveDerivedRoles),
                 expression,
             }),
             Err(issues) => {
