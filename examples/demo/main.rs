@@ -101,7 +101,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Issuer { world } => issuer::run(&World::read(&world)?).await?,
         Command::Upstream { world } => upstream::run(&World::read(&world)?).await?,
         Command::Tour { world, brief } => {
-            return tour::run(&World::read(&world)?, Detail::from_brief(brief)).await;
+            return tour::run(
+                &World::read(&world)?,
+                if brief { Detail::Brief } else { Detail::Everything },
+            )
+            .await;
         }
         Command::Up { world, layout, programs, keep, brief } => {
             let after = if keep { AfterTour::Stay } else { AfterTour::Stop };

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::{
-    Authenticated, AuthenticationError, Authenticator, CacheKey, DecisionCache, Judge, Rules,
+    Authenticated, AuthenticationError, Authenticator, CacheKey, DecisionCache, Judge, JudgeFault,
+    Rules,
 };
 use crate::answer::{Answer, Challenge, Reason, Refusal};
-use crate::engine::model::{Action, CheckInput, Effect};
+use crate::engine::model::{Action, CheckInput, CheckOutput, Effect};
 use crate::identity::{Demands, bearer};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, Target};
@@ -91,8 +92,13 @@ impl Gate {
         let caller = self.authenticate(&request, now).await?;
         let target = matched.target(&request, &caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let verdict = self.judge(&rules, &caller, &target, now, trace).await?;
-        match verdict {
+        let judged = self.judge(&rules, &caller, &target, now).await;
+        let (output, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
+        trace.cache = Some(cache);
+        // Of one action there is one answer; without it nothing is allowed.
+        let [verdict] = &*output.actions else { return Err(Refusal::Fault(Reason::ENGINE_FAULT)) };
+        trace.policy = Some(verdict.policy.clone());
+        match verdict.effect {
             Effect::Allow => {
                 let headers = &rules.upstream_headers;
                 let Authenticated { principal, aux_data, .. } = &*caller;
@@ -118,42 +124,29 @@ impl Gate {
         })
     }
 
-    /// The engine's word on one action, remembered or new.
+    /// The engine's word on one action, remembered or new, and what the cache did about it.
     async fn judge(
         &self,
         rules: &Rules,
         caller: &Authenticated,
         target: &Target,
         now: Timestamp,
-        trace: &mut Trace,
-    ) -> Result<Effect, Refusal> {
+    ) -> Result<(Arc<CheckOutput>, CacheResult), JudgeFault> {
         let Target { resource, action } = target;
         let key = CacheKey::new(rules.generation, &caller.digest, resource, action);
-        let output = match self.cache.get(&key, now) {
-            Some(output) => {
-                trace.cache = Some(CacheResult::Hit);
-                output
-            }
-            None => {
-                let input = CheckInput {
-                    principal: &caller.principal,
-                    resource,
-                    actions: slice::from_ref(action),
-                    aux_data: &caller.aux_data,
-                    now,
-                };
-                let output = self.judge.check(rules, &input).await;
-                let output =
-                    Arc::new(output.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?);
-                let kept = self.cache.insert(key, &output, now, caller.expires_at);
-                trace.cache = Some(if kept { CacheResult::Miss } else { CacheResult::Uncacheable });
-                output
-            }
+        if let Some(output) = self.cache.get(&key, now) {
+            return Ok((output, CacheResult::Hit));
+        }
+        let input = CheckInput {
+            principal: &caller.principal,
+            resource,
+            actions: slice::from_ref(action),
+            aux_data: &caller.aux_data,
+            now,
         };
-        // Of one action there is one answer; without it nothing is allowed.
-        let [verdict] = &*output.actions else { return Err(Refusal::Fault(Reason::ENGINE_FAULT)) };
-        trace.policy = Some(verdict.policy.clone());
-        Ok(verdict.effect)
+        let output = Arc::new(self.judge.check(rules, &input).await?);
+        let kept = self.cache.insert(key, &output, now, caller.expires_at);
+        Ok((output, if kept { CacheResult::Miss } else { CacheResult::Uncacheable }))
     }
 }
 

@@ -1,5 +1,9 @@
 //! The house from outside: one binary for all integration tests, since linking it is what costs.
 #![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start tasks and read the clock: they are the world around the server"
+)]
 
 mod compose;
 mod demo;

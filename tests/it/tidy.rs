@@ -118,7 +118,7 @@ impl Source {
     /// The lines of code before any `#[cfg(test)] mod tests`, comments left out.
     fn code(&self) -> impl Iterator<Item = &str> {
         let end = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
-        self.text[..end].lines().filter(|line| !line.trim_start().starts_with("//"))
+        self.text.get(..end).unwrap().lines().filter(|line| !line.trim_start().starts_with("//"))
     }
 }
 

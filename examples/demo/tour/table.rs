@@ -49,14 +49,6 @@ enum Colour {
     Red,
 }
 
-// === impl Detail ===
-
-impl Detail {
-    pub fn from_brief(brief: bool) -> Self {
-        if brief { Self::Brief } else { Self::Everything }
-    }
-}
-
 // === impl Table ===
 
 impl Table {

@@ -51,7 +51,7 @@ fn allow(mutation: &UpstreamMutation, decision_id: &str) -> OkHttpResponse {
     OkHttpResponse {
         headers: headers.iter().map(|(name, value)| set(name, value)).collect(),
         response_headers_to_add: vec![set(DECISION_ID_HEADER, decision_id)],
-        headers_to_remove: remove.iter().map(|name| name.to_string()).collect(),
+        headers_to_remove: remove.iter().map(ToString::to_string).collect(),
         ..OkHttpResponse::default()
     }
 }

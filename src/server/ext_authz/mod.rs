@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, Reason, Refusal};
 use crate::decision::{Decision, Gate, Trace};
-use crate::telemetry::Metrics;
+use crate::telemetry::{CacheResult, Metrics};
 
 /// The service. A clone is another handle on the same gate.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
     let route = route.as_deref();
     let action = action.as_ref().map(AsRef::as_ref);
     let policy = policy.as_deref();
-    let cache = cache.map(|result| result.as_str());
+    let cache = cache.map(CacheResult::as_str);
     let reason = answer.reason().as_str();
     match answer {
         Answer::Allow(_) => {

@@ -1,9 +1,6 @@
 //! A small issuer over real HTTP: discovery, a key set, and tokens of Auth0's default shape.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::net::SocketAddr;
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -23,7 +20,6 @@ pub(crate) struct Issuer {
     /// With its slash, as in `iss`.
     pub(crate) url: String,
     signing: KeyPair,
-    published: Arc<Mutex<Value>>,
     task: JoinHandle<()>,
 }
 
@@ -49,14 +45,13 @@ impl Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
         let url = format!("http://{address}/");
-        let published = Arc::new(Mutex::new(json!({ "keys": [jwk(&signing)] })));
+        let keys = json!({ "keys": [jwk(&signing)] });
         let discovery = json!({ "issuer": url, "jwks_uri": format!("{url}.well-known/jwks.json") });
-        let keys = Arc::clone(&published);
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(async move || Json(discovery)))
-            .route("/.well-known/jwks.json", get(async move || Json(keys.lock().unwrap().clone())));
+            .route("/.well-known/jwks.json", get(async move || Json(keys)));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, signing, published, task }
+        Self { url, signing, task }
     }
 
     /// A token with these claims and this issuer's `iss`.
@@ -71,11 +66,6 @@ impl Issuer {
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
             .unwrap();
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-
-    /// Takes every key out of the published set.
-    pub(crate) fn revoke_keys(&self) {
-        *self.published.lock().unwrap() = json!({ "keys": [] });
     }
 }
 

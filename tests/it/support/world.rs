@@ -55,19 +55,12 @@ pub(crate) struct World {
 #[derive(Default)]
 pub(crate) struct WorldBuilder {
     listen: Option<String>,
-    extra: String,
     files: Vec<(String, String)>,
 }
 
 // === impl WorldBuilder ===
 
 impl WorldBuilder {
-    /// More lines of `portcullis.yaml`.
-    pub(crate) fn config(mut self, lines: &str) -> Self {
-        self.extra.push_str(lines);
-        self
-    }
-
     /// `listen:` in place of a free port of loopback.
     pub(crate) fn listen(mut self, listen: &str) -> Self {
         self.listen = Some(listen.to_owned());
@@ -96,10 +89,9 @@ impl WorldBuilder {
                 "issuers:\n  - issuer: {}\n    audience: {AUDIENCE}\n    roles: https://invoices.example/roles\n\
                  policies: policies\nroutes: routes.yaml\n\
                  listen: {}\nadmin: {{ address: '127.0.0.1:0' }}\n\
-                 shutdown: {{ settle: 0s }}\n{}",
+                 shutdown: {{ settle: 0s }}\n",
                 issuer.url,
                 self.listen.as_deref().unwrap_or("{ address: '127.0.0.1:0' }"),
-                self.extra
             ),
         );
         for (path, text) in &self.files {
@@ -145,7 +137,7 @@ impl World {
 
     /// Asks as Envoy asks.
     pub(crate) async fn ask(&self, request: CheckRequest) -> Told {
-        let response = self.client.clone().check(request).await.unwrap();
+        let response = Box::pin(self.client.clone().check(request)).await.unwrap();
         Told::of(response.get_ref())
     }
 
