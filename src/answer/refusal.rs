@@ -70,7 +70,6 @@ impl From<RequestError> for Refusal {
 
 impl From<TargetError> for Refusal {
     fn from(error: TargetError) -> Self {
-        let reason = Reason::new(error.reason());
-        if error.is_about_the_caller() { Self::Deny(reason) } else { Self::Malformed(reason) }
+        Self::Malformed(Reason::new(error.reason()))
     }
 }

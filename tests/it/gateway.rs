@@ -139,12 +139,14 @@ fn tampered(signature: &str) -> String {
     signature.replacen(|_: char| true, &other.to_string(), 1)
 }
 
+/// Takes a part out of a message.
+type Cut = fn(&mut CheckRequest);
+
 #[tokio::test]
 async fn a_message_with_any_part_missing_is_refused() {
     let world = World::builder().start().await;
     let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
     let whole = check_request("GET", INVOICE, Some(&token));
-    type Cut = fn(&mut CheckRequest);
     let cuts: [(&str, Cut, &[i32]); 9] = [
         ("attributes", |m| m.attributes = None, &[400]),
         ("request", |m| m.attributes.as_mut().unwrap().request = None, &[400]),
