@@ -102,7 +102,7 @@ fn bad_credentials(world: &World) -> Vec<(Option<String>, i32, &'static str)> {
         (bearer(&world.issuer.token(&expired)), 401, "expired"),
         (bearer(&world.issuer.token(&foreign)), 401, "wrong audience"),
         (bearer(&format!("{head}.{payload}")), 401, "malformed token"),
-        (bearer(&format!("{unsigned}.{payload}.")), 401, "malformed token"),
+        (bearer(&format!("{unsigned}.{payload}.")), 401, "unsupported algorithm"),
         (bearer(&format!("{head}.{payload}.{}", tampered(signature))), 401, "bad signature"),
     ]
 }
