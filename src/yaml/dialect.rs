@@ -36,9 +36,13 @@ impl<'t> Source<'t> {
         })
     }
 
-    /// The name in the `&name` before the node at `place`, which may stand on a line above it.
-    pub(super) fn anchor_before(&self, place: Place) -> Option<&'t str> {
+    /// The name in the `&name` of the node at `place`: there, or before it, perhaps on a line above.
+    pub(super) fn anchor_of(&self, place: Place) -> Option<&'t str> {
         let mut before = self.before(place);
+        let line = self.lines.get(place.line.saturating_sub(1)).copied().unwrap_or_default();
+        if let Some(rest) = line.get(before.len()..).and_then(|at| at.strip_prefix('&')) {
+            return rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
+        }
         let mut line = place.line;
         while before.trim().is_empty() {
             line = line.checked_sub(1)?;

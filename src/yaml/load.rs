@@ -33,8 +33,15 @@ enum Open {
 struct OpenMapping {
     entries: Vec<Entry>,
     seen: HashMap<String, Place>,
-    key: Option<Key>,
+    key: Option<(Key, KeyStyle)>,
     merged: Vec<Entry>,
+}
+
+/// Only a plain `<<` merges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyStyle {
+    Plain,
+    Quoted,
 }
 
 struct Loader<'t> {
@@ -75,8 +82,9 @@ pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
         match event {
             Event::DocumentStart(_) => documents += 1,
             Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Nothing => {}
-            // A second document that is empty is what a trailing `---` makes.
-            Event::Scalar(text, ScalarStyle::Plain, 0, _) if documents > 1 && text.is_empty() => {}
+            // A document without anything in it, such as a trailing `---` makes.
+            Event::Scalar(text, ScalarStyle::Plain, 0, _)
+                if text.is_empty() && loader.open.is_empty() => {}
             _ if documents > 1 => {
                 return Err(error(
                     Some(place_of(span)),
@@ -96,10 +104,16 @@ impl Loader<'_> {
         match event {
             // A tag is ignored, as Cerbos's parser ignores it: `!!str 12` is a number.
             Event::Scalar(text, style, anchor, _tag) => {
-                let plain = style == ScalarStyle::Plain;
-                let kind = if plain { scalar::resolve(&text) } else { ScalarKind::String };
+                let (style, kind) = match style {
+                    ScalarStyle::Plain => (KeyStyle::Plain, scalar::resolve(&text)),
+                    _ => (KeyStyle::Quoted, ScalarKind::String),
+                };
                 self.name_anchor(anchor, place)?;
-                self.scalar(Scalar { text: text.into_owned(), kind }, place, anchor)
+                let scalar = Scalar { text: text.into_owned(), kind };
+                if self.expects_key() {
+                    return self.key(scalar, style, place, anchor);
+                }
+                self.value(Node { place, tree: Tree::Scalar(scalar) }, anchor, 1)
             }
             Event::SequenceStart(anchor, _tag) => {
                 self.name_anchor(anchor, place)?;
@@ -122,7 +136,7 @@ impl Loader<'_> {
 
     /// YAML lets an anchor be defined again, Cerbos does not.
     fn name_anchor(&mut self, anchor: usize, place: Place) -> Result<(), SyntaxError> {
-        let name = if anchor == 0 { None } else { self.source.anchor_before(place) };
+        let name = if anchor == 0 { None } else { self.source.anchor_of(place) };
         match name {
             Some(name) if !self.anchor_names.insert(name) => {
                 let message = format!("the anchor `&{name}` is defined twice");
@@ -132,26 +146,35 @@ impl Loader<'_> {
         }
     }
 
-    fn scalar(&mut self, scalar: Scalar, place: Place, anchor: usize) -> Result<(), SyntaxError> {
-        if let Some(Open::Mapping { mapping, .. }) = self.open.last_mut()
-            && mapping.key.is_none()
-        {
-            if self.source.is_explicit_key(place) {
-                return Err(error(Some(place), "write `key: value`: `? key` is not accepted"));
-            }
-            let key = Key { place, scalar };
-            if anchor != 0 {
-                self.anchors.insert(anchor, Node { place, tree: Tree::Scalar(key.scalar.clone()) });
-            }
-            return mapping.start(key);
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open::Mapping { mapping, .. }) if mapping.key.is_none())
+    }
+
+    fn is_merging(&self) -> bool {
+        matches!(self.open.last(), Some(Open::Mapping { mapping, .. }) if mapping.is_merging())
+    }
+
+    fn key(
+        &mut self,
+        scalar: Scalar,
+        style: KeyStyle,
+        place: Place,
+        anchor: usize,
+    ) -> Result<(), SyntaxError> {
+        if anchor != 0 || self.source.is_explicit_key(place) {
+            return Err(error(
+                Some(place),
+                "write `key: value`: a key is a text, and nothing else",
+            ));
         }
-        self.value(Node { place, tree: Tree::Scalar(scalar) }, anchor, 1)
+        match self.open.last_mut() {
+            Some(Open::Mapping { mapping, .. }) => mapping.start(Key { place, scalar }, style),
+            _ => Ok(()),
+        }
     }
 
     fn open(&mut self, open: Open, place: Place) -> Result<(), SyntaxError> {
-        if let Some(Open::Mapping { mapping, .. }) = self.open.last()
-            && mapping.key.is_none()
-        {
+        if self.expects_key() {
             return Err(error(Some(place), "a key must be a string"));
         }
         if self.open.len() >= self.limits.depth {
@@ -174,6 +197,9 @@ impl Loader<'_> {
     }
 
     fn alias(&mut self, anchor: usize, place: Place) -> Result<(), SyntaxError> {
+        if self.expects_key() {
+            return Err(error(Some(place), "a key cannot be an alias"));
+        }
         // An anchor is known once its node is complete, so one that holds itself is not.
         let Some(node) = self.anchors.get(&anchor) else {
             return Err(error(Some(place), "this alias names no anchor before it"));
@@ -187,14 +213,6 @@ impl Loader<'_> {
         }
         let mut node = node.clone();
         node.place = place;
-        if let Some(Open::Mapping { mapping, .. }) = self.open.last_mut()
-            && mapping.key.is_none()
-        {
-            let Tree::Scalar(scalar) = node.tree else {
-                return Err(error(Some(place), "a key must be a string"));
-            };
-            return mapping.start(Key { place, scalar });
-        }
         self.value(node, 0, nodes)
     }
 
@@ -204,6 +222,9 @@ impl Loader<'_> {
             return Err(self.too_many(node.place));
         }
         if anchor != 0 {
+            if self.is_merging() {
+                return Err(error(Some(node.place), "what `<<` merges cannot have an anchor"));
+            }
             // What an anchor remembers is a copy too: anchors within anchors would double it.
             self.nodes = self.nodes.saturating_add(size(&node).nodes);
             self.anchors.insert(anchor, node.clone());
@@ -230,7 +251,7 @@ impl Loader<'_> {
 // === impl OpenMapping ===
 
 impl OpenMapping {
-    fn start(&mut self, key: Key) -> Result<(), SyntaxError> {
+    fn start(&mut self, key: Key, style: KeyStyle) -> Result<(), SyntaxError> {
         if key.scalar.kind != ScalarKind::String {
             let message = format!("the key `{}` must be a string: quote it", key.scalar.text);
             return Err(SyntaxError { place: Some(key.place), message });
@@ -239,13 +260,19 @@ impl OpenMapping {
             let message = format!("the key `{}` is already defined at {first}", key.scalar.text);
             return Err(SyntaxError { place: Some(key.place), message });
         }
-        self.key = Some(key);
+        self.key = Some((key, style));
         Ok(())
     }
 
+    fn is_merging(&self) -> bool {
+        let key = self.key.as_ref();
+        key.is_some_and(|(key, style)| key.scalar.text == "<<" && *style == KeyStyle::Plain)
+    }
+
     fn complete(&mut self, value: Node) -> Result<(), SyntaxError> {
-        let Some(key) = self.key.take() else { return Ok(()) };
-        if key.scalar.text != "<<" {
+        let is_merging = self.is_merging();
+        let Some((key, _)) = self.key.take() else { return Ok(()) };
+        if !is_merging {
             self.entries.push(Entry { key, value });
             return Ok(());
         }

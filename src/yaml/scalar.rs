@@ -58,7 +58,8 @@ fn float(text: &str) -> Option<f64> {
     if !digits.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    digits.parse().ok()
+    // What is beyond the range of a double is text.
+    digits.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 #[cfg(test)]
@@ -113,6 +114,7 @@ mod tests {
             ("1.2.3", string),
             ("1,000", string),
             (".", string),
+            ("1.0e400", string),
         ] {
             assert_eq!(resolve(text), kind, "{text}");
         }

@@ -92,14 +92,14 @@ impl<'a> Message<'a> {
             (Self::Principal(principal), "policyVersion") => {
                 V::String(principal.policy_version.as_str())
             }
-            (Self::Principal(principal), "scope") => V::String(principal.scope.as_str()),
+            (Self::Principal(principal), "scope") => V::String(principal.scope.path()),
             (Self::Resource(resource), "kind") => V::String(resource.kind.as_str()),
             (Self::Resource(resource), "id") => V::String(&resource.id),
             (Self::Resource(resource), "attr") => V::JsonMap(&resource.attr),
             (Self::Resource(resource), "policyVersion") => {
                 V::String(resource.policy_version.as_str())
             }
-            (Self::Resource(resource), "scope") => V::String(resource.scope.as_str()),
+            (Self::Resource(resource), "scope") => V::String(resource.scope.path()),
             (Self::AuxData(aux_data), "jwt") => V::JsonMap(&aux_data.jwt),
             (Self::AuxData(aux_data), "jwts") => V::Tokens(&aux_data.jwts),
             (Self::Token(claims), "claims") => V::JsonMap(claims),

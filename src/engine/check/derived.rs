@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 
-use super::evaluator::{Evaluator, Failed, Missing, Values};
+use super::evaluator::{Evaluator, Failed, Missing, Runtime, Values};
 use super::question::Question;
 use crate::engine::policy::{DerivedRole, ResourcePolicy};
 
@@ -17,8 +17,13 @@ pub(super) struct DerivedRoles<'a> {
     variables: HashMap<usize, Values<'a>>,
 }
 
-/// Conditions of a policy's derived roles that are the same wherever they are asked.
-pub(super) type Known<'a> = &'a [Cell<Option<bool>>];
+/// The derived roles of one scope.
+#[derive(Clone, Copy)]
+pub(super) struct Active<'a> {
+    pub(super) runtime: Runtime<'a>,
+    /// Conditions, by position in the policy, that are the same wherever they are asked.
+    pub(super) conditions: &'a [Cell<Option<bool>>],
+}
 
 // === impl DerivedRoles ===
 
@@ -27,20 +32,21 @@ impl<'a> DerivedRoles<'a> {
         Self { effective: BTreeSet::new(), variables: HashMap::new() }
     }
 
-    /// Finds the active ones among the derived roles that rules of `policy` name. From here on
-    /// they are what expressions see as `runtime.effectiveDerivedRoles`.
-    pub(super) fn enter(
+    /// Finds the active ones among the derived roles that rules of `policy` name. Their conditions
+    /// see the `runtime` of the scope that was visited before.
+    pub(super) fn find(
         &mut self,
         policy: Option<&'a ResourcePolicy>,
         question: &Question<'a>,
         evaluator: &mut Evaluator<'a>,
         arena: &'a Bump,
-    ) -> Known<'a> {
+    ) -> Active<'a> {
         let roles = policy.map_or(&[][..], |policy| &*policy.derived_roles);
-        let known: Known<'a> = arena.alloc_slice_fill_with(roles.len(), |_| Cell::new(None));
+        let conditions: &'a [Cell<Option<bool>>] =
+            arena.alloc_slice_fill_with(roles.len(), |_| Cell::new(None));
         let mut active: ArenaVec<'a, &'a str> = ArenaVec::new_in(arena);
         let mut failed: Vec<&str> = Vec::new();
-        for (role, known) in roles.iter().zip(known) {
+        for (role, known) in roles.iter().zip(conditions) {
             if !role.any_parent && !question.has_role(&role.parents) {
                 continue;
             }
@@ -57,8 +63,8 @@ impl<'a> DerivedRoles<'a> {
             let names = failed.join(", ");
             &*arena.alloc_str(&format!("failed to compute effective derived roles [{names}]"))
         });
-        evaluator.set_runtime(active.into_bump_slice(), broken);
-        known
+        let runtime = Runtime { effective_derived_roles: active.into_bump_slice(), broken };
+        Active { runtime, conditions }
     }
 
     fn is_effective(

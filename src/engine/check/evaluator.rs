@@ -21,8 +21,18 @@ pub(super) struct Failed;
 pub(super) enum Missing {
     /// Undefined: whoever uses it fails.
     Undefined,
-    /// Null, which is what Cerbos takes it for where it finds out which derived roles are active.
+    /// Null, which is what Cerbos takes it for where it finds out which derived roles are active,
+    /// unless evaluation is strict.
     Null,
+}
+
+/// `runtime`, which is that of the scope whose rules are evaluated.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Runtime<'a> {
+    /// Sorted.
+    pub(super) effective_derived_roles: &'a [&'a str],
+    /// Why it cannot be read.
+    pub(super) broken: Option<&'a str>,
 }
 
 pub(super) struct Evaluator<'a> {
@@ -30,10 +40,7 @@ pub(super) struct Evaluator<'a> {
     input: &'a CheckInput<'a>,
     arena: &'a Bump,
     budget: &'a Cell<u64>,
-    /// `runtime.effectiveDerivedRoles`
-    effective_derived_roles: &'a [&'a str],
-    /// Why there is no `runtime`.
-    broken_runtime: Option<&'a str>,
+    pub(super) runtime: Runtime<'a>,
     errors: Vec<EvaluationError>,
     clock: ClockUse,
 }
@@ -52,16 +59,10 @@ impl<'a> Evaluator<'a> {
             input,
             arena,
             budget,
-            effective_derived_roles: &[],
-            broken_runtime: None,
+            runtime: Runtime::default(),
             errors: Vec::new(),
             clock: ClockUse::Unread,
         }
-    }
-
-    pub(super) fn set_runtime(&mut self, roles: &'a [&'a str], broken: Option<&'a str>) {
-        self.effective_derived_roles = roles;
-        self.broken_runtime = broken;
     }
 
     /// Failures without repetition, sorted, and whether the clock was read.
@@ -88,8 +89,8 @@ impl<'a> Evaluator<'a> {
             let result = self.evaluate(clause, seen, |frame| clause.expression.variable(frame));
             let value = match (result, missing) {
                 (Ok(value), _) => Some(value),
-                (Err(Failed), Missing::Undefined) => None,
-                (Err(Failed), Missing::Null) => Some(V::Null),
+                (Err(Failed), Missing::Null) if !self.is_strict() => Some(V::Null),
+                (Err(Failed), Missing::Null | Missing::Undefined) => None,
             };
             if let Some(place) = values.get_mut(*slot) {
                 *place = value;
@@ -135,8 +136,12 @@ impl<'a> Evaluator<'a> {
         self.note_clock(clause);
         let result = self.evaluate(clause, variables, |frame| clause.expression.holds(frame));
         // Out of steps, all conditions fail. Those of denying rules must not fail in silence.
-        let is_strict = self.set.options.strict_evaluation || self.budget.get() == 0;
-        if is_strict { result } else { Ok(result.unwrap_or(false)) }
+        let is_final = self.is_strict() || self.budget.get() == 0;
+        if is_final { result } else { Ok(result.unwrap_or(false)) }
+    }
+
+    fn is_strict(&self) -> bool {
+        self.set.options.strict_evaluation
     }
 
     pub(super) fn output(&mut self, clause: &'a Clause, variables: Values<'a>) -> OutputValue {
@@ -154,7 +159,7 @@ impl<'a> Evaluator<'a> {
         variables: Values<'a>,
         evaluate: impl FnOnce(&Frame<'a>) -> Result<T, crate::engine::cel::EvaluationFailure>,
     ) -> Result<T, Failed> {
-        let message = match self.broken_runtime {
+        let message = match self.runtime.broken {
             Some(message) if clause.reads_runtime => message.into(),
             _ => match evaluate(&self.frame(variables)) {
                 Ok(value) => return Ok(value),
@@ -177,7 +182,7 @@ impl<'a> Evaluator<'a> {
             input: self.input,
             variables,
             globals: &self.set.globals,
-            effective_derived_roles: self.effective_derived_roles,
+            effective_derived_roles: self.runtime.effective_derived_roles,
             arena: self.arena,
             budget: self.budget,
         }

@@ -10,6 +10,9 @@ mod question;
 mod rows;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use bumpalo::Bump;
 use std::cell::Cell;
 

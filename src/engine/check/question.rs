@@ -175,8 +175,7 @@ impl<'a> RoleSet<'a> {
 /// The scope with the default applied; `.` stands for the root, whatever the default is.
 fn effective_scope<'a>(scope: &'a Scope, set: &'a PolicySet) -> &'a str {
     let scope = if scope.as_str().is_empty() { &set.options.default_scope } else { scope };
-    let scope = scope.as_str();
-    scope.strip_prefix('.').unwrap_or(scope)
+    scope.path()
 }
 
 fn effective_version<'a>(version: &'a PolicyVersion, set: &'a PolicySet) -> &'a str {

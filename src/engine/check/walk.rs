@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bumpalo::Bump;
 
-use super::derived::{DerivedRoles, Known};
+use super::derived::{Active, DerivedRoles};
 use super::evaluator::{Evaluator, Failed};
 use super::question::{Chain, NO_MATCH, Question, RoleSet};
 use super::rows::{self, Open, Restriction, Row};
@@ -38,7 +38,7 @@ struct PrincipalScope<'a> {
 #[derive(Clone, Copy)]
 struct ResourceScope<'a> {
     policy: Option<(&'a ResourcePolicy, Open<'a>)>,
-    known: Known<'a>,
+    active: Active<'a>,
     has_role_policies: bool,
 }
 
@@ -204,6 +204,7 @@ impl<'a> Walk<'a> {
         role: &'a RoleSet<'a>,
     ) -> Result<Verdict<'a>, Broken<'a>> {
         let entered = self.enter_resource_scope(at, scope);
+        self.evaluator.runtime = entered.active.runtime;
         if entered.has_role_policies {
             let policy = entered.policy.map(|(policy, _)| policy);
             if rows::concerns(self.question, policy, role, scope)
@@ -215,7 +216,7 @@ impl<'a> Walk<'a> {
         let Some((policy, open)) = entered.policy else { return Ok(Verdict::Undecided) };
         let asked = (action.1, role);
         let rows = rows::of_resource_policy(policy, open, self.question, asked, self.arena);
-        self.ask_rows(open, rows, action.0, Some((policy, entered.known)))
+        self.ask_rows(open, rows, action.0, Some((policy, entered.active)))
     }
 
     /// Role policies of the role and of those that it inherits. They can only deny.
@@ -247,7 +248,7 @@ impl<'a> Walk<'a> {
         open: Open<'a>,
         rows: impl Iterator<Item = Row<'a>>,
         action: &Action,
-        derived: Option<(&'a ResourcePolicy, Known<'a>)>,
+        derived: Option<(&'a ResourcePolicy, Active<'a>)>,
     ) -> Result<Verdict<'a>, Broken<'a>> {
         let mut verdict = Verdict::Undecided;
         for row in rows {
@@ -277,16 +278,16 @@ impl<'a> Walk<'a> {
         &mut self,
         open: Open<'a>,
         Row { rule, subject }: Row<'a>,
-        derived: Option<(&'a ResourcePolicy, Known<'a>)>,
+        derived: Option<(&'a ResourcePolicy, Active<'a>)>,
     ) -> Result<Option<bool>, Failed> {
         let variables = open.variables(&mut self.evaluator);
         let known = open.result(subject);
         if let Some(result) = known.get() {
             return Ok(Some(result));
         }
-        if let (Some(at), Some((policy, conditions))) = (subject.derived_role, derived)
+        if let (Some(at), Some((policy, active))) = (subject.derived_role, derived)
             && let Some(role) = policy.derived_roles.get(at)
-            && !self.derived_roles.is_met(role, conditions.get(at), &mut self.evaluator)?
+            && !self.derived_roles.is_met(role, active.conditions.get(at), &mut self.evaluator)?
         {
             known.set(Some(false));
             return Ok(None);
@@ -322,11 +323,11 @@ impl<'a> Walk<'a> {
         let question = self.question;
         let place = question.place(question.kind.id, scope);
         let policy = place.and_then(|place| question.set.resource_policy(place));
-        let known = self.derived_roles.enter(policy, question, &mut self.evaluator, self.arena);
+        let active = self.derived_roles.find(policy, question, &mut self.evaluator, self.arena);
         let version = question.version.id;
         let entered = ResourceScope {
             policy: policy.map(|policy| (policy, Open::new(&policy.unit, self.arena))),
-            known,
+            active,
             has_role_policies: version
                 .is_some_and(|version| question.set.has_role_policies(version, scope)),
         };

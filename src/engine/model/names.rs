@@ -95,6 +95,12 @@ impl PolicyVersion {
 }
 
 impl Scope {
+    /// The scope as policies see it: `.` names the root, which is empty.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.strip_prefix('.').unwrap_or(&self.0)
+    }
+
     /// Not named: the default scope of the engine applies.
     #[must_use]
     pub fn unset() -> Self {

@@ -200,10 +200,9 @@ impl<'p> RolePolicies<'p> {
     }
 
     fn fill(&self, subject: &Subject, scope: &str) -> bool {
-        let name = sanitize(&subject.name.text);
-        self.0
-            .get(&(version_of(subject), scope))
-            .is_some_and(|globs| globs.iter().any(|glob| glob.matches(&name)))
+        // Here, unlike anywhere else, the name counts as it is written.
+        let globs = self.0.get(&(version_of(subject), scope));
+        globs.is_some_and(|globs| globs.iter().any(|glob| glob.matches(&subject.name.text)))
     }
 }
 

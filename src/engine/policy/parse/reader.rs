@@ -148,11 +148,9 @@ impl Reader<'_> {
         if let Tree::Scalar(scalar) = &node.tree {
             match scalar.kind {
                 ScalarKind::String => return Some(Named::Name(&scalar.text)),
-                ScalarKind::Integer(value) if i32::try_from(value).is_ok() => {
-                    return Some(Named::Number(value));
-                }
+                ScalarKind::Integer(value) => return Some(Named::Number(value)),
                 ScalarKind::Null => return Some(Named::Number(0)),
-                ScalarKind::Integer(_) | ScalarKind::Float(_) | ScalarKind::Bool(_) => {}
+                ScalarKind::Float(_) | ScalarKind::Bool(_) => {}
             }
         }
         self.report_type(node, name, "the name of a value");

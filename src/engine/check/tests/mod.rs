@@ -1,0 +1,6 @@
+//! Questions with the answers that the Cerbos PDP gave to them (`tests/record/checks.py`).
+
+mod answers;
+mod case;
+mod clock;
+mod hostile;
