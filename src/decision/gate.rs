@@ -89,7 +89,7 @@ impl Gate {
         };
         trace.route = Some(matched.template());
         let caller = self.authenticate(&request, now).await?;
-        let target = matched.target(&request, &caller.aux_data.jwt, now)?;
+        let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let verdict = self.judge(&rules, &caller, &target, now, trace).await?;
         match verdict {

@@ -44,7 +44,8 @@ pub enum ValueType {
     String,
     Number,
     Bool,
-    /// A list of strings.
+    /// A list of strings: the values of all lines of a header, the parts between the commas of a
+    /// context extension, or a list in JSON.
     Strings,
     /// Anything that JSON can hold (body fields, claims and metadata only).
     Any,
@@ -70,5 +71,19 @@ impl fmt::Display for Input {
             Self::RouteMetadata(path) => write!(f, "route metadata {}", path.join("/")),
             Self::Time => f.write_str("time"),
         }
+    }
+}
+
+// === impl ValueType ===
+
+impl fmt::Display for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Bool => "bool",
+            Self::Strings => "strings",
+            Self::Any => "any",
+        })
     }
 }

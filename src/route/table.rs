@@ -1,208 +1,164 @@
-//! The route table: host and path → route, or nothing.
+//! The route table: host, path and method → a route and an action.
 
 use std::{collections::HashMap, sync::Arc};
 
-use http::Method;
-
 use super::{
-    RouteSpec, Template,
-    route::{Route, RouteError},
-    target::RouteMatch,
-    template::TemplateSegment,
+    Input, Route, RouteError, RouteProblem, RouteSpec,
+    overlap::{Common, Overlap, overlap},
+    resource::ResourcePlan,
+    tree::Node,
 };
-use crate::request::{HttpRequest, Segment, caseless};
+use crate::engine::model::Action;
+use crate::request::{Host, HttpRequest};
 
-/// All routes, ready to be looked up. Looking up costs as much as the path has segments, however
-/// many routes there are.
-#[derive(Debug)]
+/// All routes, of which no two are meant by one request.
+#[derive(Clone, Debug, Default)]
 pub struct RouteTable {
-    routes: Vec<Arc<Route>>,
-    /// By host in its canonical form; a named host is looked at before all others.
-    hosts: HashMap<Box<str>, Node>,
+    routes: Box<[Route]>,
+    /// For each named host its own routes and those of any host.
+    by_host: HashMap<Host, Node>,
     any_host: Node,
 }
 
 /// What a request is about.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Found<'a> {
-    /// The method needs no token.
-    Public(&'a Route),
-    /// The policies decide.
-    Protected(RouteMatch<'a>),
-    /// The path has a route, which does not speak the method.
-    NoMethod(&'a Route),
+    /// No template matches host and path.
     NoRoute,
+    /// The route has no action for the method.
+    NoMethod(&'a Route),
+    /// The route needs no token for the method.
+    Public(&'a Route),
+    Protected(RouteMatch<'a>),
 }
 
-/// What follows a prefix that several templates share.
-#[derive(Debug, Default)]
-struct Node {
-    /// By caseless text: a segment that differs from a literal in case only is neither the literal
-    /// nor a parameter.
-    literals: HashMap<Box<str>, (Box<str>, Self)>,
-    parameter: Option<Box<Self>>,
-    rest: Option<usize>,
-    route: Option<usize>,
-}
-
-enum Lookup {
-    Found(usize),
-    Nothing,
-    /// A server that ignores case would serve a literal sibling: nothing else may match either.
-    DiffersInCase,
+/// A request and the protected route that it matches: only [`RouteTable::find`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteMatch<'a> {
+    pub(super) route: &'a Route,
+    pub(super) plan: &'a ResourcePlan,
+    pub(super) action: &'a Action,
+    pub(super) request: &'a HttpRequest,
 }
 
 // === impl RouteTable ===
 
 impl RouteTable {
-    /// Builds the table.
-    ///
     /// # Errors
-    /// Every route that is wrong in itself, and every two of which neither is the narrower one.
+    /// Everything that is wrong with the routes, in their order.
     pub fn build(specs: Vec<RouteSpec>) -> Result<Self, Vec<RouteError>> {
+        let mut routes = Vec::with_capacity(specs.len());
         let mut errors = Vec::new();
-        let mut routes = Vec::new();
         for spec in specs {
-            match Route::build(spec) {
-                Ok(route) => routes.push(Arc::new(route)),
-                Err(wrong) => errors.extend(wrong),
+            let place = spec.place.clone();
+            match Route::compile(spec) {
+                Ok(route) => {
+                    let problems = routes.iter().filter_map(|other| conflict(other, &route));
+                    errors.extend(
+                        problems.map(|problem| RouteError { place: place.clone(), problem }),
+                    );
+                    routes.push(route);
+                }
+                Err(problems) => {
+                    let problems = problems.into_iter();
+                    errors.extend(
+                        problems.map(|problem| RouteError { place: place.clone(), problem }),
+                    );
+                }
             }
         }
-        errors.extend(conflicts(&routes));
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let mut table =
-            Self { routes: Vec::new(), hosts: HashMap::new(), any_host: Node::default() };
-        for (index, route) in routes.iter().enumerate() {
-            if route.hosts.is_empty() {
-                table.any_host.insert(&route.template, index);
-            }
-            for host in &route.hosts {
-                table.hosts.entry(host.clone()).or_default().insert(&route.template, index);
-            }
-        }
-        table.routes = routes;
-        Ok(table)
+        if errors.is_empty() { Ok(Self::index(routes.into())) } else { Err(errors) }
     }
 
-    /// Finds what a request is about.
+    /// The routes in their order.
+    pub fn routes(&self) -> impl ExactSizeIterator<Item = &Route> {
+        self.routes.iter()
+    }
+
     #[must_use]
     pub fn find<'a>(&'a self, request: &'a HttpRequest) -> Found<'a> {
-        let named = self.hosts.get(request.host.as_str());
-        let named = named.map_or(Lookup::Nothing, |node| node.find(request.path.segments()));
-        let found = match named {
-            Lookup::Nothing => self.any_host.find(request.path.segments()),
-            Lookup::Found(_) | Lookup::DiffersInCase => named,
+        let tree = self.by_host.get(&request.host).unwrap_or(&self.any_host);
+        let Some(route) = tree.find(&request.path).and_then(|index| self.routes.get(index)) else {
+            return Found::NoRoute;
         };
-        let Lookup::Found(index) = found else { return Found::NoRoute };
-        let Some(route) = self.routes.get(index) else { return Found::NoRoute };
         if route.public.contains(&request.method) {
             return Found::Public(route);
         }
-        match route.action(&request.method) {
-            Some(action) => Found::Protected(RouteMatch { route, action }),
-            None => Found::NoMethod(route),
+        match (&route.resource, route.actions.get(&request.method)) {
+            (Some(plan), Some(action)) => {
+                Found::Protected(RouteMatch { route, plan, action, request })
+            }
+            (Some(_) | None, _) => Found::NoMethod(route),
         }
     }
 
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.routes.len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.routes.is_empty()
+    fn index(routes: Box<[Route]>) -> Self {
+        let mut any_host = Node::default();
+        let (named, any): (Vec<_>, Vec<_>) =
+            routes.iter().enumerate().partition(|(_, route)| !route.hosts.is_empty());
+        for (index, route) in any {
+            any_host.insert(route.template.parts(), index);
+        }
+        let mut by_host: HashMap<Host, Node> = HashMap::new();
+        for (index, route) in named {
+            for host in &route.hosts {
+                // A named host is more specific than any host, so its routes replace.
+                let tree = by_host.entry(host.clone()).or_insert_with(|| any_host.clone());
+                tree.insert(route.template.parts(), index);
+            }
+        }
+        Self { routes, by_host, any_host }
     }
 }
 
-/// Pairs of routes that some path matches both, and of which neither is at least as narrow in every
-/// segment and in its host.
-fn conflicts(routes: &[Arc<Route>]) -> Vec<RouteError> {
-    let mut errors = Vec::new();
-    for (index, left) in routes.iter().enumerate() {
-        for right in routes.iter().take(index) {
-            let Some(host) = left.compare_hosts(right) else { continue };
-            let Some(path) = left.template.compare(&right.template) else { continue };
-            let left_is_narrower = host.left_is_narrower || path.left_is_narrower;
-            let right_is_narrower = host.right_is_narrower || path.right_is_narrower;
-            if left_is_narrower == right_is_narrower {
-                errors.push(RouteError::conflict(left, right, !left_is_narrower));
+/// What is wrong with two routes beside each other.
+fn conflict(left: &Route, right: &Route) -> Option<RouteProblem> {
+    let hosts = (left.hosts.is_empty(), right.hosts.is_empty());
+    if hosts == (false, false) && left.hosts.is_disjoint(&right.hosts) {
+        return None;
+    }
+    let other = left.place.clone();
+    match overlap(&left.template, &right.template) {
+        Overlap::Apart => None,
+        Overlap::Spelling => Some(RouteProblem::Spelling { other }),
+        Overlap::Common(Common { left, right, example }) => {
+            let (left, right) = (left || hosts == (false, true), right || hosts == (true, false));
+            match (left, right) {
+                (true, true) => Some(RouteProblem::Ambiguous { other, example }),
+                (false, false) => Some(RouteProblem::Same { other }),
+                (true, false) | (false, true) => None,
             }
         }
     }
-    errors
 }
 
-// === impl Found ===
+// === impl RouteMatch ===
 
-impl Found<'_> {
-    /// The methods of HTTP that have a verb of their own, where a route names no action.
+impl<'a> RouteMatch<'a> {
+    /// The path template, as written.
     #[must_use]
-    pub fn default_verb(method: &Method, is_item: bool) -> Option<&'static str> {
-        Some(match (method.as_str(), is_item) {
-            ("GET" | "HEAD", true) => "view",
-            ("GET" | "HEAD", false) => "list",
-            ("POST", _) => "create",
-            ("PUT" | "PATCH", _) => "edit",
-            ("DELETE", _) => "delete",
-            _ => return None,
-        })
-    }
-}
-
-// === impl Node ===
-
-impl Node {
-    fn insert(&mut self, template: &Template, route: usize) {
-        let mut node = self;
-        for segment in template.segments() {
-            node = match segment {
-                TemplateSegment::Literal(text) => {
-                    let key = caseless(text).into();
-                    &mut node
-                        .literals
-                        .entry(key)
-                        .or_insert_with(|| (text.clone(), Self::default()))
-                        .1
-                }
-                TemplateSegment::Parameter(_) => node.parameter.get_or_insert_default(),
-                TemplateSegment::Rest(_) => {
-                    node.rest = Some(route);
-                    return;
-                }
-            };
-        }
-        node.route = Some(route);
+    pub fn template(&self) -> Arc<str> {
+        self.route.template()
     }
 
-    fn find<'s>(&self, mut segments: impl Iterator<Item = Segment<'s>> + Clone) -> Lookup {
-        let Some(segment) = segments.next() else {
-            return self.route.map_or(Lookup::Nothing, Lookup::Found);
-        };
-        let is_last = segments.clone().next().is_none();
-        if let Some((text, child)) = self.literals.get(&*caseless(segment.decoded)) {
-            if **text != *segment.encoded {
-                return Lookup::DiffersInCase;
-            }
-            return match child.find(segments) {
-                // More follows, so what the rest would take is not the literal itself.
-                Lookup::Nothing if !is_last => self.rest(),
-                found => found,
-            };
-        }
-        if segment.decoded.is_empty() {
-            return Lookup::Nothing;
-        }
-        let found = self.parameter.as_ref().map(|child| child.find(segments));
-        match found {
-            Some(Lookup::Nothing) | None => self.rest(),
-            Some(found) => found,
-        }
+    #[must_use]
+    pub fn route(&self) -> &'a Route {
+        self.route
     }
 
-    fn rest(&self) -> Lookup {
-        self.rest.map_or(Lookup::Nothing, Lookup::Found)
+    #[must_use]
+    pub fn action(&self) -> &'a Action {
+        self.action
+    }
+
+    /// What of the request its resource is made of, each once.
+    pub fn reads(&self) -> impl Iterator<Item = &'a Input> {
+        self.route.reads()
+    }
+
+    /// The decoded value of a path parameter.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&'a str> {
+        self.route.template.position(name)?.value(&self.request.path)
     }
 }

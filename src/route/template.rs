@@ -1,178 +1,180 @@
-//! Path templates: `/orgs/{org}/invoices/{invoice}`, `/files/{*rest}`.
+//! A path template, such as `/orgs/{org}/invoices/{invoice}` or `/files/{*rest}`.
+//!
+//! A literal is a segment in the one spelling in which a request may have it, and `{name}` takes one
+//! whole segment. Nothing is optional: a template with a trailing slash is another template.
 
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
-use crate::request::{CanonicalPath, PathRules, caseless};
+use super::Input;
+use crate::request::{CanonicalPath, PathError, PathRules, caseless};
 
-/// A template, segment by segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
+#[derive(Clone, Debug)]
+pub(super) struct Template {
     text: Arc<str>,
-    segments: Box<[TemplateSegment]>,
+    parts: Box<[Part]>,
 }
 
+/// What one segment of a path must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TemplateSegment {
-    /// Compared as sent.
-    Literal(Box<str>),
-    /// Takes one segment that is not empty.
+pub(super) enum Part {
+    Literal(Literal),
+    /// One segment that is not empty.
     Parameter(Box<str>),
-    /// Takes all that follow, at least one. Only at the end.
+    /// All segments that are left, of which the first is not empty. It is the last part.
     Rest(Box<str>),
 }
 
-/// A text that is not a template.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    #[error("a template begins with `/`")]
-    NoLeadingSlash,
-    #[error("`{0}` is neither a literal nor one parameter in braces, such as `{{org}}`")]
-    MixedSegment(String),
-    #[error("`{0}` is not the name of a parameter: use letters, digits and `_`")]
-    BadName(String),
-    #[error("the parameter `{0}` is there twice")]
-    RepeatedName(String),
-    #[error("`{{*{0}}}` must be the last segment")]
-    RestNotLast(String),
-    #[error("`{0}` could never match: {1}")]
-    NotCanonical(String, &'static str),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Literal {
+    /// As it must be sent.
+    pub(super) encoded: Box<str>,
+    /// What a server that ignores case, or how reserved characters are encoded, could take it for.
+    pub(super) caseless: Box<str>,
 }
 
-/// Which of two templates says more about the paths that both match.
+/// Where in a path a parameter finds its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Comparison {
-    pub(super) left_is_narrower: bool,
-    pub(super) right_is_narrower: bool,
+pub(super) enum Position {
+    Segment(usize),
+    From(usize),
+}
+
+/// Whether a path names one of many things, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// The last segment is a parameter, a trailing slash apart.
+    Item,
+    Collection,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    #[error("it must begin with a slash")]
+    NoLeadingSlash,
+    #[error("`{segment}` can never be a part of a request, as {error}")]
+    Literal { segment: String, error: PathError },
+    #[error(
+        "`{segment}` has braces; a parameter is a whole segment, such as `{{name}}` or, at the end, `{{*rest}}`"
+    )]
+    Braces { segment: String },
+    #[error("`{name}` is not a name of a parameter; use letters, digits and `_`")]
+    Name { name: String },
+    #[error("the parameter `{name}` is there twice")]
+    RepeatedName { name: String },
+    #[error("`{segment}` takes all that is left of a path, so it must be the last segment")]
+    RestNotLast { segment: String },
 }
 
 // === impl Template ===
 
 impl Template {
-    #[must_use]
-    pub fn text(&self) -> Arc<str> {
-        self.text.clone()
+    pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
+        let path = text.strip_prefix('/').ok_or(TemplateError::NoLeadingSlash)?;
+        let mut parts: Vec<Part> = Vec::new();
+        let mut segments = path.split('/').peekable();
+        while let Some(segment) = segments.next() {
+            let part = Part::parse(segment)?;
+            if segments.peek().is_some() {
+                part.check_inner(segment)?;
+            }
+            if let Some(name) = part.name()
+                && parts.iter().any(|other| other.name() == Some(name))
+            {
+                return Err(TemplateError::RepeatedName { name: name.to_owned() });
+            }
+            parts.push(part);
+        }
+        Ok(Self { text: text.into(), parts: parts.into() })
     }
 
-    pub(super) fn segments(&self) -> &[TemplateSegment] {
-        &self.segments
+    pub(super) fn text(&self) -> &Arc<str> {
+        &self.text
     }
 
-    /// Where in a path the parameter `name` stands.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.segments.iter().position(|segment| match segment {
-            TemplateSegment::Literal(_) => false,
-            TemplateSegment::Parameter(other) | TemplateSegment::Rest(other) => **other == *name,
+    /// At least one.
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    pub(super) fn position(&self, name: &str) -> Option<Position> {
+        let index = self.parts.iter().position(|part| part.name() == Some(name))?;
+        Some(match self.parts.get(index)? {
+            Part::Rest(_) => Position::From(index),
+            Part::Literal(_) | Part::Parameter(_) => Position::Segment(index),
         })
     }
 
-    /// An item ends in a parameter; anything else is a collection.
-    pub(super) fn is_item(&self) -> bool {
-        matches!(
-            self.segments.last(),
-            Some(TemplateSegment::Parameter(_) | TemplateSegment::Rest(_))
-        )
+    /// The parameter that is at a position.
+    pub(super) fn parameter(&self, position: Position) -> Option<Input> {
+        let (Position::Segment(index) | Position::From(index)) = position;
+        self.parts.get(index)?.name().map(|name| Input::PathParameter(name.into()))
     }
 
-    /// How the two relate, if some path matches both. Literals that differ in case only count as
-    /// one: a server that ignores case would serve either.
-    pub(super) fn compare(&self, other: &Self) -> Option<Comparison> {
-        let mut comparison = Comparison { left_is_narrower: false, right_is_narrower: false };
-        let (mut left, mut right) = (self.segments.iter(), other.segments.iter());
-        loop {
-            match (left.next(), right.next()) {
-                (None, None) => return Some(comparison),
-                (Some(TemplateSegment::Rest(_)), Some(TemplateSegment::Rest(_))) => {
-                    return Some(comparison);
-                }
-                (Some(TemplateSegment::Rest(_)), Some(_)) => {
-                    comparison.right_is_narrower = true;
-                    return Some(comparison);
-                }
-                (Some(_), Some(TemplateSegment::Rest(_))) => {
-                    comparison.left_is_narrower = true;
-                    return Some(comparison);
-                }
-                (Some(_), None) | (None, Some(_)) => return None,
-                (Some(TemplateSegment::Literal(left)), Some(TemplateSegment::Literal(right))) => {
-                    if caseless(left) != caseless(right) {
-                        return None;
-                    }
-                }
-                (Some(TemplateSegment::Literal(text)), Some(TemplateSegment::Parameter(_))) => {
-                    if text.is_empty() {
-                        return None;
-                    }
-                    comparison.left_is_narrower = true;
-                }
-                (Some(TemplateSegment::Parameter(_)), Some(TemplateSegment::Literal(text))) => {
-                    if text.is_empty() {
-                        return None;
-                    }
-                    comparison.right_is_narrower = true;
-                }
-                (Some(TemplateSegment::Parameter(_)), Some(TemplateSegment::Parameter(_))) => {}
-            }
+    pub(super) fn shape(&self) -> Shape {
+        let mut parts = self.parts.iter().rev().skip_while(|part| part.is_empty());
+        match parts.next() {
+            Some(Part::Parameter(_) | Part::Rest(_)) => Shape::Item,
+            Some(Part::Literal(_)) | None => Shape::Collection,
         }
     }
 }
 
-impl FromStr for Template {
-    type Err = TemplateError;
+// === impl Part ===
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let path = text.strip_prefix('/').ok_or(TemplateError::NoLeadingSlash)?;
-        let segments: Box<[TemplateSegment]> =
-            path.split('/').map(str::parse).collect::<Result<_, _>>()?;
-        let mut names: Vec<&str> = Vec::new();
-        for (index, segment) in segments.iter().enumerate() {
-            let name = match segment {
-                TemplateSegment::Literal(_) => continue,
-                TemplateSegment::Parameter(name) => name,
-                TemplateSegment::Rest(name) if index + 1 == segments.len() => name,
-                TemplateSegment::Rest(name) => {
-                    return Err(TemplateError::RestNotLast(name.to_string()));
-                }
-            };
-            if names.contains(&&**name) {
-                return Err(TemplateError::RepeatedName(name.to_string()));
-            }
-            names.push(name);
-        }
-        // A path that the template is to match, with a letter for each parameter.
-        let sample: String = segments
-            .iter()
-            .flat_map(|segment| match segment {
-                TemplateSegment::Literal(text) => ["/", &**text],
-                TemplateSegment::Parameter(_) | TemplateSegment::Rest(_) => ["/", "a"],
-            })
-            .collect();
-        CanonicalPath::parse(&sample, &PathRules::default())
-            .map_err(|error| TemplateError::NotCanonical(text.to_owned(), error.reason()))?;
-        Ok(Self { text: text.into(), segments })
-    }
-}
-
-// === impl TemplateSegment ===
-
-impl FromStr for TemplateSegment {
-    type Err = TemplateError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+impl Part {
+    fn parse(segment: &str) -> Result<Self, TemplateError> {
+        let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         let Some(inner) = inner else {
-            if text.contains(['{', '}']) {
-                return Err(TemplateError::MixedSegment(text.to_owned()));
-            }
-            return Ok(Self::Literal(text.into()));
+            return Literal::parse(segment).map(Self::Literal);
         };
-        let (rest, name) = match inner.strip_prefix('*') {
-            Some(name) => (true, name),
-            None => (false, inner),
-        };
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if name.is_empty() || !name.chars().all(fits) {
-            return Err(TemplateError::BadName(name.to_owned()));
+        let name = inner.strip_prefix('*').unwrap_or(inner);
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.is_empty() || !name.bytes().all(fits) {
+            return Err(TemplateError::Name { name: name.to_owned() });
         }
-        Ok(if rest { Self::Rest(name.into()) } else { Self::Parameter(name.into()) })
+        Ok(if inner.starts_with('*') {
+            Self::Rest(name.into())
+        } else {
+            Self::Parameter(name.into())
+        })
+    }
+
+    /// What only the last part may be.
+    fn check_inner(&self, segment: &str) -> Result<(), TemplateError> {
+        let segment = segment.to_owned();
+        match self {
+            Self::Rest(_) => Err(TemplateError::RestNotLast { segment }),
+            Self::Literal(literal) if literal.encoded.is_empty() => {
+                Err(TemplateError::Literal { segment, error: PathError::DoubleSlash })
+            }
+            Self::Literal(_) | Self::Parameter(_) => Ok(()),
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Parameter(name) | Self::Rest(name) => Some(name),
+        }
+    }
+
+    /// What a trailing slash ends in.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Literal(literal) if literal.encoded.is_empty())
+    }
+}
+
+// === impl Literal ===
+
+impl Literal {
+    fn parse(segment: &str) -> Result<Self, TemplateError> {
+        if segment.contains(['{', '}']) {
+            return Err(TemplateError::Braces { segment: segment.to_owned() });
+        }
+        let error = |error| TemplateError::Literal { segment: segment.to_owned(), error };
+        let path =
+            CanonicalPath::parse(&format!("/{segment}"), &PathRules::default()).map_err(error)?;
+        let decoded = path.segment(0).unwrap_or_default();
+        Ok(Self { encoded: segment.into(), caseless: caseless(decoded).into() })
     }
 }

@@ -111,14 +111,12 @@ impl Namespace {
     /// Whether an expression can read something, itself or through a variable.
     fn reads(&self, expression: &Expression, what: &Read) -> bool {
         expression.reads().iter().any(|read| match read {
-            Read::Variable(slot) => {
-                self.variables.get(*slot).and_then(Option::as_ref).is_some_and(|variable| {
-                    match what {
-                        Read::Clock => variable.reads_clock,
-                        _ => variable.reads_runtime,
-                    }
-                })
-            }
+            Read::Variable(slot) => self.variables.get(*slot).and_then(Option::as_ref).is_some_and(
+                |variable| match what {
+                    Read::Clock => variable.reads_clock,
+                    _ => variable.reads_runtime,
+                },
+            ),
             read => read == what,
         })
     }

@@ -1,0 +1,66 @@
+mod build;
+mod find;
+mod laws;
+mod target;
+
+use std::collections::BTreeMap;
+
+use http::Method;
+
+use super::{Found, ResourceSpec, RouteSpec, RouteTable, TextTemplate};
+use crate::request::{HttpRequest, RawRequest, RequestRules};
+
+/// A protected route, written at `at`.
+fn route(at: &str, path: &str) -> RouteSpec {
+    RouteSpec {
+        place: at.to_owned(),
+        hosts: Vec::new(),
+        path: path.to_owned(),
+        public: [].into(),
+        resource: Some(resource()),
+        actions: BTreeMap::new(),
+    }
+}
+
+fn resource() -> ResourceSpec {
+    let text = |text: &str| TextTemplate(text.to_owned());
+    let none = text("");
+    let (scope, policy_version) = (none.clone(), none);
+    ResourceSpec { kind: text("thing"), id: text("any"), scope, policy_version, attr: [].into() }
+}
+
+fn on(host: &str, spec: RouteSpec) -> RouteSpec {
+    RouteSpec { hosts: vec![host.to_owned()], ..spec }
+}
+
+/// Each route is written at its own path.
+fn table(paths: &[&str]) -> RouteTable {
+    RouteTable::build(paths.iter().map(|path| route(path, path)).collect()).unwrap()
+}
+
+fn raw(method: &str, host: &str, target: &str) -> RawRequest {
+    RawRequest {
+        method: method.to_owned(),
+        host: host.to_owned(),
+        target: target.to_owned(),
+        ..RawRequest::default()
+    }
+}
+
+fn read(raw: RawRequest) -> HttpRequest {
+    HttpRequest::read(raw, &RequestRules::default()).unwrap()
+}
+
+/// What is found, in a word or two: the place of the route, and what may be done.
+fn found(table: &RouteTable, request: &HttpRequest) -> String {
+    match table.find(request) {
+        Found::NoRoute => "no route".to_owned(),
+        Found::NoMethod(route) => format!("{}: no method", route.place()),
+        Found::Public(route) => format!("{}: public", route.place()),
+        Found::Protected(matched) => format!("{}: {}", matched.route().place(), matched.action()),
+    }
+}
+
+fn methods(names: &[&str]) -> impl Iterator<Item = Method> {
+    names.iter().map(|name| name.parse().unwrap())
+}
