@@ -70,6 +70,7 @@ impl From<RequestError> for Refusal {
 
 impl From<TargetError> for Refusal {
     fn from(error: TargetError) -> Self {
-        Self::Malformed(Reason::new(error.reason()))
+        let reason = Reason::new(error.reason());
+        if error.is_about_the_caller() { Self::Deny(reason) } else { Self::Malformed(reason) }
     }
 }

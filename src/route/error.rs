@@ -62,7 +62,7 @@ pub enum RouteProblem {
     Spelling { other: String },
 }
 
-/// Why a request cannot be what its route asks for. Always the client's doing (HTTP status 400).
+/// Why a request cannot be what its route asks for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     #[error("the path makes no kind of resource")]
@@ -77,6 +77,10 @@ pub enum TargetError {
     Missing { attribute: Box<str> },
     #[error("the attribute `{attribute}` does not have its type")]
     WrongType { attribute: Box<str> },
+    #[error("the token has no claim for the attribute `{attribute}`")]
+    MissingClaim { attribute: Box<str> },
+    #[error("the claim for the attribute `{attribute}` does not have its type")]
+    WrongTypeOfClaim { attribute: Box<str> },
     /// Such as `Amount` for `amount`: a server that ignores case may take either.
     #[error("the body has a second spelling of the field of the attribute `{attribute}`")]
     OtherSpelling { attribute: Box<str> },
@@ -101,8 +105,16 @@ impl TargetError {
             Self::PolicyVersion => "resource.policy_version",
             Self::Missing { .. } => "attribute.missing",
             Self::WrongType { .. } => "attribute.wrong_type",
+            Self::MissingClaim { .. } => "attribute.missing_claim",
+            Self::WrongTypeOfClaim { .. } => "attribute.wrong_type_of_claim",
             Self::OtherSpelling { .. } => "attribute.other_spelling",
             Self::Unreadable { error, .. } => error.reason(),
         }
+    }
+    /// Whether the token is to blame and not the request: its bearer is denied (HTTP status 403), and
+    /// the request is not malformed (400).
+    #[must_use]
+    pub const fn is_about_the_caller(&self) -> bool {
+        matches!(self, Self::MissingClaim { .. } | Self::WrongTypeOfClaim { .. })
     }
 }

@@ -75,9 +75,14 @@ impl Reader<'_> {
             Source::Input { input, value_type, required } => (input, *value_type, *required),
         };
         let name = attribute.name.clone();
+        let is_claim = matches!(input, Input::Claim(_));
         match self.input(input, value_type) {
+            Ok(None) if required && is_claim => Err(TargetError::MissingClaim { attribute: name }),
             Ok(None) if required => Err(TargetError::Missing { attribute: name }),
             Ok(value) => Ok(value),
+            Err(Unusable::WrongType) if is_claim => {
+                Err(TargetError::WrongTypeOfClaim { attribute: name })
+            }
             Err(Unusable::WrongType) => Err(TargetError::WrongType { attribute: name }),
             Err(Unusable::OtherSpelling) => Err(TargetError::OtherSpelling { attribute: name }),
             Err(Unusable::Request(error)) => {

@@ -39,6 +39,15 @@ fn target(path: &str, resource: ResourceSpec, raw: RawRequest) -> Result<Target,
     matched.target(&claims, now)
 }
 
+/// A claim that is not there, or is something else, is not a mistake of the request.
+fn told(input: &Input, reason: &'static str) -> &'static str {
+    match (input, reason) {
+        (Input::Claim(_), "attribute.missing") => "attribute.missing_claim",
+        (Input::Claim(_), "attribute.wrong_type") => "attribute.wrong_type_of_claim",
+        _ => reason,
+    }
+}
+
 /// The value of one attribute, or the reason why there is none.
 #[track_caller]
 fn attribute(
@@ -51,11 +60,15 @@ fn attribute(
         let attr = [("a".into(), source)].into();
         target("/{x}/{*rest}", ResourceSpec { attr, ..resource() }, raw.clone())
             .map(|target| target.resource.attr.get("a").map(Value::to_json))
-            .map_err(|error| error.reason())
+            .map_err(|error| {
+                let is_claim = matches!(input, Input::Claim(_));
+                assert_eq!(error.is_about_the_caller(), is_claim, "{error}");
+                error.reason()
+            })
     };
     let (optional, required) = (attribute(false), attribute(true));
     match &optional {
-        Ok(None) => assert_eq!(required, Err("attribute.missing"), "{input}"),
+        Ok(None) => assert_eq!(required, Err(told(input, "attribute.missing")), "{input}"),
         Ok(Some(_)) | Err(_) => assert_eq!(required, optional, "{input}"),
     }
     optional
@@ -249,7 +262,7 @@ fn values_of_another_type_are_refused() {
         (metadata(&["envoy-gateway", "resources"]), ValueType::Strings),
     ] {
         let found = attribute(&input, value_type, &in_context());
-        assert_eq!(found, Err("attribute.wrong_type"), "{input}");
+        assert_eq!(found, Err(told(&input, "attribute.wrong_type")), "{input}");
     }
 }
 
