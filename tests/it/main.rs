@@ -12,6 +12,7 @@ mod gateway;
 mod lifecycle;
 mod listeners;
 mod policies;
+mod process;
 mod support;
 mod tidy;
 mod tools;

@@ -1,3 +1,5 @@
 //! The way through, a subject a file.
 
 mod authenticate;
+mod cache;
+mod key;

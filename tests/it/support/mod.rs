@@ -6,4 +6,4 @@ mod world;
 
 pub(crate) use issuer::{Issuer, claims};
 pub(crate) use request::{Told, check_request};
-pub(crate) use world::World;
+pub(crate) use world::{POLICY, ROUTES, World, config};

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use envoy_types::pb::envoy::service::auth::v3::{
     CheckRequest, authorization_client::AuthorizationClient,
 };
-use portcullis::{app::App, config};
+use portcullis::app::App;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use tonic::transport::Channel;
@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use super::{Issuer, Told, issuer::AUDIENCE};
 
 /// A policy with a rule for each thing that the tests ask.
-const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 apiVersion: api.cerbos.dev/v1
 resourcePolicy:
   resource: invoice
@@ -30,7 +30,7 @@ resourcePolicy:
           expr: R.attr.org == "acme"
 "#;
 
-const ROUTES: &str = r#"
+pub(crate) const ROUTES: &str = r#"
 routes:
   - path: /v1/orgs/{org}/invoices
     resource: { kind: invoice, id: all, attr: { org: "{org}" } }
@@ -58,6 +58,15 @@ pub(crate) struct WorldBuilder {
     files: Vec<(String, String)>,
 }
 
+/// A configuration for one issuer.
+pub(crate) fn config(issuer: &str, listen: &str, admin: &str) -> String {
+    format!(
+        "issuers:\n  - issuer: {issuer}\n    audience: {AUDIENCE}\n    \
+         roles: https://invoices.example/roles\npolicies: policies\nroutes: routes.yaml\n\
+         listen: {listen}\nadmin: {{ address: '{admin}' }}\nshutdown: {{ settle: 0s }}\n"
+    )
+}
+
 // === impl WorldBuilder ===
 
 impl WorldBuilder {
@@ -83,17 +92,8 @@ impl WorldBuilder {
         };
         write("policies/invoice.yaml", POLICY);
         write("routes.yaml", ROUTES);
-        write(
-            "portcullis.yaml",
-            &format!(
-                "issuers:\n  - issuer: {}\n    audience: {AUDIENCE}\n    roles: https://invoices.example/roles\n\
-                 policies: policies\nroutes: routes.yaml\n\
-                 listen: {}\nadmin: {{ address: '127.0.0.1:0' }}\n\
-                 shutdown: {{ settle: 0s }}\n",
-                issuer.url,
-                self.listen.as_deref().unwrap_or("{ address: '127.0.0.1:0' }"),
-            ),
-        );
+        let listen = self.listen.as_deref().unwrap_or("{ address: '127.0.0.1:0' }");
+        write("portcullis.yaml", &config(&issuer.url, listen, "127.0.0.1:0"));
         for (path, text) in &self.files {
             write(path, text);
         }
@@ -110,7 +110,7 @@ impl World {
 
     async fn run(issuer: Issuer, folder: TempDir) -> Self {
         let file = folder.path().join("portcullis.yaml");
-        let config = config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
+        let config = portcullis::config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
         let app = App::build(file, config).await.unwrap_or_else(|error| panic!("{error:#}"));
         let ext_authz = app.ext_authz_address().unwrap();
         let admin = app.admin_address().unwrap().to_string();
