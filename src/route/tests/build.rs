@@ -255,7 +255,7 @@ fn attributes_are_checked_at_load() {
     check(
         vec![with_attributes(attr)],
         &expect![[r#"
-            r.yaml:1:3: the attribute `a` reads path parameter x, which no path has; add `{..}` to the path
+            r.yaml:1:3: the attribute `a` reads the parameter `x`, which the path does not have; add `{x}` to the path
             r.yaml:1:3: the attribute `b` has the type `strings`, but path parameter org is one text; use `string`, `number` or `bool`
             r.yaml:1:3: the attribute `g` has the type `any`, but header x-tenant is text; use another type
             r.yaml:1:3: the attribute `h` has the type `any`, but query parameter q is one text; use `string`, `number` or `bool`
