@@ -84,12 +84,11 @@ fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {
 /// Whether some server takes the two names for one: ASP.NET ignores case, many see `org[]` as a list
 /// named `org`, and PHP drops blanks before a name and writes `_` for blanks, dots and `[` in it.
 fn is_alike(left: &str, right: &str) -> bool {
-    left == right || plain(left) == plain(right)
+    left == right || plain(&caseless(left)).eq(plain(&caseless(right)))
 }
 
-fn plain(name: &str) -> String {
-    let name = caseless(name.trim_start_matches(' '));
-    let end = name.char_indices().skip(1).find(|(_, c)| *c == '[').map(|(index, _)| index);
-    let name = end.and_then(|end| name.get(..end)).unwrap_or(&name);
-    name.replace(['.', ' ', '['], "_")
+fn plain(name: &str) -> impl Iterator<Item = char> {
+    let name = name.trim_start_matches(' ').char_indices();
+    let name = name.take_while(|(index, c)| *index == 0 || *c != '[');
+    name.map(|(_, c)| if matches!(c, '.' | ' ' | '[') { '_' } else { c })
 }

@@ -43,9 +43,9 @@ pub enum RouteProblem {
     #[error("the id of the resource is empty; name a path parameter, or any text")]
     NoId,
     #[error(
-        "the attribute `{attribute}` reads {input}, which no path has; add `{{..}}` to the path"
+        "the attribute `{attribute}` reads the parameter `{name}`, which the path does not have; add `{{{name}}}` to the path"
     )]
-    NoSuchParameter { attribute: Box<str>, input: Input },
+    NoSuchParameter { attribute: Box<str>, name: Box<str> },
     #[error("the attribute `{attribute}` reads {input}, {why}")]
     Forbidden { attribute: Box<str>, input: Input, why: &'static str },
     #[error("the attribute `{attribute}` has the type `{value_type}`, but {input} is {is}")]

@@ -73,7 +73,7 @@ impl Common {
                 self.right = true;
                 (!literal.encoded.is_empty()).then(|| self.push(right))
             }
-            _ => {
+            (Part::Literal(_) | Part::Parameter(_) | Part::Rest(_), _) => {
                 self.push(left);
                 Some(())
             }
@@ -99,7 +99,7 @@ fn part_in_spelling(left: &[Part], right: &[Part]) -> bool {
     let is_same = |(left, right): &(&Part, &Part)| match (left, right) {
         (Part::Literal(left), Part::Literal(right)) => left.encoded == right.encoded,
         (Part::Parameter(_), Part::Parameter(_)) => true,
-        _ => false,
+        (Part::Literal(_) | Part::Parameter(_) | Part::Rest(_), _) => false,
     };
     match left.iter().zip(right).find(|pair| !is_same(pair)) {
         Some((Part::Literal(left), Part::Literal(right))) => left.caseless == right.caseless,

@@ -111,8 +111,8 @@ impl Attribute {
                 if let Input::PathParameter(parameter) = input
                     && template.position(parameter).is_none()
                 {
-                    let input = input.clone();
-                    return Err(RouteProblem::NoSuchParameter { attribute: name, input });
+                    let parameter = parameter.clone();
+                    return Err(RouteProblem::NoSuchParameter { attribute: name, name: parameter });
                 }
                 Source::Input { input: input.clone(), value_type, required }
             }

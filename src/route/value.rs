@@ -41,7 +41,7 @@ pub(super) fn of_type(value: Value, value_type: ValueType) -> Result<Value, Wron
         (Value::List(items), ValueType::Strings) => {
             items.iter().all(|item| item.as_str().is_some())
         }
-        _ => false,
+        (_, ValueType::String | ValueType::Number | ValueType::Bool | ValueType::Strings) => false,
     };
     if fits { Ok(value) } else { Err(WrongType) }
 }

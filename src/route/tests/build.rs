@@ -227,18 +227,22 @@ fn names_of_a_resource_are_checked_at_load() {
     );
 }
 
+fn input(input: Input, value_type: ValueType) -> AttributeSource {
+    AttributeSource::Input { input, value_type, required: true }
+}
+
+fn with_attributes<const N: usize>(attr: [(&str, AttributeSource); N]) -> RouteSpec {
+    let attr = attr.map(|(name, source)| (name.into(), source)).into();
+    let resource = Some(ResourceSpec { attr, ..resource() });
+    RouteSpec { resource, ..route("r.yaml:1:3", "/{org}") }
+}
+
 #[test]
 fn attributes_are_checked_at_load() {
-    let input = |input, value_type| AttributeSource::Input { input, value_type, required: true };
-    let header = |name: &str| Input::Header(name.into());
     let attr = [
         ("a", input(Input::PathParameter("x".into()), ValueType::String)),
         ("b", input(Input::PathParameter("org".into()), ValueType::Strings)),
-        ("c", input(header("authorization"), ValueType::String)),
-        ("d", input(header("x-forwarded-for"), ValueType::Strings)),
-        ("e", input(header(":path"), ValueType::String)),
-        ("f", input(header("x-envoy-original-path"), ValueType::String)),
-        ("g", input(header("x-tenant"), ValueType::Any)),
+        ("g", input(Input::Header("x-tenant".into()), ValueType::Any)),
         ("h", input(Input::Query("q".into()), ValueType::Any)),
         ("i", input(Input::PeerAddress, ValueType::Number)),
         ("j", input(Input::Time, ValueType::Bool)),
@@ -248,22 +252,35 @@ fn attributes_are_checked_at_load() {
         ("ok3", AttributeSource::Constant(Value::Bool(true))),
         ("ok4", input(Input::ContextExtension("x".into()), ValueType::Strings)),
     ];
-    let attr = attr.into_iter().map(|(name, source)| (name.into(), source)).collect();
-    let resource = Some(ResourceSpec { attr, ..resource() });
     check(
-        vec![RouteSpec { resource, ..route("r.yaml:1:3", "/{org}") }],
+        vec![with_attributes(attr)],
         &expect![[r#"
-        r.yaml:1:3: the attribute `a` reads path parameter x, which no path has; add `{..}` to the path
-        r.yaml:1:3: the attribute `b` has the type `strings`, but path parameter org is one text; use `string`, `number` or `bool`
-        r.yaml:1:3: the attribute `c` reads header authorization, which is a secret; read `claim` instead
-        r.yaml:1:3: the attribute `d` reads header x-forwarded-for, in which a client writes what it likes; read `peer: address`
-        r.yaml:1:3: the attribute `e` reads header :path, which is no header; read the path by its parameters
-        r.yaml:1:3: the attribute `f` reads header x-envoy-original-path, which a client can set; read the path by its parameters
-        r.yaml:1:3: the attribute `g` has the type `any`, but header x-tenant is text; use another type
-        r.yaml:1:3: the attribute `h` has the type `any`, but query parameter q is one text; use `string`, `number` or `bool`
-        r.yaml:1:3: the attribute `i` has the type `number`, but peer address is text; use `string`
-        r.yaml:1:3: the attribute `j` has the type `bool`, but time is text; use `string`
-        r.yaml:1:3: `{x}` names the parameter `x`, which the path does not have; add `{x}` to the path
-    "#]],
+            r.yaml:1:3: the attribute `a` reads the parameter `x`, which the path does not have; add `{x}` to the path
+            r.yaml:1:3: the attribute `b` has the type `strings`, but path parameter org is one text; use `string`, `number` or `bool`
+            r.yaml:1:3: the attribute `g` has the type `any`, but header x-tenant is text; use another type
+            r.yaml:1:3: the attribute `h` has the type `any`, but query parameter q is one text; use `string`, `number` or `bool`
+            r.yaml:1:3: the attribute `i` has the type `number`, but peer address is text; use `string`
+            r.yaml:1:3: the attribute `j` has the type `bool`, but time is text; use `string`
+            r.yaml:1:3: `{x}` names the parameter `x`, which the path does not have; add `{x}` to the path
+        "#]],
+    );
+}
+
+#[test]
+fn threat_13_headers_that_a_client_forges_are_no_attributes() {
+    let header = |name: &str| input(Input::Header(name.into()), ValueType::String);
+    check(
+        vec![with_attributes([
+            ("a", header("x-envoy-original-path")),
+            ("b", header("x-forwarded-for")),
+            ("c", header(":path")),
+            ("d", header("authorization")),
+        ])],
+        &expect![[r#"
+            r.yaml:1:3: the attribute `a` reads header x-envoy-original-path, which a client can set; read the path by its parameters
+            r.yaml:1:3: the attribute `b` reads header x-forwarded-for, in which a client writes what it likes; read `peer: address`
+            r.yaml:1:3: the attribute `c` reads header :path, which is no header; read the path by its parameters
+            r.yaml:1:3: the attribute `d` reads header authorization, which is a secret; read `claim` instead
+        "#]],
     );
 }
