@@ -125,7 +125,8 @@ fn validate_lists_every_error_and_exits_with_1() {
     let output = run(folder.path(), "validate");
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in ["bad.yaml:2:1", "portcullis.yaml:4:1", "portcullis.yaml:5:", "portcullis.yaml:3:"] {
+    for part in ["bad.yaml:2:1", "portcullis.yaml:4:1", "portcullis.yaml:5:", "portcullis.yaml:3:"]
+    {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
 }
