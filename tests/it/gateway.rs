@@ -245,3 +245,18 @@ resourcePolicy:
     assert!(page.contains(r#"portcullis_decision_cache_total{result="hit"} 1"#), "{page}");
     world.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn without_the_issuers_keys_nobody_gets_in_and_no_token_is_blamed() {
+    let world = World::builder().issuer_away().start().await;
+    let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let told = world.ask(check_request("GET", INVOICE, Some(&token))).await;
+    assert_eq!(told.status, 503, "{told:?}");
+    assert_eq!(told.header("www-authenticate"), None);
+    assert_eq!(told.header("retry-after"), Some("5"));
+    assert_eq!(world.ask(check_request("GET", INVOICE, None)).await.status, 401);
+    assert_eq!(world.ask(check_request("GET", "/healthz", None)).await.status, 200);
+    assert_eq!(world.get("/readyz").await.0, 503);
+    assert_eq!(world.get("/healthz").await.0, 200);
+    world.stop().await.unwrap();
+}

@@ -54,6 +54,11 @@ impl Issuer {
         Self { url, signing, task }
     }
 
+    /// Answers nobody from now on.
+    pub(crate) fn stop(&self) {
+        self.task.abort();
+    }
+
     /// A token with these claims and this issuer's `iss`.
     pub(crate) fn token(&self, claims: &Value) -> String {
         let mut claims = claims.clone();

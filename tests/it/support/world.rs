@@ -55,6 +55,7 @@ pub(crate) struct World {
 #[derive(Default)]
 pub(crate) struct WorldBuilder {
     listen: Option<String>,
+    issuer_is_away: bool,
     files: Vec<(String, String)>,
 }
 
@@ -73,6 +74,12 @@ impl WorldBuilder {
     /// `listen:` in place of a free port of loopback.
     pub(crate) fn listen(mut self, listen: &str) -> Self {
         self.listen = Some(listen.to_owned());
+        self
+    }
+
+    /// The issuer does not answer: the server starts all the same, and never becomes ready.
+    pub(crate) fn issuer_away(mut self) -> Self {
+        self.issuer_is_away = true;
         self
     }
 
@@ -97,7 +104,13 @@ impl WorldBuilder {
         for (path, text) in &self.files {
             write(path, text);
         }
-        World::run(issuer, folder).await
+        if self.issuer_is_away {
+            issuer.stop();
+            return World::run(issuer, folder).await;
+        }
+        let world = World::run(issuer, folder).await;
+        world.wait_until_ready().await;
+        world
     }
 }
 
@@ -120,9 +133,7 @@ impl World {
         }));
         let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
         let client = AuthorizationClient::new(channel);
-        let world = Self { issuer, folder, admin, ext_authz, client, stop: Some(stop), server };
-        world.wait_until_ready().await;
-        world
+        Self { issuer, folder, admin, ext_authz, client, stop: Some(stop), server }
     }
 
     async fn wait_until_ready(&self) {
