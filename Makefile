@@ -10,7 +10,7 @@ TARGET = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 UP = $(TARGET)/examples/demo up --portcullis $(TARGET)/portcullis
 WORLD = build/demo
 
-.PHONY: help test check fetch build demo compat deny
+.PHONY: help test check fetch build demo compat
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,3 @@ compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
 		printf 'Envoy %s: ' "$$version"; \
 		$(UP) --world build/compat --ports free --envoy "$$envoy" --brief; \
 	done
-
-deny: ## Licences, duplicates and sources of dependencies (needs cargo-deny).
-	cargo deny --offline check bans licenses sources

@@ -13,6 +13,7 @@ mod lifecycle;
 mod listeners;
 mod policies;
 mod process;
+mod readme;
 mod support;
 mod tidy;
 mod tools;

@@ -1,0 +1,76 @@
+//! What the README shows works as it stands there.
+
+use std::{fs, process::Command};
+
+use crate::tools;
+
+/// The YAML blocks of the README, in their order.
+fn blocks() -> Vec<String> {
+    let text = fs::read_to_string(tools::root().join("README.md")).unwrap();
+    let mut blocks = Vec::new();
+    for part in text.split("```yaml\n").skip(1) {
+        blocks.push(part.split_once("```").unwrap().0.to_owned());
+    }
+    blocks
+}
+
+fn block(beginning: &str) -> String {
+    blocks().into_iter().find(|block| block.starts_with(beginning)).unwrap()
+}
+
+#[test]
+fn the_six_lines_and_the_routes_are_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = block("auth0:");
+    assert_eq!(configuration.lines().count(), 6, "{configuration}");
+    let attributes = block("attr:").replace('\n', "\n      ");
+    let more = format!(
+        "  - path: /all/{{org}}\n    resource:\n      kind: all\n      id: all\n      {attributes}"
+    );
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
+    fs::write(folder.path().join("routes.yaml"), format!("{}{more}\n", block("routes:"))).unwrap();
+    let output = Command::new(tools::portcullis())
+        .arg("validate")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", tools::printed(&output));
+}
+
+#[test]
+fn the_filter_is_one_that_envoy_loads() {
+    let filters = block("http_filters:").replace('\n', "\n                ");
+    let configuration = format!(
+        r#"
+static_resources:
+  listeners:
+    - address: {{ socket_address: {{ address: 127.0.0.1, port_value: 0 }} }}
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: api
+                route_config: {{ name: api }}
+                {filters}  - name: envoy.filters.http.router
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  clusters:
+    - name: portcullis
+      typed_extension_protocol_options:
+        envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+          "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+          explicit_http_config: {{ http2_protocol_options: {{}} }}
+"#
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("envoy.yaml");
+    fs::write(&file, configuration).unwrap();
+    let output = Command::new(tools::envoy())
+        .args(["--mode", "validate", "--disable-hot-restart", "--config-path"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", tools::printed(&output));
+}
