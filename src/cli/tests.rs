@@ -61,6 +61,24 @@ fn what_is_right_is_counted() {
 }
 
 #[test]
+fn a_listener_that_anybody_can_reach_is_a_warning() {
+    let expected = expect![[r#"
+        warning: the listener on 0.0.0.0:9191 answers anybody who reaches it, and believes what they say about clients: set `listen.tls.client_ca_file`
+        no errors, 1 warning: 2 routes, 1 policy"#]];
+    let tls = "tls: { cert_file: a, key_file: b }";
+    for listen in ["address: 0.0.0.0:9191".to_owned(), format!("address: 0.0.0.0:9191, {tls}")] {
+        let config = format!("{CONFIG}listen: {{ {listen} }}\n");
+        check(&[("portcullis.yaml", &config), ("policies/invoice.yaml", POLICY)], &expected);
+    }
+    let mtls = "tls: { cert_file: a, key_file: b, client_ca_file: c }";
+    let config = format!("{CONFIG}listen: {{ address: 0.0.0.0:9191, {mtls} }}\n");
+    check(
+        &[("portcullis.yaml", &config), ("policies/invoice.yaml", POLICY)],
+        &expect!["no errors, no warnings: 2 routes, 1 policy"],
+    );
+}
+
+#[test]
 fn an_attribute_that_a_policy_reads_and_no_route_supplies_is_a_warning() {
     let more = r#"
     - actions: ["edit", "delete"]

@@ -10,6 +10,7 @@ use crate::engine::{
 };
 use crate::policy_source;
 use crate::route::{ResourceSpec, RouteSpec, RouteTable};
+use crate::server::{ListenAddress, ListenConfig};
 
 /// More places of one attribute tell nothing more.
 const MOST_PLACES: usize = 3;
@@ -32,6 +33,7 @@ pub fn validate(file: &Path) -> Report {
     report.errors.extend(errors.iter().map(ToString::to_string));
     let Some(config) = config else { return report };
     report.routes = config.routes.len();
+    report.warnings.extend(open_listener(&config.listen));
     if let Err(errors) = RouteTable::build(config.routes.clone()) {
         report.errors.extend(errors.iter().map(ToString::to_string));
     }
@@ -62,6 +64,19 @@ fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
             None
         }
     }
+}
+
+/// Whoever reaches the listener can claim any client address and certificate.
+fn open_listener(listen: &ListenConfig) -> Option<String> {
+    let ListenAddress::Tcp(address) = &listen.address else { return None };
+    let knows_its_clients = listen.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
+    if address.ip().is_loopback() || knows_its_clients {
+        return None;
+    }
+    Some(format!(
+        "the listener on {address} answers anybody who reaches it, and believes what they say about \
+         clients: set `listen.tls.client_ca_file`"
+    ))
 }
 
 /// Attributes that a policy for the route's resource reads, and the route does not supply: the rule
