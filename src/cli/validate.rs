@@ -1,15 +1,14 @@
 //! `portcullis validate`: everything that is wrong, and what probably is.
 
-use std::{fmt, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 use crate::config::{self, Config, ConfigErrors};
 use crate::engine::{
     cel::Globals,
-    model::ResourceKind,
     policy::{self, AttributeRead, PolicySet},
 };
 use crate::policy_source;
-use crate::route::{ResourceSpec, RouteSpec, RouteTable};
+use crate::route::{Route, RouteTable};
 use crate::server::{ListenAddress, ListenConfig};
 
 /// More places of one attribute tell nothing more.
@@ -34,14 +33,12 @@ pub fn validate(file: &Path) -> Report {
     let Some(config) = config else { return report };
     report.routes = config.routes.len();
     report.warnings.extend(open_listener(&config.listen));
-    if let Err(errors) = RouteTable::build(config.routes.clone()) {
-        report.errors.extend(errors.iter().map(ToString::to_string));
-    }
-    if let Some(policies) = policies(&config, &mut report) {
-        report.policies = policies.policy_count();
-        for route in &config.routes {
-            report.warnings.extend(unsupplied(route, &policies, &config.policies));
-        }
+    let table = RouteTable::build(config.routes.clone())
+        .map_err(|errors| report.errors.extend(errors.iter().map(ToString::to_string)));
+    let Some(policies) = policies(&config, &mut report) else { return report };
+    report.policies = policies.policy_count();
+    for route in table.iter().flat_map(RouteTable::routes) {
+        report.warnings.extend(unsupplied(route, &policies, &config.policies));
     }
     report
 }
@@ -81,15 +78,15 @@ fn open_listener(listen: &ListenConfig) -> Option<String> {
 
 /// Attributes that a policy for the route's resource reads, and the route does not supply: the rule
 /// is then decided by an absent value, whatever the request says.
-fn unsupplied(route: &RouteSpec, policies: &PolicySet, directory: &Path) -> Vec<String> {
-    let Some(resource) = &route.resource else { return Vec::new() };
+fn unsupplied(route: &Route, policies: &PolicySet, directory: &Path) -> Vec<String> {
     // Where the path says what kind it is, any policy may be meant.
-    let Some(kind) = fixed_kind(resource) else { return Vec::new() };
-    let reads = policies.resource_attribute_reads(&kind);
+    let Some(kind) = route.kind() else { return Vec::new() };
+    let supplied: BTreeSet<&str> = route.attributes().map(|(name, _)| name).collect();
+    let reads = policies.resource_attribute_reads(kind, route.actions());
     let mut reads: Vec<(&str, &AttributeRead)> = reads
         .iter()
         .filter_map(|read| Some((&**read.path.first()?, read)))
-        .filter(|(name, _)| !resource.attr.contains_key(*name))
+        .filter(|(name, _)| !supplied.contains(name))
         .collect();
     reads.sort_by_key(|(name, _)| *name);
     reads
@@ -97,18 +94,14 @@ fn unsupplied(route: &RouteSpec, policies: &PolicySet, directory: &Path) -> Vec<
         .filter_map(|reads| {
             let (name, _) = reads.first()?;
             let places = places(reads, directory);
-            let RouteSpec { place, path, .. } = route;
             Some(format!(
-                "{place}: the route `{path}` does not supply the attribute `{name}` of `{kind}`, \
-                 which is read at {places}"
+                "{}: the route `{}` does not supply the attribute `{name}` of `{kind}`, which is \
+                 read at {places}",
+                route.place(),
+                route.template()
             ))
         })
         .collect()
-}
-
-fn fixed_kind(resource: &ResourceSpec) -> Option<ResourceKind> {
-    let kind = &resource.kind.0;
-    if kind.contains('{') { None } else { kind.parse().ok() }
 }
 
 fn places(reads: &[(&str, &AttributeRead)], directory: &Path) -> String {

@@ -13,7 +13,7 @@ use super::{
     template::Template,
     verbs::{DEFAULT_METHODS, default_verb},
 };
-use crate::engine::model::Action;
+use crate::engine::model::{Action, ResourceKind};
 use crate::request::Host;
 
 /// A route of the table.
@@ -76,6 +76,17 @@ impl Route {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// What its methods do, default verbs included.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.actions.values()
+    }
+
+    /// The kind of its resource, where no part of the path is in it.
+    #[must_use]
+    pub fn kind(&self) -> Option<&ResourceKind> {
+        self.resource.as_ref()?.fixed_kind()
     }
 
     /// The attributes that the route gives its resource.

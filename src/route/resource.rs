@@ -81,6 +81,13 @@ impl ResourcePlan {
         }
     }
 
+    pub(super) fn fixed_kind(&self) -> Option<&ResourceKind> {
+        match &self.kind {
+            Name::Fixed(kind) => Some(kind),
+            Name::Made(_) => None,
+        }
+    }
+
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &AttributeSource)> {
         self.attr.iter().map(|attribute| (&*attribute.name, &attribute.written))
     }
