@@ -8,10 +8,10 @@
 mod build;
 mod compiled;
 mod error;
-mod excerpt;
 pub mod files;
 mod index;
 mod inherit;
+mod issue;
 mod key;
 mod limits;
 mod lower;
@@ -24,6 +24,9 @@ mod semantic;
 mod set;
 mod source;
 mod syntax;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{PolicyError, PolicyErrors};
 pub use reads::AttributeRead;

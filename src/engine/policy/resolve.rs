@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::compiled::{self, Clause, Variables};
 use super::error::{Problem, Problems, Site};
-use super::excerpt::locate;
 use super::index::Index;
+use super::issue;
 use super::syntax::{Constant, Definitions, Text, Variable};
 use crate::engine::cel::{self, Expression, Issue, Read};
 
@@ -198,32 +198,18 @@ impl<'c> Context<'c> {
     }
 
     fn report_issue(&mut self, text: &Text, issue: &Issue, namespace: &Namespace) {
-        let problem = match issue {
-            Issue::Invalid { position, message } => {
-                let file = self.texts.get(text.site.file.0).copied().unwrap_or_default();
-                let place = position.and_then(|at| locate(file, text.site.place, &text.text, at));
-                let site = Site { place: place.unwrap_or(text.site.place), ..text.site };
-                let quoted = text.text.lines().count() > 1 || place.is_some();
-                Problem::at(
-                    site,
-                    match quoted {
-                        true => format!("invalid expression: {message}"),
-                        false => format!("invalid expression `{}`: {message}", text.text),
-                    },
-                )
-            }
+        let file = self.texts.get(text.site.file.0).copied().unwrap_or_default();
+        self.problems.push(match issue {
+            Issue::Invalid { position, message } => issue::invalid(text, file, *position, message),
             Issue::UndefinedVariable(name) => {
                 let known = namespace.names.variables.keys().map(|name| &**name);
-                Problem::at(text.site, format!("undefined variable `{name}`"))
-                    .help(names_help("variables", known))
+                issue::undefined("variable", name, text, known)
             }
             Issue::UndefinedConstant(name) => {
                 let known = namespace.names.constants.keys().map(|name| &**name);
-                Problem::at(text.site, format!("undefined constant `{name}`"))
-                    .help(names_help("constants", known))
+                issue::undefined("constant", name, text, known)
             }
-        };
-        self.problems.push(problem);
+        });
     }
 
     /// Variables by name: the policy's own, and the imported ones.
@@ -292,14 +278,4 @@ fn is_identifier(name: &str) -> bool {
     name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !matches!(name, "true" | "false" | "null" | "in")
-}
-
-fn names_help<'n>(what: &str, known: impl Iterator<Item = &'n str>) -> String {
-    /// A longer list helps nobody.
-    const SHOWN: usize = 8;
-    let known: Vec<String> = known.take(SHOWN).map(|name| format!("`{name}`")).collect();
-    match known.as_slice() {
-        [] => format!("this policy has no {what}: define it in `{what}.local`, or import it"),
-        known => format!("{what} of this policy: {}", known.join(", ")),
-    }
 }
