@@ -18,7 +18,7 @@ def cases():
     for path in sorted(DATA.glob("*.txt")):
         for case in ("\n" + path.read_text()).split("\n== ")[1:]:
             title, *parts = case.split("\n-- ")
-            files = dict(part.split("\n", 1) for part in parts)
+            files = {name: text for name, _, text in (part.partition("\n") for part in parts)}
             del files["refused"]
             yield f"{path.name}: {title}", files
 

@@ -8,6 +8,7 @@ mod derived;
 mod evaluator;
 mod question;
 mod rows;
+mod validation;
 mod walk;
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use super::derived::{Active, DerivedRoles};
 use super::evaluator::{Evaluator, Failed};
 use super::question::{Chain, NO_MATCH, Question, RoleSet};
 use super::rows::{self, Open, Restriction, Row};
-use crate::engine::model::{Action, ActionOutput, CheckOutput, Effect, OutputEntry};
+use super::validation;
+use crate::engine::model::{
+    Action, ActionOutput, CheckOutput, Effect, OutputEntry, SchemaEnforcement,
+};
 use crate::engine::policy::{
     Consent, Name, NameId, PrincipalPolicy, ResourcePolicy, RolePolicy, RuleEffect,
 };
@@ -85,8 +88,15 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn run(mut self) -> CheckOutput {
-        let actions = self.question.input.actions.iter().map(|action| {
-            let Finding { effect, policy, scope } = self.decide(action);
+        let question = self.question;
+        let validation_errors = validation::validate(question);
+        let is_rejected = !validation_errors.is_empty()
+            && question.set.options.schema_enforcement == SchemaEnforcement::Reject;
+        let rejected =
+            Finding { effect: None, policy: question.resource_policies.policy, scope: "" };
+        let actions = question.input.actions.iter().map(|action| {
+            let finding = if is_rejected { rejected } else { self.decide(action) };
+            let Finding { effect, policy, scope } = finding;
             ActionOutput {
                 action: action.clone(),
                 // What nobody decided is denied.
@@ -106,7 +116,7 @@ impl<'a> Walk<'a> {
                 .map(Into::into)
                 .collect(),
             outputs: self.outputs,
-            validation_errors: Vec::new(),
+            validation_errors,
             evaluation_errors,
             clock,
         }

@@ -15,6 +15,7 @@ use super::lower::{Lowering, WrittenRule, ask_for_consent, clauses, effect, nega
 use super::names::{NameId, Names};
 use super::pattern::{Glob, NamePattern, PatternTable};
 use super::resolve::{Context, Namespace};
+use super::schema::{Library, Schema, Schemas};
 use super::set::{Place, Scope};
 use super::syntax::{self, Body, ScopePermissions, Text};
 use crate::engine::policy::syntax::Policy;
@@ -22,6 +23,7 @@ use crate::engine::policy::syntax::Policy;
 /// A set while its policies are compiled.
 #[derive(Default)]
 pub(super) struct Builder {
+    library: Library,
     pub(super) names: Names,
     pub(super) resources: HashMap<Place, ResourcePolicy>,
     pub(super) principals: HashMap<Place, PrincipalPolicy>,
@@ -40,6 +42,10 @@ pub(super) struct Builder {
 // === impl Builder ===
 
 impl Builder {
+    pub(super) fn new(library: Library) -> Self {
+        Self { library, ..Self::default() }
+    }
+
     /// Compiles what decides something, and whatever it imports.
     pub(super) fn add(&mut self, policy: &Policy, context: &mut Context<'_>) {
         let added = match &policy.body {
@@ -122,11 +128,34 @@ impl Builder {
             }
         }
         let unit = lowering.finish();
+        let schemas = self.schemas(&body.schemas, context);
         let place = self.place(&sanitize(&body.subject.name.text), &body.subject);
         self.consent(place.scope, permissions).has_resource_policies = true;
         let derived_roles = used.into();
-        self.resources.insert(place, ResourcePolicy { unit, actions, roles, derived_roles });
+        self.resources
+            .insert(place, ResourcePolicy { unit, actions, roles, derived_roles, schemas });
         Some(())
+    }
+
+    fn schemas(&mut self, written: &syntax::Schemas, context: &mut Context<'_>) -> Schemas {
+        let mut find = |written: Option<&syntax::SchemaUse>| {
+            let syntax::SchemaUse { reference, ignored_actions } = written?;
+            match self.library.find(&reference.text) {
+                Ok(validator) => {
+                    let globs = ignored_actions.iter().map(|action| Glob::new(&action.text));
+                    Some(Schema { validator, ignored_actions: globs.collect() })
+                }
+                Err(why) => {
+                    let message = format!("the schema `{}` cannot be used: {why}", reference.text);
+                    context.problems.push(Problem::at(reference.site, message));
+                    None
+                }
+            }
+        };
+        Schemas {
+            principal: find(written.principal.as_ref()),
+            resource: find(written.resource.as_ref()),
+        }
     }
 
     /// One subject for each role that the rule names itself.

@@ -20,6 +20,7 @@ mod parse;
 mod pattern;
 mod reads;
 mod resolve;
+mod schema;
 mod semantic;
 mod set;
 mod source;

@@ -124,7 +124,8 @@ impl Namespace {
     /// The variables that `clauses` use, directly or through others.
     pub(super) fn used_by<'c>(&self, clauses: impl Iterator<Item = &'c Clause>) -> Variables {
         let mut used: BTreeSet<usize> = BTreeSet::new();
-        let mut open: Vec<usize> = clauses.flat_map(variables_of).collect();
+        let mut open: Vec<usize> =
+            clauses.flat_map(|clause| clause.expression.named_variables()).collect();
         while let Some(slot) = open.pop() {
             if used.insert(slot) {
                 open.extend(dependencies(self.variables.get(slot).and_then(Option::as_deref)));
@@ -133,22 +134,16 @@ impl Namespace {
         let used =
             self.order.iter().copied().filter(|slot| used.contains(slot)).filter_map(|slot| {
                 let clause = self.variables.get(slot)?.clone()?;
-                let uses_others = variables_of(&clause).next().is_some();
+                let uses_others =
+                    clause.expression.reads().iter().any(|read| matches!(read, Read::Variable(_)));
                 Some(compiled::Variable { slot, clause, uses_others })
             });
         Variables { slots: self.variables.len(), used: used.collect() }
     }
 }
 
-fn variables_of(clause: &Clause) -> impl Iterator<Item = usize> {
-    clause.expression.reads().iter().filter_map(|read| match read {
-        Read::Variable(slot) => Some(*slot),
-        _ => None,
-    })
-}
-
 fn dependencies(variable: Option<&Clause>) -> BTreeSet<usize> {
-    variable.into_iter().flat_map(variables_of).collect()
+    variable.map(|clause| clause.expression.named_variables()).unwrap_or_default()
 }
 
 /// Some cycle among the variables `left`, each of which needs another one of them.

@@ -44,4 +44,5 @@ subjects! {
     conditions_and_variables: "conditions.txt",
     outputs: "outputs.txt",
     strict_evaluation: "strict.txt",
+    schemas: "schemas.txt",
 }

@@ -53,5 +53,6 @@ subjects! {
     conditions: "conditions.txt",
     definitions: "definitions.txt",
     between_policies: "between.txt",
+    schemas: "schemas.txt",
     all_errors_at_once: "many.txt",
 }
