@@ -9,6 +9,7 @@ mod evaluator;
 mod question;
 mod rows;
 mod validation;
+mod visited;
 mod walk;
 
 #[cfg(test)]
