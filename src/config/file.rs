@@ -142,6 +142,7 @@ fn engine(mut section: Section<'_>) -> EngineConfig {
         default_scope: section.or("default_scope", cerbos.default_scope, |value| {
             value.parsed("a scope, such as `acme.hr`", |text| text.parse().ok())
         }),
+        schema_enforcement: cerbos.schema_enforcement,
         lenient_scope_search: section.or("lenient_scope_search", false, Value::boolean),
     };
     let globals = section.or("globals", serde_json::Map::new(), Value::json_object);

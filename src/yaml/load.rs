@@ -78,7 +78,7 @@ pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
     };
     let mut documents = 0_usize;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| scan_error(&error))?;
+        let (event, span) = event.map_err(|error| loader.scan_error(&error))?;
         match event {
             Event::DocumentStart(_) => documents += 1,
             Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Nothing => {}
@@ -237,6 +237,16 @@ impl Loader<'_> {
         Ok(())
     }
 
+    fn scan_error(&self, error: &ScanError) -> SyntaxError {
+        let marker = error.marker();
+        let place = Place { line: marker.line(), column: marker.col() + 1 };
+        // The parser reads ahead, and has a bound of its own.
+        if error.info() == "recursion limit exceeded" {
+            return self.too_deep(place);
+        }
+        SyntaxError { place: Some(place), message: error.info().to_owned() }
+    }
+
     fn too_deep(&self, place: Place) -> SyntaxError {
         let message = format!("nested more than {} deep", self.limits.depth);
         SyntaxError { place: Some(place), message }
@@ -320,14 +330,6 @@ fn size(node: &Node) -> Size {
 
 fn place_of(span: Span) -> Place {
     Place { line: span.start.line(), column: span.start.col() + 1 }
-}
-
-fn scan_error(error: &ScanError) -> SyntaxError {
-    let marker = error.marker();
-    SyntaxError {
-        place: Some(Place { line: marker.line(), column: marker.col() + 1 }),
-        message: error.info().to_owned(),
-    }
 }
 
 fn error(place: Option<Place>, message: &str) -> SyntaxError {

@@ -174,6 +174,13 @@ impl Expression {
         &self.reads
     }
 
+    /// The slots of the variables that are named, as in `V.x`. What is reached through `V` as a
+    /// whole is not among them: in Cerbos that does not make a variable used.
+    #[must_use]
+    pub fn named_variables(&self) -> BTreeSet<usize> {
+        read_set::named_variables(&self.root)
+    }
+
     /// Whether the value is `true`; any other value is not.
     ///
     /// # Errors

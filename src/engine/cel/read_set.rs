@@ -33,6 +33,28 @@ pub(super) fn reads(node: &Node) -> BTreeSet<Read> {
     reads
 }
 
+/// The variables that the node names, as in `V.x` and `has(V.x)`. `V` as a whole names none: it
+/// shows only those that something else names.
+pub(super) fn named_variables(node: &Node) -> BTreeSet<usize> {
+    let mut named = BTreeSet::new();
+    let mut left = vec![node];
+    while let Some(node) = left.pop() {
+        match &node.kind {
+            Kind::Path(Path { root: Root::Variable { slot, .. }, .. }) => {
+                named.insert(*slot);
+            }
+            Kind::Has { operand, .. } => {
+                if let Kind::AllVariables(only) = &operand.kind {
+                    named.extend(only.iter().map(|(_, slot)| *slot));
+                }
+            }
+            _ => {}
+        }
+        left.extend(node.parts());
+    }
+    named
+}
+
 /// `has(path.field)` looks no further than the field, where that is one of its own.
 fn add_field(reads: &mut BTreeSet<Read>, path: &Path, field: &str) {
     let mut keys = path.keys.to_vec();

@@ -8,6 +8,8 @@ mod derived;
 mod evaluator;
 mod question;
 mod rows;
+mod validation;
+mod visited;
 mod walk;
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! From scope to scope, role by role: who decides an action.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 
 use bumpalo::Bump;
 
@@ -9,10 +8,12 @@ use super::derived::{Active, DerivedRoles};
 use super::evaluator::{Evaluator, Failed};
 use super::question::{Chain, NO_MATCH, Question, RoleSet};
 use super::rows::{self, Open, Restriction, Row};
-use crate::engine::model::{Action, ActionOutput, CheckOutput, Effect, OutputEntry};
-use crate::engine::policy::{
-    Consent, Name, NameId, PrincipalPolicy, ResourcePolicy, RolePolicy, RuleEffect,
+use super::validation;
+use super::visited::Visited;
+use crate::engine::model::{
+    Action, ActionOutput, CheckOutput, Effect, OutputEntry, SchemaEnforcement,
 };
+use crate::engine::policy::{Consent, Name, NameId, ResourcePolicy, RuleEffect};
 
 /// One check.
 pub(super) struct Walk<'a> {
@@ -21,25 +22,7 @@ pub(super) struct Walk<'a> {
     evaluator: Evaluator<'a>,
     derived_roles: DerivedRoles<'a>,
     outputs: Vec<OutputEntry>,
-    /// By position in the chain; `None`: not visited yet.
-    principal_scopes: Vec<Option<PrincipalScope<'a>>>,
-    resource_scopes: Vec<Option<ResourceScope<'a>>>,
-    /// Role policies that were looked at, by role and scope.
-    role_policies: HashMap<(NameId, NameId), Option<(&'a RolePolicy, Open<'a>)>>,
-}
-
-/// A scope of the principal's chain.
-#[derive(Clone, Copy)]
-struct PrincipalScope<'a> {
-    policy: Option<(&'a PrincipalPolicy, Open<'a>)>,
-}
-
-/// A scope of the resource's chain.
-#[derive(Clone, Copy)]
-struct ResourceScope<'a> {
-    policy: Option<(&'a ResourcePolicy, Open<'a>)>,
-    active: Active<'a>,
-    has_role_policies: bool,
+    visited: Visited<'a>,
 }
 
 /// Which policies are asked.
@@ -78,15 +61,20 @@ impl<'a> Walk<'a> {
             evaluator: Evaluator::new(question.set, question.input, arena, budget),
             derived_roles: DerivedRoles::new(),
             outputs: Vec::new(),
-            principal_scopes: vec![None; question.principal_policies.scopes.len()],
-            resource_scopes: vec![None; question.resource_policies.scopes.len()],
-            role_policies: HashMap::new(),
+            visited: Visited::new(question, arena),
         }
     }
 
     pub(super) fn run(mut self) -> CheckOutput {
-        let actions = self.question.input.actions.iter().map(|action| {
-            let Finding { effect, policy, scope } = self.decide(action);
+        let question = self.question;
+        let validation_errors = validation::validate(question);
+        let is_rejected = !validation_errors.is_empty()
+            && question.set.options.schema_enforcement == SchemaEnforcement::Reject;
+        let rejected =
+            Finding { effect: None, policy: question.resource_policies.policy, scope: "" };
+        let actions = question.input.actions.iter().map(|action| {
+            let finding = if is_rejected { rejected } else { self.decide(action) };
+            let Finding { effect, policy, scope } = finding;
             ActionOutput {
                 action: action.clone(),
                 // What nobody decided is denied.
@@ -106,7 +94,7 @@ impl<'a> Walk<'a> {
                 .map(Into::into)
                 .collect(),
             outputs: self.outputs,
-            validation_errors: Vec::new(),
+            validation_errors,
             evaluation_errors,
             clock,
         }
@@ -190,8 +178,9 @@ impl<'a> Walk<'a> {
         scope: NameId,
         action: (&'a Action, Name<'a>),
     ) -> Result<Verdict<'a>, Broken<'a>> {
-        let PrincipalScope { policy } = self.enter_principal_scope(at, scope);
-        let Some((policy, open)) = policy else { return Ok(Verdict::Undecided) };
+        let Some((policy, open)) = self.visited.principal_policy(at, scope) else {
+            return Ok(Verdict::Undecided);
+        };
         let rows = rows::of_principal_policy(policy, open, self.question, action.1, self.arena);
         self.ask_rows(open, rows, action.0, None)
     }
@@ -203,7 +192,9 @@ impl<'a> Walk<'a> {
         action: (&'a Action, Name<'a>),
         role: &'a RoleSet<'a>,
     ) -> Result<Verdict<'a>, Broken<'a>> {
-        let entered = self.enter_resource_scope(at, scope);
+        let entered = self.visited.resource_scope(at, scope, |policy| {
+            self.derived_roles.find(policy, self.question, &mut self.evaluator, self.arena)
+        });
         self.evaluator.runtime = entered.active.runtime;
         if entered.has_role_policies {
             let policy = entered.policy.map(|(policy, _)| policy);
@@ -227,7 +218,7 @@ impl<'a> Walk<'a> {
         role: &'a RoleSet<'a>,
     ) -> Result<Verdict<'a>, Broken<'a>> {
         for role in role.iter(self.question.set) {
-            let Some((policy, open)) = self.role_policy(role, scope) else { continue };
+            let Some((policy, open)) = self.visited.role_policy(role, scope) else { continue };
             let key = &*policy.unit.key;
             match rows::of_role_policy(policy, self.question, name, self.arena) {
                 Restriction::Denied => return Ok(Verdict::Denied(Some(key))),
@@ -298,51 +289,5 @@ impl<'a> Walk<'a> {
         };
         known.set(Some(result));
         Ok(Some(result))
-    }
-
-    fn enter_principal_scope(&mut self, at: usize, scope: NameId) -> PrincipalScope<'a> {
-        if let Some(Some(entered)) = self.principal_scopes.get(at) {
-            return *entered;
-        }
-        let question = self.question;
-        let principal = question.set.names.find(&question.input.principal.id);
-        let place = question.place(principal.id, scope);
-        let policy = place.and_then(|place| question.set.principal_policy(place));
-        let policy = policy.map(|policy| (policy, Open::new(&policy.unit, self.arena)));
-        let entered = PrincipalScope { policy };
-        if let Some(slot) = self.principal_scopes.get_mut(at) {
-            *slot = Some(entered);
-        }
-        entered
-    }
-
-    fn enter_resource_scope(&mut self, at: usize, scope: NameId) -> ResourceScope<'a> {
-        if let Some(Some(entered)) = self.resource_scopes.get(at) {
-            return *entered;
-        }
-        let question = self.question;
-        let place = question.place(question.kind.id, scope);
-        let policy = place.and_then(|place| question.set.resource_policy(place));
-        let active = self.derived_roles.find(policy, question, &mut self.evaluator, self.arena);
-        let version = question.version.id;
-        let entered = ResourceScope {
-            policy: policy.map(|policy| (policy, Open::new(&policy.unit, self.arena))),
-            active,
-            has_role_policies: version
-                .is_some_and(|version| question.set.has_role_policies(version, scope)),
-        };
-        if let Some(slot) = self.resource_scopes.get_mut(at) {
-            *slot = Some(entered);
-        }
-        entered
-    }
-
-    fn role_policy(&mut self, role: Name<'a>, scope: NameId) -> Option<(&'a RolePolicy, Open<'a>)> {
-        let place = self.question.place(role.id, scope)?;
-        let (question, arena) = (self.question, self.arena);
-        *self.role_policies.entry((place.name, scope)).or_insert_with(|| {
-            let policy = question.set.role_policy(place)?;
-            Some((policy, Open::new(&policy.unit, arena)))
-        })
     }
 }

@@ -58,6 +58,19 @@ pub struct Options {
     pub lenient_scope_search: bool,
     /// `engine.strictEvaluation`: a rule whose condition fails to evaluate denies.
     pub strict_evaluation: bool,
+    pub schema_enforcement: SchemaEnforcement,
+}
+
+/// `schema.enforcement`: what follows if attributes are not what schemas say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SchemaEnforcement {
+    /// Attributes are not validated.
+    #[default]
+    None,
+    /// The answer lists what is wrong.
+    Warn,
+    /// All actions are denied.
+    Reject,
 }
 
 impl Default for Options {
@@ -70,6 +83,7 @@ impl Default for Options {
             default_scope: Scope::unset(),
             lenient_scope_search: false,
             strict_evaluation: false,
+            schema_enforcement: SchemaEnforcement::None,
         }
     }
 }

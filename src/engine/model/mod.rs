@@ -5,7 +5,7 @@ mod names;
 mod output;
 mod value;
 
-pub use input::{AuxData, CheckInput, Options, Principal, Resource};
+pub use input::{AuxData, CheckInput, Options, Principal, Resource, SchemaEnforcement};
 pub use names::{Action, InvalidName, PolicyVersion, ResourceKind, Role, Scope};
 pub use output::{
     ActionOutput, CheckOutput, ClockUse, Effect, EvaluationError, OutputEntry, OutputValue,

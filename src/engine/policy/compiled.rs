@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::Site;
 use super::names::NameId;
 use super::pattern::{Glob, NamePattern, PatternTable};
+use super::schema::Schemas;
 use crate::engine::cel::Expression;
 
 /// An expression of a policy.
@@ -96,6 +97,8 @@ pub(in crate::engine) struct ResourcePolicy {
     pub(in crate::engine) roles: PatternTable,
     /// The derived roles that rules name.
     pub(in crate::engine) derived_roles: Box<[Arc<DerivedRole>]>,
+    /// Only those of the policy at the root are used.
+    pub(in crate::engine) schemas: Schemas,
 }
 
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use super::pattern::Glob;
 use super::syntax::{
     Body, Constant, Definitions, Policy, ScopePermissions, Subject, Text, Variable,
 };
+use crate::engine::model::Scope;
 
 /// The enabled policies, each key once, in the order of the files.
 #[derive(Debug, Default)]
@@ -119,6 +120,10 @@ impl Index {
                 Body::Principal(body) => ("principal", &body.subject),
                 _ => continue,
             };
+            // A scope that is malformed was reported, and has no parents.
+            if policy.broken && subject.scope.text.parse::<Scope>().is_err() {
+                continue;
+            }
             for scope in parents(&subject.scope.text) {
                 let key = policy_key(kind, &subject.name.text, &subject.version.text, scope);
                 if self.by_key.contains_key(&key) {

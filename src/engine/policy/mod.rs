@@ -8,10 +8,10 @@
 mod build;
 mod compiled;
 mod error;
-mod excerpt;
 pub mod files;
 mod index;
 mod inherit;
+mod issue;
 mod key;
 mod limits;
 mod lower;
@@ -20,10 +20,14 @@ mod parse;
 mod pattern;
 mod reads;
 mod resolve;
+mod schema;
 mod semantic;
 mod set;
 mod source;
 mod syntax;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{PolicyError, PolicyErrors};
 pub use reads::AttributeRead;

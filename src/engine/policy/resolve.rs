@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::compiled::{self, Clause, Variables};
 use super::error::{Problem, Problems, Site};
-use super::excerpt::locate;
 use super::index::Index;
+use super::issue;
 use super::syntax::{Constant, Definitions, Text, Variable};
 use crate::engine::cel::{self, Expression, Issue, Read};
 
@@ -124,7 +124,8 @@ impl Namespace {
     /// The variables that `clauses` use, directly or through others.
     pub(super) fn used_by<'c>(&self, clauses: impl Iterator<Item = &'c Clause>) -> Variables {
         let mut used: BTreeSet<usize> = BTreeSet::new();
-        let mut open: Vec<usize> = clauses.flat_map(variables_of).collect();
+        let mut open: Vec<usize> =
+            clauses.flat_map(|clause| clause.expression.named_variables()).collect();
         while let Some(slot) = open.pop() {
             if used.insert(slot) {
                 open.extend(dependencies(self.variables.get(slot).and_then(Option::as_deref)));
@@ -133,22 +134,16 @@ impl Namespace {
         let used =
             self.order.iter().copied().filter(|slot| used.contains(slot)).filter_map(|slot| {
                 let clause = self.variables.get(slot)?.clone()?;
-                let uses_others = variables_of(&clause).next().is_some();
+                let uses_others =
+                    clause.expression.reads().iter().any(|read| matches!(read, Read::Variable(_)));
                 Some(compiled::Variable { slot, clause, uses_others })
             });
         Variables { slots: self.variables.len(), used: used.collect() }
     }
 }
 
-fn variables_of(clause: &Clause) -> impl Iterator<Item = usize> {
-    clause.expression.reads().iter().filter_map(|read| match read {
-        Read::Variable(slot) => Some(*slot),
-        _ => None,
-    })
-}
-
 fn dependencies(variable: Option<&Clause>) -> BTreeSet<usize> {
-    variable.into_iter().flat_map(variables_of).collect()
+    variable.map(|clause| clause.expression.named_variables()).unwrap_or_default()
 }
 
 /// Some cycle among the variables `left`, each of which needs another one of them.
@@ -198,32 +193,18 @@ impl<'c> Context<'c> {
     }
 
     fn report_issue(&mut self, text: &Text, issue: &Issue, namespace: &Namespace) {
-        let problem = match issue {
-            Issue::Invalid { position, message } => {
-                let file = self.texts.get(text.site.file.0).copied().unwrap_or_default();
-                let place = position.and_then(|at| locate(file, text.site.place, &text.text, at));
-                let site = Site { place: place.unwrap_or(text.site.place), ..text.site };
-                let quoted = text.text.lines().count() > 1 || place.is_some();
-                Problem::at(
-                    site,
-                    match quoted {
-                        true => format!("invalid expression: {message}"),
-                        false => format!("invalid expression `{}`: {message}", text.text),
-                    },
-                )
-            }
+        let file = self.texts.get(text.site.file.0).copied().unwrap_or_default();
+        self.problems.push(match issue {
+            Issue::Invalid { position, message } => issue::invalid(text, file, *position, message),
             Issue::UndefinedVariable(name) => {
                 let known = namespace.names.variables.keys().map(|name| &**name);
-                Problem::at(text.site, format!("undefined variable `{name}`"))
-                    .help(names_help("variables", known))
+                issue::undefined("variable", name, text, known)
             }
             Issue::UndefinedConstant(name) => {
                 let known = namespace.names.constants.keys().map(|name| &**name);
-                Problem::at(text.site, format!("undefined constant `{name}`"))
-                    .help(names_help("constants", known))
+                issue::undefined("constant", name, text, known)
             }
-        };
-        self.problems.push(problem);
+        });
     }
 
     /// Variables by name: the policy's own, and the imported ones.
@@ -292,14 +273,4 @@ fn is_identifier(name: &str) -> bool {
     name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !matches!(name, "true" | "false" | "null" | "in")
-}
-
-fn names_help<'n>(what: &str, known: impl Iterator<Item = &'n str>) -> String {
-    /// A longer list helps nobody.
-    const SHOWN: usize = 8;
-    let known: Vec<String> = known.take(SHOWN).map(|name| format!("`{name}`")).collect();
-    match known.as_slice() {
-        [] => format!("this policy has no {what}: define it in `{what}.local`, or import it"),
-        known => format!("{what} of this policy: {}", known.join(", ")),
-    }
 }

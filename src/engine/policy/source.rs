@@ -8,6 +8,7 @@ use super::inherit;
 use super::limits;
 use super::parse::parse;
 use super::resolve::Context;
+use super::schema::Library;
 use super::semantic;
 use super::set::PolicySet;
 use super::syntax::Policy;
@@ -39,7 +40,11 @@ pub fn compile(
     let mut problems = Problems::default();
     let policies = read(&paths, &texts, &mut problems);
     let index = Index::new(policies, &paths, &mut problems);
-    let mut builder = Builder::default();
+    let schemas = files.iter().filter_map(|file| {
+        let path = file.path.strip_prefix("_schemas/")?;
+        Some((path, &*file.bytes))
+    });
+    let mut builder = Builder::new(Library::new(schemas));
     let mut context =
         Context { index: &index, texts: &texts, paths: &paths, problems: &mut problems };
     index.live().for_each(|policy| builder.add(policy, &mut context));

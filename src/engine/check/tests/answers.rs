@@ -4,7 +4,7 @@ use super::case::{ask, policies, print};
 
 #[track_caller]
 fn check(cases: &str) {
-    let mut failures = String::new();
+    let mut failures = Vec::new();
     for case in format!("\n{cases}").split("\n== ").skip(1) {
         let lines: Vec<&str> = case.lines().filter(|line| !line.is_empty()).collect();
         let (asked, written): (Vec<&str>, Vec<&str>) =
@@ -17,11 +17,11 @@ fn check(cases: &str) {
                 .collect();
             let ours = print(&ask(&policies, question.strip_prefix("? ").unwrap()));
             if ours != answer {
-                failures += &format!("{}\n{question}\n{answer}not\n{ours}\n", lines[0]);
+                failures.push(format!("{}\n{question}\n{answer}not\n{ours}", lines[0]));
             }
         }
     }
-    assert!(failures.is_empty(), "\n{failures}");
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
 macro_rules! subjects {
@@ -44,4 +44,5 @@ subjects! {
     conditions_and_variables: "conditions.txt",
     outputs: "outputs.txt",
     strict_evaluation: "strict.txt",
+    schemas: "schemas.txt",
 }

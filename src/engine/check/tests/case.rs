@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use crate::engine::cel::Globals;
 use crate::engine::model::{
-    AuxData, CheckInput, CheckOutput, Effect, Map, Options, OutputValue, Principal, Resource, Value,
+    AuxData, CheckInput, CheckOutput, Effect, Map, Options, OutputValue, Principal, Resource,
+    SchemaEnforcement, Value,
 };
 use crate::engine::policy::{PolicyFile, PolicySet, compile};
 
@@ -49,6 +50,8 @@ fn set(options: &mut Options, word: &str) {
     match word.split_once('=') {
         None if word == "strict" => options.strict_evaluation = true,
         None if word == "lenient" => options.lenient_scope_search = true,
+        None if word == "warn" => options.schema_enforcement = SchemaEnforcement::Warn,
+        None if word == "reject" => options.schema_enforcement = SchemaEnforcement::Reject,
         Some(("defaultPolicyVersion", value)) => {
             options.default_policy_version = value.parse().unwrap();
         }

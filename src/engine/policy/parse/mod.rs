@@ -32,9 +32,15 @@ pub(super) fn parse(file: FileId, text: &str, problems: &mut Problems) -> Option
         Ok(node) => node?,
         Err(error) => {
             let message = format!("not valid YAML: {error}");
-            problems.push(match error.place {
+            let problem = match error.place {
                 Some(place) => Problem::at(Site { file, place }, message),
                 None => Problem::of_file(file, message),
+            };
+            // What is meant is mostly an expression that begins with a string.
+            let trails = error.message.contains("trailing content");
+            problems.push(match trails {
+                true => problem.help("quote the value as a whole, or write it below a `|-`"),
+                false => problem,
             });
             return None;
         }

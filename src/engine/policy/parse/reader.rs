@@ -67,14 +67,17 @@ impl Reader<'_> {
         text
     }
 
-    /// A list of texts, none twice.
+    /// A list of texts, none twice. Items that are wrong are left out.
     pub(super) fn texts(&mut self, node: &Node, name: &str, form: Form) -> Vec<Text> {
         let mut texts: Vec<Text> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for item in self.list(node, name) {
             let before = self.problems.len();
             let text = self.formed(item, name, form);
-            if self.problems.len() == before && !seen.insert(text.text.clone()) {
+            if self.problems.len() > before {
+                continue;
+            }
+            if !seen.insert(text.text.clone()) {
                 let message = format!("`{}` is in `{name}` twice", text.text);
                 self.report(item.place, message, "remove one of them");
             }

@@ -34,14 +34,6 @@ impl NamePattern {
             text => Self::Exact(names.intern(text)),
         }
     }
-
-    pub(in crate::engine) fn matches(&self, name: Name<'_>) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Exact(id) => name.id == Some(*id),
-            Self::Glob(glob) => glob.matches(name.text),
-        }
-    }
 }
 
 // === impl PatternTable ===

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Checks that the Cerbos PDP refuses what tests/data/must_fail says must be refused.
+
+    tests/record/must_fail.py PATH_OF_PDP
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+DATA = pathlib.Path(__file__).parent.parent / "data" / "must_fail"
+# 3: refused. 2: an alias within its own anchor crashes the PDP.
+REFUSED = (2, 3)
+
+
+def cases():
+    for path in sorted(DATA.glob("*.txt")):
+        for case in ("\n" + path.read_text()).split("\n== ")[1:]:
+            title, *parts = case.split("\n-- ")
+            files = {name: text for name, _, text in (part.partition("\n") for part in parts)}
+            del files["refused"]
+            yield f"{path.name}: {title}", files
+
+
+def main():
+    accepted = 0
+    for title, files in cases():
+        with tempfile.TemporaryDirectory() as root:
+            for name, text in files.items():
+                path = pathlib.Path(root, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text + "\n")
+            run = subprocess.run([sys.argv[1], "compile", root], capture_output=True)
+            if run.returncode not in REFUSED:
+                accepted += 1
+                print(f"not refused ({run.returncode}): {title}")
+    sys.exit(bool(accepted))
+
+
+if __name__ == "__main__":
+    main()
