@@ -31,19 +31,21 @@ fn a_set_knows_which_attributes_of_a_kind_are_read_and_where() {
         "principalPolicy: {principal: ann, version: default, rules: [{resource: 'inv*', actions:\n  \
          [{action: view, effect: EFFECT_DENY, condition: {match: {expr: has(R.attr.locked)}}}]}]}",
     ]);
-    let reads = |kind: &str| -> Vec<String> {
-        let reads = set.resource_attribute_reads(&kind.parse().unwrap());
+    let reads = |kind: &str, action: &str| -> Vec<String> {
+        let action = action.parse().unwrap();
+        let reads = set.resource_attribute_reads(&kind.parse().unwrap(), [&action]);
         let print = |read: &crate::engine::policy::AttributeRead| {
             format!("{}:{} {}", read.file, read.place, read.path.join("."))
         };
         reads.iter().map(print).collect()
     };
     assert_eq!(
-        reads("invoice"),
+        reads("invoice", "view"),
         ["0.yaml:3:29 owner.id", "1.yaml:3:28 amount", "3.yaml:3:66 locked"]
     );
-    assert_eq!(reads("order"), ["2.yaml:4:31 state"]);
-    assert_eq!(reads("nothing"), [""; 0]);
+    assert_eq!(reads("invoice", "edit"), [""; 0]);
+    assert_eq!(reads("order", "view"), ["2.yaml:4:31 state"]);
+    assert_eq!(reads("nothing", "view"), [""; 0]);
     assert_eq!(set.policy_count(), 4);
 }
 
