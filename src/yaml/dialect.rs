@@ -36,21 +36,16 @@ impl<'t> Source<'t> {
         })
     }
 
-    /// The name in the `&name` of the node at `place`: there, or before it, perhaps on a line above.
-    pub(super) fn anchor_of(&self, place: Place) -> Option<&'t str> {
-        let mut before = self.before(place);
-        let line = self.lines.get(place.line.saturating_sub(1)).copied().unwrap_or_default();
-        if let Some(rest) = line.get(before.len()..).and_then(|at| at.strip_prefix('&')) {
-            return rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next();
-        }
-        let mut line = place.line;
-        while before.trim().is_empty() {
-            line = line.checked_sub(1)?;
-            before = self.lines.get(line.checked_sub(1)?)?;
-        }
-        let words = before.split_whitespace().rev();
-        let anchor = words.take(2).find(|word| word.contains('&'))?;
-        anchor.rsplit_once('&').map(|(_, name)| name)
+    /// The name in the `&name` with which the node at `place` begins.
+    pub(super) fn anchor_at(&self, place: Place) -> Option<&'t str> {
+        let line = self.lines.get(place.line.saturating_sub(1))?;
+        let node = line.get(self.before(place).len()..)?;
+        // A tag may stand before the anchor.
+        let node = match node.split_once(' ') {
+            Some((tag, rest)) if tag.starts_with('!') => rest.trim_start(),
+            _ => node,
+        };
+        node.strip_prefix('&')?.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next()
     }
 
     fn before(&self, place: Place) -> &'t str {

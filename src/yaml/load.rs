@@ -136,7 +136,7 @@ impl Loader<'_> {
 
     /// YAML lets an anchor be defined again, Cerbos does not.
     fn name_anchor(&mut self, anchor: usize, place: Place) -> Result<(), SyntaxError> {
-        let name = if anchor == 0 { None } else { self.source.anchor_of(place) };
+        let name = if anchor == 0 { None } else { self.source.anchor_at(place) };
         match name {
             Some(name) if !self.anchor_names.insert(name) => {
                 let message = format!("the anchor `&{name}` is defined twice");

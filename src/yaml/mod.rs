@@ -8,6 +8,9 @@ mod dialect;
 mod load;
 mod scalar;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 pub use load::{Limits, load};
