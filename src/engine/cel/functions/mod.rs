@@ -4,6 +4,7 @@
 //! reads the declarations; the evaluator also does, to choose the overload that fits the values.
 
 mod conversions;
+mod encoders;
 mod format;
 mod hierarchy;
 mod lists;
@@ -11,6 +12,7 @@ mod math;
 mod network;
 mod operators;
 mod optionals;
+mod regexes;
 mod sets;
 pub(super) mod spiffe;
 mod strings;
@@ -77,6 +79,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
     let mut groups: HashMap<Key, Group> = HashMap::new();
     let families = [
         conversions::FAMILY,
+        encoders::FAMILY,
         format::FAMILY,
         hierarchy::FAMILY,
         lists::FAMILY,
@@ -85,6 +88,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         network::FAMILY,
         operators::FAMILY,
         optionals::FAMILY,
+        regexes::FAMILY,
         sets::FAMILY,
         spiffe::FAMILY,
         strings::FAMILY,

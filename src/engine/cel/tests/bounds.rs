@@ -24,7 +24,7 @@ fn nesting_has_a_limit() {
         let step = if open.contains('?') { 2 } else { 1 };
         assert_eq!(refusal(&nested(open, close, 248 / step)), None, "{open}");
         assert_eq!(refusal(&nested(open, close, 250 / step)), limit, "{open}");
-        assert_eq!(refusal(&nested(open, close, 20_000)), limit, "{open}");
+        assert_eq!(refusal(&nested(open, close, 7_000)), limit, "{open}");
     }
     assert_eq!(refusal(&format!("{}1", "true ? 1 : ".repeat(400))), limit);
 }
@@ -37,7 +37,7 @@ fn chains_have_a_limit() {
     let index = |times: usize| format!("P.attr{}", "[P.id]".repeat(times));
     assert_eq!(refusal(&sum(251)), None);
     assert_eq!(refusal(&sum(252)), limit);
-    assert_eq!(refusal(&sum(30_000)), limit);
+    assert_eq!(refusal(&sum(20_000)), limit);
     assert_eq!(refusal(&path(249)), None);
     assert_eq!(refusal(&path(250)), limit);
     assert_eq!(refusal(&path(30_000)), limit);

@@ -2,5 +2,5 @@
 
 mod bounds;
 mod environment;
+mod patterns;
 mod read_set;
-mod recorded;
