@@ -19,7 +19,7 @@ use super::{
     value::Value,
 };
 use crate::decision::DecisionCacheConfig;
-use crate::engine::model::Options;
+use crate::engine::model::{Options, SchemaEnforcement};
 use crate::identity::IssuerSpec;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig, TlsConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
@@ -130,6 +130,11 @@ fn admin(mut section: Section<'_>) -> AdminConfig {
 
 fn engine(mut section: Section<'_>) -> EngineConfig {
     let cerbos = Options::default();
+    let enforcements = [
+        ("none", SchemaEnforcement::None),
+        ("warn", SchemaEnforcement::Warn),
+        ("reject", SchemaEnforcement::Reject),
+    ];
     let options = Options {
         strict_evaluation: section.or("strict_evaluation", true, Value::boolean),
         default_policy_version: section.or(
@@ -142,7 +147,9 @@ fn engine(mut section: Section<'_>) -> EngineConfig {
         default_scope: section.or("default_scope", cerbos.default_scope, |value| {
             value.parsed("a scope, such as `acme.hr`", |text| text.parse().ok())
         }),
-        schema_enforcement: cerbos.schema_enforcement,
+        schema_enforcement: section.or("schema_enforcement", cerbos.schema_enforcement, |value| {
+            value.choice(&enforcements)
+        }),
         lenient_scope_search: section.or("lenient_scope_search", false, Value::boolean),
     };
     let globals = section.or("globals", serde_json::Map::new(), Value::json_object);

@@ -41,6 +41,8 @@ pub struct Trace {
     /// `matchedPolicy`
     pub policy: Option<Box<str>>,
     pub cache: Option<CacheResult>,
+    /// Attributes that do not follow their JSON Schema, where that is looked at.
+    pub validation_errors: usize,
 }
 
 // === impl Gate ===
@@ -98,6 +100,7 @@ impl Gate {
         // Of one action there is one answer; without it nothing is allowed.
         let [verdict] = &*output.actions else { return Err(Refusal::Fault(Reason::ENGINE_FAULT)) };
         trace.policy = Some(verdict.policy.clone());
+        trace.validation_errors = output.validation_errors.len();
         match verdict.effect {
             Effect::Allow => {
                 let headers = &rules.upstream_headers;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Folder, read_with};
 use crate::answer::HeaderSource;
+use crate::engine::model::SchemaEnforcement;
 use crate::identity::ClaimPath;
 use crate::server::ListenAddress;
 use crate::telemetry::{LogFormat, LogLevel};
@@ -42,7 +43,7 @@ pub(super) fn everything() -> Value {
         "admin": { "address": "0.0.0.0:9001" },
         "engine": {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
-            "lenient_scope_search": true, "globals": { "limit": 7, "rate": 0.5 },
+            "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
         },
         "cache": { "decisions": { "capacity": 5, "ttl": "10s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
@@ -67,6 +68,7 @@ fn every_key_has_an_effect() {
     assert_eq!(config.admin.address, "0.0.0.0:9001".parse().unwrap());
     let options = config.engine.options;
     assert!(!options.strict_evaluation && options.lenient_scope_search);
+    assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
     assert_eq!(options.default_policy_version.as_str(), "v1");
     assert_eq!(options.default_scope.as_str(), "acme");
     assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use crate::answer::{Answer, Reason, Refusal};
@@ -84,12 +84,18 @@ fn stamp() -> (Timestamp, String) {
 
 /// One line for a decision: what is refused at `info`, what is allowed at `debug`.
 fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
-    let Trace { route, action, policy, cache } = trace;
+    let Trace { route, action, policy, cache, validation_errors } = trace;
     let route = route.as_deref();
     let action = action.as_ref().map(AsRef::as_ref);
     let policy = policy.as_deref();
     let cache = cache.map(CacheResult::as_str);
     let reason = answer.reason().as_str();
+    if *validation_errors > 0 {
+        warn!(
+            decision_id,
+            route, action, policy, validation_errors, "Attributes do not follow their schema"
+        );
+    }
     match answer {
         Answer::Allow(_) => {
             debug!(decision_id, reason, route, action, policy, cache, "Allowed a request");
