@@ -32,15 +32,15 @@ ENVIRONMENT = json.loads((DATA / "environment.json").read_text())
 def expressions(path):
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-                yield line
+            yield line
 
 
 def policy(kind, expression):
     return {
         "apiVersion": "api.cerbos.dev/v1",
-        "variables": {"local": ENVIRONMENT["variables"]},
-        "constants": {"local": ENVIRONMENT["constants"]},
         "resourcePolicy": {
+            "variables": {"local": ENVIRONMENT["variables"]},
+            "constants": {"local": ENVIRONMENT["constants"]},
             "version": "default",
             "importDerivedRoles": ["roles"],
             "resource": kind,

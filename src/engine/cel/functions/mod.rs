@@ -12,6 +12,7 @@ mod math;
 mod network;
 mod operators;
 mod optionals;
+mod paths;
 mod regexes;
 mod sets;
 pub(super) mod spiffe;
@@ -88,6 +89,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         network::FAMILY,
         operators::FAMILY,
         optionals::FAMILY,
+        paths::FAMILY,
         regexes::FAMILY,
         sets::FAMILY,
         spiffe::FAMILY,

@@ -4,3 +4,4 @@ mod bounds;
 mod environment;
 mod patterns;
 mod read_set;
+mod recorded;
