@@ -51,6 +51,12 @@ def policy(kind, expression):
                     "roles": ["*"],
                     "output": {"when": {"ruleActivated": expression}},
                 },
+                # Derived roles that no rule names are not effective.
+                {
+                    "actions": ["other"],
+                    "effect": "EFFECT_ALLOW",
+                    "derivedRoles": ["owner", "auditor", "stranger"],
+                },
             ],
         },
     }

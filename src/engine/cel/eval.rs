@@ -229,8 +229,10 @@ impl<'a> Run<'a> {
         if matches!(right, Ok(V::Bool(value)) if value == decides) {
             return right;
         }
+        // Of two sides that are wrong, the left one tells.
         match (left, right) {
-            (Err(fault), _) | (_, Err(fault)) => Err(fault),
+            (Err(fault), _) => Err(fault),
+            (Ok(V::Bool(_)), Err(fault)) => Err(fault),
             (Ok(V::Bool(_)), Ok(V::Bool(_))) => Ok(V::Bool(!decides)),
             _ => Err(Fault::NoOverload),
         }

@@ -197,7 +197,14 @@ impl<'a> Run<'a> {
         form: OptionalForm,
     ) -> Evaluated<'a> {
         let [operand, body] = parts;
-        let V::Optional(inner) = self.eval(operand)? else { return Err(Fault::NoOverload) };
+        let inner = match self.eval(operand)? {
+            V::Optional(inner) => inner,
+            // The macro asks `hasValue()` first.
+            other => {
+                let other = other.type_name();
+                return Err(self.fail(format_args!("no such overload: hasValue({other})")));
+            }
+        };
         let Some(inner) = inner else { return Ok(V::Optional(None)) };
         self.set(slot, Ok(*inner));
         let value = self.eval(body)?;

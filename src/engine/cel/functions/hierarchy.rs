@@ -6,12 +6,18 @@ use crate::engine::cel::{
     value::{Object, V},
 };
 
-pub(super) const FAMILY: Family = Family {
-    mismatch: Mismatch::Plain,
+pub(super) const CONSTRUCTORS: Family = Family {
+    mismatch: Mismatch::Named,
     functions: &[
         ("hierarchy: (string) -> hierarchy", from_string),
         ("hierarchy: (string, string) -> hierarchy", from_string),
         ("hierarchy: (list(string)) -> hierarchy", from_list),
+    ],
+};
+
+pub(super) const FAMILY: Family = Family {
+    mismatch: Mismatch::Receiver,
+    functions: &[
         ("ancestorOf: hierarchy.(hierarchy) -> bool", ancestor_of),
         ("commonAncestors: hierarchy.(hierarchy) -> hierarchy", common_ancestors),
         ("descendentOf: hierarchy.(hierarchy) -> bool", descendent_of),

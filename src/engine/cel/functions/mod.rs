@@ -55,6 +55,8 @@ pub(super) enum Mismatch {
     Plain,
     /// `no such overload: name(type, type)`
     Named,
+    /// `no such overload`, and `no such overload: name` where the receiver has no methods at all.
+    Receiver,
     /// One function answers all overloads, and looks at the types itself.
     Own,
 }
@@ -82,6 +84,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         conversions::FAMILY,
         encoders::FAMILY,
         format::FAMILY,
+        hierarchy::CONSTRUCTORS,
         hierarchy::FAMILY,
         lists::FAMILY,
         lists::OWN,
@@ -92,6 +95,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         paths::FAMILY,
         regexes::FAMILY,
         sets::FAMILY,
+        spiffe::CONSTRUCTORS,
         spiffe::FAMILY,
         strings::FAMILY,
         strings::PLAIN,
@@ -176,9 +180,24 @@ impl Group {
                 let types = types.join(", ");
                 Err(call.run.fail(format_args!("no such overload: {}({types})", self.name)))
             }
+            Err(Fault::NoOverload)
+                if self.mismatch == Mismatch::Receiver && has_no_methods(call) =>
+            {
+                Err(call.run.fail(format_args!("no such overload: {}", self.name)))
+            }
             answer => answer,
         }
     }
+}
+
+/// In cel-go only some types can be asked for methods that they do not have.
+fn has_no_methods(call: &Call<'_, '_>) -> bool {
+    !matches!(
+        call.args.first(),
+        Some(
+            V::String(_) | V::Object(_) | V::Timestamp(_) | V::Duration(_) | V::Ip(_) | V::Cidr(_)
+        )
+    )
 }
 
 /// Whether a value may be an argument of this type. Of a list or map only the first element is

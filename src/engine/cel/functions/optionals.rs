@@ -8,7 +8,7 @@ use crate::engine::cel::{
 };
 
 pub(super) const FAMILY: Family = Family {
-    mismatch: Mismatch::Plain,
+    mismatch: Mismatch::Named,
     functions: &[
         ("hasValue: optional(A).() -> bool", has_value),
         ("or: optional(A).(optional(A)) -> optional(A)", lazy),

@@ -6,8 +6,8 @@ use crate::engine::cel::{
     value::{Object, SpiffeMatcher, V},
 };
 
-pub(super) const FAMILY: Family = Family {
-    mismatch: Mismatch::Plain,
+pub(super) const CONSTRUCTORS: Family = Family {
+    mismatch: Mismatch::Named,
     functions: &[
         ("spiffeID: (string) -> spiffe_id", spiffe_id),
         ("spiffeTrustDomain: (string) -> spiffe_trust_domain", spiffe_trust_domain),
@@ -18,6 +18,12 @@ pub(super) const FAMILY: Family = Family {
         ("spiffeMatchOneOf: (list(string)) -> spiffe_matcher", match_one_of),
         ("spiffeMatchTrustDomain: (spiffe_trust_domain) -> spiffe_matcher", match_trust_domain),
         ("spiffeMatchTrustDomain: (string) -> spiffe_matcher", match_trust_domain),
+    ],
+};
+
+pub(super) const FAMILY: Family = Family {
+    mismatch: Mismatch::Receiver,
+    functions: &[
         ("isMemberOf: spiffe_id.(spiffe_trust_domain) -> bool", is_member_of),
         ("path: spiffe_id.() -> string", path),
         ("trustDomain: spiffe_id.() -> spiffe_trust_domain", trust_domain),
@@ -177,7 +183,9 @@ fn match_one_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let mut identities = Vec::new();
     for item in call.list(0)?.iter() {
         call.run.charge(1)?;
-        identities.push(call.identity(item)?.ok().ok_or(Fault::NoOverload)?);
+        // Cerbos does not name the function here, as the list itself is of the right type.
+        let identity = call.identity(item)?.ok();
+        identities.push(identity.ok_or_else(|| call.run.fail(format_args!("no such overload")))?);
     }
     let identities = call.run.arena.alloc_slice_copy(&identities);
     Ok(call.make(Object::SpiffeMatcher(SpiffeMatcher::OneOf(identities))))

@@ -108,6 +108,76 @@ fn same_json(wanted: &Json, found: &Json) -> bool {
 }
 
 #[test]
+fn names_and_presence() {
+    check("names.json");
+}
+
+#[test]
+fn operators_and_errors() {
+    check("operators.json");
+}
+
+#[test]
+fn macros() {
+    check("macros.json");
+}
+
+#[test]
+fn types_are_checked() {
+    check("types.json");
+}
+
+#[test]
+fn conversions() {
+    check("conversions.json");
+}
+
+#[test]
+fn strings_and_formats() {
+    check("strings.json");
+}
+
+#[test]
+fn lists_and_sets() {
+    check("lists.json");
+}
+
+#[test]
+fn mathematics() {
+    check("math.json");
+}
+
+#[test]
+fn networks() {
+    check("network.json");
+}
+
+#[test]
+fn optionals() {
+    check("optionals.json");
+}
+
+#[test]
+fn times() {
+    check("times.json");
+}
+
+#[test]
+fn functions_of_cerbos() {
+    check("cerbos.json");
+}
+
+#[test]
+fn regular_expressions() {
+    check("regex.json");
+}
+
+#[test]
+fn encoders_and_outputs() {
+    check("encoders.json");
+}
+
+#[test]
 fn functions_of_paths() {
     check("paths.json");
 }
