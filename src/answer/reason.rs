@@ -25,8 +25,6 @@ impl Reason {
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.
     pub const KEYS_UNAVAILABLE: Self = Self("fault.keys");
-    /// The server is being stopped.
-    pub const DRAINING: Self = Self("fault.draining");
     /// Envoy's message lacks a part without which nothing can be decided.
     pub const INCOMPLETE: Self = Self("request.incomplete");
 
