@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{Config, ShutdownConfig};
+use crate::config::{self, Config, ShutdownConfig};
 use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge};
 use crate::issuer::{self, Keys, Refresher, Settings};
 use crate::policy_source::{Fingerprint, Watcher};
@@ -64,9 +64,11 @@ impl App {
     /// Policies or routes with errors, or a socket that cannot be bound.
     pub async fn build(config_file: PathBuf, config: Config) -> Result<Self> {
         let metrics = Metrics::new()?;
+        // Taken before the files are read, and so the configuration is read once more: whatever
+        // changes from here on is seen as a change.
+        let loaded = Fingerprint::take(&reload::watched(&config));
+        let config = config::load(&config_file)?;
         let watched = reload::watched(&config);
-        // Taken before the files are read: a change in between is then seen as one.
-        let loaded = Fingerprint::take(&watched);
         let rules = reload::load_rules(&config, Generation::FIRST)?;
         reload::show(Generation::FIRST, &metrics);
         let (rules, rules_in_force) = watch::channel(Arc::new(rules));
