@@ -10,7 +10,7 @@ TARGET = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 UP = $(TARGET)/examples/demo up --portcullis $(TARGET)/portcullis
 WORLD = build/demo
 
-.PHONY: help test check fetch build demo compat
+.PHONY: help test check fetch build demo compat conformance
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,10 @@ build:
 
 demo: build ## Start everything, send the tour's requests through Envoy, stop. KEEP=1 stays up.
 	@envoy=$$(tools/fetch.py envoy) && $(UP) --world $(WORLD) --envoy "$$envoy" $(if $(KEEP),--keep)
+
+conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_EXPRESSIONS, SEED.
+	@tools/fetch.py cerbos
+	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
 
 compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
 	@set -e; for version in $(COMPAT); do \

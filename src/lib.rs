@@ -26,6 +26,8 @@ pub mod policy_source;
 
 pub mod telemetry;
 
+pub mod cerbos_api;
+
 pub mod server;
 
 pub mod config;

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Which rooms a room may name. What is not here may not exist.
-const PLAN: [(&str, &[&str]); 15] = [
+const PLAN: [(&str, &[&str]); 16] = [
     ("yaml", &[]),
     ("engine", &["yaml"]),
     ("request", &["engine"]),
@@ -19,6 +19,7 @@ const PLAN: [(&str, &[&str]); 15] = [
     ("telemetry", &[]),
     ("issuer", &["identity", "telemetry"]),
     ("policy_source", &["engine", "telemetry"]),
+    ("cerbos_api", &["engine"]),
     ("decision", &["request", "identity", "route", "engine", "answer", "issuer", "telemetry"]),
     ("server", &["request", "engine", "identity", "answer", "decision", "telemetry"]),
     ("config", ALL_BUT_CLI),
@@ -38,6 +39,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "issuer",
     "policy_source",
     "telemetry",
+    "cerbos_api",
     "server",
     "config",
     "reload",
@@ -53,6 +55,7 @@ const ALL: &[&str] = &[
     "issuer",
     "policy_source",
     "telemetry",
+    "cerbos_api",
     "server",
     "config",
     "reload",

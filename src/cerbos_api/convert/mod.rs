@@ -1,0 +1,29 @@
+//! Messages of the Cerbos API ↔ the engine's model, in both directions.
+//!
+//! Out of our words everything can be said. Into them, names are checked; what a message may not be
+//! without is asked for with [`Unusable`].
+
+mod answer;
+mod question;
+mod value;
+
+pub use answer::{answer_from_wire, answer_to_wire};
+pub use question::question_to_wire;
+pub use value::{map_from_wire, map_to_wire, value_from_wire, value_to_wire};
+
+use crate::engine::model::InvalidName;
+
+/// A message that means nothing to us.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("{field} cannot be used")]
+    Name {
+        field: &'static str,
+        #[source]
+        error: InvalidName,
+    },
+    #[error("the answer says nothing about the action `{action}`")]
+    Unanswered { action: String },
+    #[error("the effect of the action `{action}` is neither allow nor deny")]
+    Effect { action: String },
+}

@@ -1,0 +1,3 @@
+//! The room through its door.
+
+mod round_trip;

@@ -1,0 +1,12 @@
+//! The engine beside the real Cerbos, with random policies and expressions: `make conformance`.
+#![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start tasks and read the environment: they are the world around the engine"
+)]
+
+#[path = "it/conformance/mod.rs"]
+mod conformance;
+#[path = "it/tools.rs"]
+#[expect(dead_code, reason = "what only the other integration tests need")]
+mod tools;

@@ -1,0 +1,120 @@
+//! Two answers, field by field.
+
+use std::fmt;
+
+use portcullis::engine::model::{CheckOutput, OutputEntry, OutputValue, Value};
+
+/// Where two engines part, in the order in which it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// One loads the policies and the other one does not.
+    Loading,
+    Effect,
+    MatchedPolicy,
+    MatchedScope,
+    DerivedRoles,
+    ValidationErrors,
+    /// Other outputs, or in another order.
+    Outputs,
+    OutputValue,
+    /// Both fail, and say it in other words.
+    OutputError,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    pub kind: Kind,
+    pub ours: String,
+    pub theirs: String,
+}
+
+impl Difference {
+    pub(in crate::conformance) fn new(
+        kind: Kind,
+        ours: impl fmt::Debug,
+        theirs: impl fmt::Debug,
+    ) -> Self {
+        Self { kind, ours: format!("{ours:?}"), theirs: format!("{theirs:?}") }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, ours, theirs } = self;
+        write!(f, "{kind:?}\n  ours:   {ours}\n  theirs: {theirs}")
+    }
+}
+
+/// The first difference of two answers to one question.
+pub(super) fn answers(ours: &CheckOutput, theirs: &CheckOutput) -> Option<Difference> {
+    for (our, their) in ours.actions.iter().zip(&theirs.actions) {
+        let kind = if our.effect != their.effect {
+            Kind::Effect
+        } else if our.policy != their.policy {
+            Kind::MatchedPolicy
+        } else if our.scope != their.scope {
+            Kind::MatchedScope
+        } else {
+            continue;
+        };
+        return Some(Difference::new(kind, our, their));
+    }
+    let (our, their) = (&ours.effective_derived_roles, &theirs.effective_derived_roles);
+    if our != their {
+        return Some(Difference::new(Kind::DerivedRoles, our, their));
+    }
+    // Cerbos visits the members of an object in any order.
+    let sorted = |output: &CheckOutput| -> Vec<String> {
+        let errors = output.validation_errors.iter();
+        let mut errors: Vec<String> = errors.map(|error| format!("{error:?}")).collect();
+        errors.sort();
+        errors
+    };
+    let (our, their) = (sorted(ours), sorted(theirs));
+    if our != their {
+        return Some(Difference::new(Kind::ValidationErrors, our, their));
+    }
+    outputs(&ours.outputs, &theirs.outputs)
+}
+
+fn outputs(ours: &[OutputEntry], theirs: &[OutputEntry]) -> Option<Difference> {
+    let names = |outputs: &[OutputEntry]| -> Vec<String> {
+        outputs.iter().map(|entry| format!("{} {}", entry.action, entry.src)).collect()
+    };
+    if names(ours) != names(theirs) {
+        return Some(Difference::new(Kind::Outputs, names(ours), names(theirs)));
+    }
+    ours.iter().zip(theirs).find_map(|(our, their)| values(&our.value, &their.value))
+}
+
+pub(super) fn values(ours: &OutputValue, theirs: &OutputValue) -> Option<Difference> {
+    match (ours, theirs) {
+        (OutputValue::Value(our), OutputValue::Value(their)) => {
+            (!same(our, their)).then(|| Difference::new(Kind::OutputValue, our, their))
+        }
+        (OutputValue::Error(our), OutputValue::Error(their)) => {
+            (our != their).then(|| Difference::new(Kind::OutputError, our, their))
+        }
+        _ => Some(Difference::new(Kind::OutputValue, ours, theirs)),
+    }
+}
+
+/// Equal, where NaN is itself and zero has a sign.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::Number(our), Value::Number(their)) => {
+            our.to_bits() == their.to_bits() || (our.is_nan() && their.is_nan())
+        }
+        (Value::List(our), Value::List(their)) => {
+            our.len() == their.len() && our.iter().zip(their).all(|(our, their)| same(our, their))
+        }
+        (Value::Map(our), Value::Map(their)) => {
+            our.len() == their.len()
+                && our
+                    .iter()
+                    .zip(their.iter())
+                    .all(|(our, their)| our.0 == their.0 && same(our.1, their.1))
+        }
+        _ => ours == theirs,
+    }
+}

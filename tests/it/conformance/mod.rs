@@ -1,0 +1,80 @@
+//! Our engine against Cerbos's own PDP: the same policies, the same questions, the same answers?
+//!
+//! `scene` is what both are given, `pdp` the real one, `ours` ours, `compare` looks at their
+//! answers field by field. `expressions` compares expressions one by one. The sizes and
+//! the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
+
+mod compare;
+mod decisions;
+mod expression;
+mod expressions;
+mod ours;
+mod pdp;
+mod policy;
+mod questions;
+mod random;
+mod report;
+mod scene;
+mod shrink;
+
+use std::env;
+
+/// A number from the environment.
+fn number(name: &str, otherwise: u64) -> u64 {
+    env::var(name).ok().map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// `$SEED`, or one that nobody chose.
+fn seed() -> u64 {
+    number("SEED", fastrand::u64(..))
+}
+
+/// Differences after which a run gives up.
+fn most() -> usize {
+    number("CONFORMANCE_MOST", 10).try_into().unwrap()
+}
+
+#[test]
+fn expressions_mean_what_they_mean_in_cerbos() {
+    let seed = seed();
+    let count = number("CONFORMANCE_EXPRESSIONS", 2_000);
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let (exercised, found) = expressions::run(&mut dice, count.try_into().unwrap(), most());
+    println!("SEED={seed}: {} expressions", exercised.expressions);
+    println!(
+        "refused {}, values {}, errors {}",
+        exercised.refused, exercised.values, exercised.errors
+    );
+    let mut functions: Vec<_> = exercised.functions.iter().collect();
+    functions.sort_by_key(|(_, (values, _))| *values);
+    for (function, (values, errors)) in
+        functions.iter().take(number("CONFORMANCE_RARE", 5) as usize)
+    {
+        println!("{values:6} {errors:6} {function}");
+    }
+    for found in &found {
+        println!("{}\n{}\n", found.expression, found.difference);
+    }
+    assert!(found.is_empty(), "SEED={seed}: {} expressions differ", found.len());
+}
+
+#[test]
+fn decisions_are_those_of_cerbos() {
+    let seed = seed();
+    let count = number("CONFORMANCE_DECISIONS", 5_000);
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let (tally, found) = decisions::run(&mut dice, count.try_into().unwrap(), most());
+    println!("SEED={seed}: {tally}");
+    for found in &found {
+        println!("{}", found.difference);
+        for (path, policy) in &found.scene.files {
+            println!("{path}: {policy}");
+        }
+        println!("{:?}", found.scene.settings);
+        println!(
+            "{}\n",
+            found.scene.questions.first().map(|one| one.to_json()).unwrap_or_default()
+        );
+    }
+    assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());
+}

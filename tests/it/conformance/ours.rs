@@ -1,0 +1,21 @@
+//! Our engine, given the same scene.
+
+use jiff::Timestamp;
+use portcullis::engine::{
+    self, PolicyErrors, PolicySet,
+    model::{CheckInput, CheckOutput},
+};
+
+use super::scene::{Question, Scene};
+
+pub(super) fn compile(scene: &Scene) -> Result<PolicySet, PolicyErrors> {
+    engine::compile(&scene.policy_files(), &scene.settings.options(), &scene.settings.globals())
+}
+
+pub(super) fn ask(policies: &PolicySet, question: &Question) -> CheckOutput {
+    let Question { principal, resource, actions, claims: _ } = question;
+    let aux_data = question.aux_data();
+    #[expect(clippy::disallowed_methods, reason = "the PDP reads its clock, and this is the same")]
+    let now = Timestamp::now();
+    policies.check(&CheckInput { principal, resource, actions, aux_data: &aux_data, now })
+}
