@@ -1,4 +1,4 @@
-//! What is asked: [`CheckInput`]'s principal, resources and actions as a `CheckResourcesRequest`.
+//! What is asked: `CheckInput`'s principal, resources and actions as a `CheckResourcesRequest`.
 
 use super::map_to_wire;
 use crate::cerbos_api::proto::cerbos::{
