@@ -15,8 +15,13 @@ pub(super) fn select<'a>(run: &Run<'a>, value: V<'a>, field: &'a str) -> Evaluat
     }
     match try_select(value, field)? {
         Some(found) => Ok(found),
+        None if matches!(value, V::Message(_)) => Err(no_such_field(run, field)),
         None => Err(run.fail(format_args!("no such key: {field}"))),
     }
+}
+
+fn no_such_field<'a>(run: &Run<'a>, field: &str) -> Fault<'a> {
+    run.fail(format_args!("no such field '{field}'"))
 }
 
 /// `value.?field`
@@ -34,11 +39,11 @@ pub(super) fn optional_select<'a>(run: &Run<'a>, value: V<'a>, field: &'a str) -
 }
 
 /// `has(value.field)`
-pub(super) fn has<'a>(value: V<'a>, field: &str) -> Result<bool, Fault<'a>> {
+pub(super) fn has<'a>(run: &Run<'a>, value: V<'a>, field: &str) -> Result<bool, Fault<'a>> {
     match value {
         V::Optional(None) => Ok(false),
-        V::Optional(Some(inner)) => has(*inner, field),
-        V::Message(message) => message.has(field).ok_or(Fault::Text("no such field")),
+        V::Optional(Some(inner)) => has(run, *inner, field),
+        V::Message(message) => message.has(field).ok_or_else(|| no_such_field(run, field)),
         other => try_select(other, field).map(|found| found.is_some()),
     }
 }
@@ -57,6 +62,7 @@ fn try_select<'a>(value: V<'a>, field: &str) -> Result<Option<V<'a>>, Fault<'a>>
 
 /// `value[key]`
 pub(super) fn index<'a>(run: &Run<'a>, value: V<'a>, key: V<'a>) -> Evaluated<'a> {
+    qualifier(run, key)?;
     if let V::Optional(inner) = value {
         let Some(inner) = inner else { return Ok(value) };
         return optional_index(run, *inner, key);
@@ -78,6 +84,7 @@ pub(super) fn index<'a>(run: &Run<'a>, value: V<'a>, key: V<'a>) -> Evaluated<'a
 
 /// `value[?key]`
 pub(super) fn optional_index<'a>(run: &Run<'a>, value: V<'a>, key: V<'a>) -> Evaluated<'a> {
+    qualifier(run, key)?;
     let value = match value {
         V::Optional(None) => return Ok(value),
         V::Optional(Some(inner)) => *inner,
@@ -89,6 +96,43 @@ pub(super) fn optional_index<'a>(run: &Run<'a>, value: V<'a>, key: V<'a>) -> Eva
         (None, None) => None,
     };
     Ok(run.optional(found))
+}
+
+/// Refuses keys of types that are none, whatever they would be looked up in.
+pub(super) fn qualifier<'a>(run: &Run<'a>, key: V<'a>) -> Result<(), Fault<'a>> {
+    match key {
+        V::String(_) | V::Int(_) | V::Uint(_) | V::Double(_) | V::Bool(_) => Ok(()),
+        other => Err(run.fail(format_args!("invalid qualifier type: {}", go_type_name(other)))),
+    }
+}
+
+/// What Go prints for the type of a value.
+pub(super) fn go_type_name(value: V<'_>) -> &'static str {
+    match value {
+        V::Null => "types.Null",
+        V::Bool(_) => "types.Bool",
+        V::Int(_) => "types.Int",
+        V::Uint(_) => "types.Uint",
+        V::Double(_) => "types.Double",
+        V::String(_) => "types.String",
+        V::Bytes(_) => "types.Bytes",
+        V::Duration(_) => "types.Duration",
+        V::Timestamp(_) => "types.Timestamp",
+        V::Type(_) => "*types.Type",
+        V::Optional(_) => "*types.Optional",
+        V::Ip(_) => "ext.IP",
+        V::Cidr(_) => "ext.CIDR",
+        V::Message(_) => "*types.protoMessageObject",
+        V::Object(Object::Hierarchy(_)) => "types.Hierarchy",
+        V::Object(Object::SpiffeId { .. }) => "types.SPIFFEID",
+        V::Object(Object::SpiffeTrustDomain(_)) => "types.SPIFFETrustDomain",
+        V::Object(Object::SpiffeMatcher(_)) => "types.SPIFFEMatcher",
+        V::Object(Object::Unusable(_)) => "*types.Err",
+        V::List(_) | V::JsonList(_) | V::ConstantList(_) | V::Roles(_) | V::Names(_) => {
+            "*types.baseList"
+        }
+        V::Map(_) | V::JsonMap(_) | V::ConstantMap(_) | V::Tokens(_) => "*types.baseMap",
+    }
 }
 
 /// The element at an index that is a whole number of any kind.

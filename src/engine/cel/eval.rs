@@ -121,7 +121,9 @@ impl<'a> Run<'a> {
     #[inline(never)]
     fn eval_rest(&self, node: &'a Node) -> Evaluated<'a> {
         match &node.kind {
-            Kind::Has { operand, field } => access::has(self.eval(operand)?, field).map(V::Bool),
+            Kind::Has { operand, field } => {
+                access::has(self, self.eval(operand)?, field).map(V::Bool)
+            }
             Kind::OptionalSelect { operand, field } => {
                 access::optional_select(self, self.eval(operand)?, field)
             }
@@ -249,29 +251,40 @@ impl<'a> Run<'a> {
 
     fn call(&self, call: &'a Call) -> Evaluated<'a> {
         let pattern = call.pattern.as_deref();
+        if call.group.hides_failures() {
+            return self.call_hiding(call);
+        }
         match &*call.args {
             [] => call.group.call(&Arguments { run: self, args: &[], pattern }),
             [only] => {
-                let args = [self.argument(call, only)?];
+                let args = [self.eval(only)?];
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             [first, second] => {
-                let args = [self.argument(call, first)?, self.argument(call, second)?];
+                let args = [self.eval(first)?, self.eval(second)?];
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             many => {
                 let mut args = ArenaVec::with_capacity_in(many.len(), self.arena);
                 for arg in many {
-                    args.push(self.argument(call, arg)?);
+                    args.push(self.eval(arg)?);
                 }
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
         }
     }
 
-    fn argument(&self, call: &'a Call, node: &'a Node) -> Evaluated<'a> {
-        let value = self.eval(node);
-        if value.is_err() && call.group.hides_failures() { Err(Fault::NoOverload) } else { value }
+    /// A call whose function is asked although an argument failed, and answers that it has no
+    /// such overload; unless the type of another argument does not fit.
+    fn call_hiding(&self, call: &'a Call) -> Evaluated<'a> {
+        let results: Vec<_> = call.args.iter().map(|arg| self.eval(arg)).collect();
+        let fits = |result: &Evaluated<'a>| result.is_ok_and(|value| value.list().is_some());
+        if let Some(failed) = results.iter().find(|result| result.is_err()) {
+            let others_fit = results.iter().all(|result| result.is_err() || fits(result));
+            return if others_fit { Err(Fault::NoOverload) } else { *failed };
+        }
+        let args: Result<Vec<V<'a>>, _> = results.into_iter().collect();
+        call.group.call(&Arguments { run: self, args: &args?, pattern: None })
     }
 
     fn list_literal(&self, elements: &'a [Element]) -> Evaluated<'a> {

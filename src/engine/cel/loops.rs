@@ -3,6 +3,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::{
+    access::go_type_name,
     compare,
     eval::{Evaluated, Fault, Run, is_same_key},
     functions::{describe, sort_values},
@@ -99,9 +100,9 @@ impl<'a> Run<'a> {
         }
         let kind = go_type_name(value);
         Err(if details.second.is_some() {
-            self.fail(format_args!("unsupported comprehension range type: types.{kind}"))
+            self.fail(format_args!("unsupported comprehension range type: {kind}"))
         } else {
-            self.fail(format_args!("got 'types.{kind}', expected iterable type"))
+            self.fail(format_args!("got '{kind}', expected iterable type"))
         })
     }
 
@@ -229,7 +230,7 @@ impl<'a> Run<'a> {
         let value = self.eval(list)?;
         let Some(list) = value.list() else {
             let kind = go_type_name(value);
-            return Err(self.fail(format_args!("got 'types.{kind}', expected iterable type")));
+            return Err(self.fail(format_args!("got '{kind}', expected iterable type")));
         };
         let mut keyed = Vec::with_capacity(list.len());
         for item in list.iter() {
@@ -244,23 +245,5 @@ impl<'a> Run<'a> {
     pub(super) fn equal(&self, left: V<'a>, right: V<'a>) -> Result<bool, Fault<'a>> {
         self.charge(1)?;
         compare::equal(self, left, right)
-    }
-}
-
-/// The name of the Go type of a value, which shows in two of cel-go's messages.
-fn go_type_name(value: V<'_>) -> &'static str {
-    match value {
-        V::Null => "Null",
-        V::Bool(_) => "Bool",
-        V::Int(_) => "Int",
-        V::Uint(_) => "Uint",
-        V::Double(_) => "Double",
-        V::String(_) => "String",
-        V::Bytes(_) => "Bytes",
-        V::Duration(_) => "Duration",
-        V::Timestamp(_) => "Timestamp",
-        V::Type(_) => "Type",
-        V::Optional(_) => "Optional",
-        other => other.type_name(),
     }
 }

@@ -17,6 +17,7 @@ mod duration;
 mod eval;
 mod fold;
 mod functions;
+mod hopeless;
 mod loops;
 mod lower;
 mod macros;
@@ -142,6 +143,7 @@ pub struct Expression {
     root: Node,
     locals: usize,
     reads: BTreeSet<Read>,
+    hopeless: Option<Box<str>>,
 }
 
 /// Compiles an expression.
@@ -157,7 +159,8 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     }
     let lower::Lowered { root, locals } = lower::lower(syntax, names);
     let reads = read_set::reads(&root);
-    Ok(Expression { source: source.into(), root, locals, reads })
+    let hopeless = hopeless::why(&root);
+    Ok(Expression { source: source.into(), root, locals, reads, hopeless })
 }
 
 // === impl Expression ===
@@ -179,6 +182,13 @@ impl Expression {
     #[must_use]
     pub fn named_variables(&self) -> BTreeSet<usize> {
         read_set::named_variables(&self.root)
+    }
+
+    /// Why it can have no value, whatever is asked, where that is certain: every evaluation fails
+    /// with this text.
+    #[must_use]
+    pub fn hopeless(&self) -> Option<&str> {
+        self.hopeless.as_deref()
     }
 
     /// Whether the value is `true`; any other value is not.
@@ -210,7 +220,10 @@ impl Expression {
     }
 
     fn evaluate<'a>(&'a self, run: &Run<'a>) -> Evaluated<'a> {
-        run.eval(&self.root)
+        match &self.hopeless {
+            Some(why) => Err(eval::Fault::Text(why)),
+            None => run.eval(&self.root),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     regex::Pattern,
     syntax::{Kind, Syntax},
     time::Moment,
+    types::Type,
 };
 
 /// All issues with the literal arguments of an expression that was checked.
@@ -68,8 +69,18 @@ fn format_problem(target: &Syntax, list: &Syntax, types: &Types) -> Option<(usiz
     else {
         return None;
     };
-    let types: Vec<_> = elements.iter().map(|element| types.of(&element.value)).collect();
+    let types: Vec<_> = elements.iter().map(|element| shown(&element.value, types)).collect();
     check_format(format, &types).err().map(|why| (target.at, why))
+}
+
+/// The type of an argument, and those of what it shows if it is a literal: `%s` looks into lists
+/// and maps.
+fn shown<'t>(argument: &Syntax, types: &'t Types) -> Vec<&'t Type> {
+    let mut found = vec![types.of(argument)];
+    if matches!(argument.kind, Kind::List(_) | Kind::Map(_)) {
+        found.extend(parts(argument).into_iter().flat_map(|part| shown(part, types)));
+    }
+    found
 }
 
 fn parts(node: &Syntax) -> Vec<&Syntax> {

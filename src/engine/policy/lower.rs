@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::compiled::{Clause, Condition, Rule, RuleEffect, Subject, Unit};
+use super::compiled::{Clause, Condition, Rule, RuleEffect, Subject, Unit, Variables};
 use super::error::Problem;
 use super::resolve::{Context, Namespace};
 use super::syntax::{self, Match, ScopePermissions, Text};
@@ -62,10 +62,23 @@ impl<'l, 'c> Lowering<'l, 'c> {
         *self.slots.entry((rule.into(), derived_role.map(Into::into))).or_insert(next)
     }
 
-    pub(super) fn finish(self) -> Unit {
+    pub(super) fn finish(mut self) -> Unit {
         let clauses = self.rules.iter().flat_map(clauses_of_rule);
         let variables = self.namespace.used_by(clauses);
+        self.refuse_hopeless(&variables);
         Unit { key: self.key, rules: self.rules.into(), variables, slots: self.slots.len() }
+    }
+
+    /// Reports variables that are used and can have no value: Cerbos does not load them, although a
+    /// condition or an output may be such an expression.
+    pub(super) fn refuse_hopeless(&mut self, variables: &Variables) {
+        for variable in &variables.used {
+            let Clause { expression, site, .. } = &*variable.clause;
+            if let Some(why) = expression.hopeless() {
+                let message = format!("the variable `{}` always fails: {why}", expression.source());
+                self.context.problems.push(Problem::at(*site, message));
+            }
+        }
     }
 
     /// The condition, or `None` if something in it is wrong, which was reported.

@@ -29,13 +29,16 @@ pub(super) const FAMILY: Family = Family {
     ],
 };
 
-/// Padding may be there or not, as in cel-go.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new()
+/// Padding is whole or absent; the bits after the last byte may be anything, as in Go.
+const PADDED: GeneralPurpose = lenient(DecodePaddingMode::RequireCanonical);
+const UNPADDED: GeneralPurpose = lenient(DecodePaddingMode::RequireNone);
+
+const fn lenient(padding: DecodePaddingMode) -> GeneralPurpose {
+    let config = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+        .with_decode_padding_mode(padding);
+    GeneralPurpose::new(&base64::alphabet::STANDARD, config)
+}
 
 fn encode<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     match call.arg(0)? {
@@ -49,12 +52,16 @@ fn decode<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     call.run.charge_bytes(text.len() + 16)?;
     // Go skips line ends.
     let plain: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    let bytes = LENIENT.decode(&plain).map_err(|error| {
+    // cel-go tries both forms, and tells what is wrong in the second one, where padding is no
+    // character.
+    let bytes = PADDED.decode(&plain).or_else(|_| UNPADDED.decode(&plain)).map_err(|error| {
         let at = match error {
             DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => {
                 at
             }
-            _ => plain.len(),
+            DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => {
+                plain.find('=').unwrap_or(plain.len())
+            }
         };
         call.run.fail(format_args!("illegal base64 data at input byte {at}"))
     })?;
@@ -134,7 +141,10 @@ fn number_text<'a>(call: &Call<'_, 'a>, number: f64) -> Result<String, Fault<'a>
         } else {
             "-Inf"
         };
-        return Err(call.run.fail(format_args!("json: unsupported value: {kind}")));
+        // The blank after the colon is one that does not break.
+        return Err(call.run.fail(format_args!(
+            "proto:\u{a0}google.protobuf.Value.number_value: invalid {kind} value"
+        )));
     }
     let magnitude = number.abs();
     if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {

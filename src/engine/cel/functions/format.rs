@@ -75,16 +75,20 @@ fn clause(text: &str) -> Result<(Clause, &str), String> {
     if let Some(after) = text.strip_prefix('.') {
         let end = after
             .find(|c: char| !c.is_ascii_digit())
-            .ok_or("could not find end of precision specifier")?;
+            .ok_or("error while parsing precision: could not find end of precision specifier")?;
         let (digits, after) = after.split_at_checked(end).unwrap_or(("", after));
         precision = digits.parse().ok().ok_or_else(|| {
+            let why = if digits.is_empty() { "invalid syntax" } else { "value out of range" };
             format!(
-                "error while converting precision to integer: strconv.Atoi: parsing \
-                 \"{digits}\": invalid syntax"
+                "error while parsing precision: error while converting precision to integer: \
+                 strconv.Atoi: parsing \"{digits}\": {why}"
             )
         })?;
         if precision > MAX_PRECISION {
-            return Err(format!("precision specifier {precision} exceeds maximum {MAX_PRECISION}"));
+            return Err(format!(
+                "error while parsing precision: precision {precision} exceeds maximum allowed \
+                 precision {MAX_PRECISION}"
+            ));
         }
         rest = after;
     }
@@ -147,19 +151,22 @@ impl Verb {
 ///
 /// # Errors
 /// The issue, in the words of cel-go.
-pub(in crate::engine::cel) fn check(format: &str, types: &[&Type]) -> Result<(), String> {
+pub(in crate::engine::cel) fn check(format: &str, types: &[Vec<&Type>]) -> Result<(), String> {
     let used = walk(
         format,
         types.len(),
         |why| why,
         |piece| {
             let Err((index, clause)) = piece else { return Ok(()) };
-            match types.get(index) {
-                Some(found) if !clause.verb.accepts(found) => {
+            // Only `%s` looks into lists and maps.
+            let shown = types.get(index).map(Vec::as_slice).unwrap_or_default();
+            let looked_at = if clause.verb == Verb::String { shown.len() } else { 1 };
+            match shown.iter().take(looked_at).find(|found| !clause.verb.accepts(found)) {
+                Some(found) => {
                     let (complaint, given) = (clause.verb.complaint(), static_name(found));
                     Err(format!("error during formatting: {complaint}, was given {given}"))
                 }
-                _ => Ok(()),
+                None => Ok(()),
             }
         },
     )?;

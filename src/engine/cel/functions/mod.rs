@@ -99,6 +99,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         spiffe::FAMILY,
         strings::FAMILY,
         strings::PLAIN,
+        times::CLOCK,
         times::FAMILY,
     ];
     for family in families {

@@ -43,6 +43,12 @@ pub(in crate::engine::cel) fn parse_ip(text: &str) -> Result<IpAddr, String> {
              ParseAddr(\"{text}\"): {why}"
         )
     };
+    if let Some((address, zone)) = text.split_once('%')
+        && !zone.is_empty()
+        && matches!(address.parse(), Ok(IpAddr::V6(_)))
+    {
+        return Err(format!("IP address \"{text}\" with zone value is not allowed"));
+    }
     let address: IpAddr = text.parse().ok().ok_or_else(|| wrapped(why_not_an_address(text)))?;
     match address {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {

@@ -65,7 +65,7 @@ fn unwrap<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         match item {
             V::Optional(Some(inner)) => values.push(*inner),
             V::Optional(None) => {}
-            _ => return Err(Fault::NoOverload),
+            _ => return Err(Fault::Text("value type is not optional")),
         }
     }
     call.run.list(values.into_iter())

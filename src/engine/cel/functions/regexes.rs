@@ -70,6 +70,10 @@ fn replace<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     }
     let regex = call.regex()?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    // A replacement that is wrong fails where there is something to replace.
+    if !regex.is_match(text) {
+        return Ok(V::String(text));
+    }
     let pieces = pieces(call, replacement, regex.captures_len() - 1)?;
     let (mut written, mut last) = (String::new(), 0);
     for captures in regex.captures_iter(text).take(limit) {

@@ -9,12 +9,18 @@ use crate::engine::cel::{
     value::V,
 };
 
-pub(super) const FAMILY: Family = Family {
+pub(super) const CLOCK: Family = Family {
     mismatch: Mismatch::Plain,
     functions: &[
         ("now: () -> timestamp", now),
         ("timeSince: (timestamp) -> duration", time_since),
         ("timeSince: timestamp.() -> duration", time_since),
+    ],
+};
+
+pub(super) const FAMILY: Family = Family {
+    mismatch: Mismatch::Named,
+    functions: &[
         ("getFullYear: timestamp.() -> int", full_year),
         ("getFullYear: timestamp.(string) -> int", full_year),
         ("getMonth: timestamp.() -> int", month),
@@ -83,7 +89,10 @@ fn offset<'a>(call: &Call<'_, 'a>, moment: Moment, zone: &'a str) -> Result<i64,
     if found.iana_name() != Some(zone) {
         return Err(unknown());
     }
-    let timestamp = Timestamp::from_second(moment.seconds).ok().ok_or_else(unknown)?;
+    // The first and the last hours of all years have no `Timestamp`; no zone changes in them.
+    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let timestamp = Timestamp::from_second(moment.seconds.clamp(first, last)).ok();
+    let timestamp = timestamp.ok_or_else(unknown)?;
     Ok(i64::from(found.to_offset(timestamp).seconds()))
 }
 

@@ -37,6 +37,7 @@ impl Builder {
                 let Some(role) = find_derived_role(derived, &known, &mut lowering) else {
                     continue;
                 };
+                lowering.refuse_hopeless(&role.variables);
                 let slot = lowering.slot(&name, Some(&role.name));
                 let at = used.iter().position(|known| known.number == role.number);
                 let at = at.unwrap_or_else(|| {

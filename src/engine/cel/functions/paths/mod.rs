@@ -101,7 +101,7 @@ fn has_prefix<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     if text == prefix {
         return Ok(V::Bool(true));
     }
-    let (path, prefix) = (call.encode(text, "path")?, call.encode(prefix, "prefix")?);
+    let (prefix, path) = (call.encode(prefix, "base path")?, call.encode(text, "target path")?);
     let rest = relative(&prefix.text, &path.text);
     let rest = rest.ok_or_else(|| unrelated(call, Ok(text), &prefix, &path))?;
     Ok(V::Bool(!rest.starts_with(['.', '/'])))
@@ -136,12 +136,12 @@ fn matches_any_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     Ok(V::Bool(false))
 }
 
-fn is_match<'a>(call: &Call<'_, 'a>, path: &Encoded, pattern: &str) -> Result<bool, Fault<'a>> {
-    let pattern = call.encode(pattern, "pattern")?;
+fn is_match<'a>(call: &Call<'_, 'a>, path: &Encoded, written: &str) -> Result<bool, Fault<'a>> {
+    let pattern = call.encode(written, "pattern")?;
     let length = path.text.len();
     call.run.charge_bytes(length.saturating_mul(pattern.text.len()))?;
     glob::is_match(&pattern.text, &path.text).ok_or_else(|| {
-        let (pattern, path) = (&pattern.text, &path.text);
+        let (pattern, path) = (written, call.string(0).unwrap_or_default());
         call.run.fail(format_args!(
             "failed to match pattern {pattern:?} on path {path:?}: syntax error in pattern"
         ))
