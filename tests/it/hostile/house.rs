@@ -1,0 +1,207 @@
+//! The house that is attacked: two issuers, five routes, and a policy that knows what may be read.
+
+use std::{fs, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use portcullis::{
+    answer::Answer,
+    config::{self, Config},
+    decision::{Authenticator, DecisionCache, Gate, Generation, Judge},
+    issuer, reload,
+    request::{RawHeaders, RawRequest},
+};
+use tempfile::TempDir;
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    draft::{AUDIENCE, AUDIENCE_OF_B, Forge, NOW, ROLES},
+    keys::Ring,
+};
+use crate::support::publish;
+
+/// Everything that a reader may read, in its only spelling. What is not here must be refused.
+pub(crate) const ALLOWED: [&str; 14] = [
+    "/v1/orgs/acme/invoices",
+    "/v1/orgs/acme/invoices/7",
+    "/v1/orgs/acme/invoices/2026-11.a",
+    "/v1/orgs/acme/invoices/~x_y",
+    "/v1/orgs/acme/invoices/a%7Cb",
+    "/v1/orgs/Acme%20Inc/invoices",
+    "/v1/orgs/Acme%20Inc/invoices/7",
+    "/v1/orgs/%C3%B6re/invoices/7",
+    "/v1/orgs/acme/settings/",
+    "/v1/orgs/%C3%B6re/settings/",
+    "/v1/files/readme",
+    "/v1/files/reports/2026/q1.pdf",
+    "/v1/files/reports/%C3%BCber/x%20y.txt",
+    "/v1/files/reports/2026/",
+];
+
+pub(crate) const ROUTES: &str = r#"
+routes:
+  - path: /v1/orgs/{org}/invoices
+    resource: { kind: invoice, id: all, attr: { org: "{org}", invoice: all } }
+    actions: { GET: view, HEAD: view }
+  - path: /v1/orgs/{org}/invoices/{invoice}
+    resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}", invoice: "{invoice}" } }
+  - path: /v1/orgs/{org}/settings/
+    resource: { kind: settings, id: "{org}", attr: { org: "{org}" } }
+    actions: { GET: view, HEAD: view }
+  - path: /v1/files/{*rest}
+    resource: { kind: file, id: "{rest}" }
+  - path: /v1/admin/{user}
+    resource: { kind: admin, id: "{user}" }
+"#;
+
+/// Exact values, so that a path that is read as anything else is denied.
+const POLICIES: [(&str, &str); 3] = [
+    (
+        "invoice",
+        r#"R.attr.org in ["acme", "Acme Inc", "öre"] && R.attr.invoice in ["all", "7", "2026-11.a", "~x_y", "a|b"]"#,
+    ),
+    ("settings", r#"R.attr.org in ["acme", "öre"]"#),
+    ("file", r#"R.id in ["readme", "reports/2026/q1.pdf", "reports/über/x y.txt", "reports/2026/"]"#),
+];
+
+pub(crate) struct House {
+    pub(crate) forge: Forge,
+    gate: Gate,
+    now: Timestamp,
+    _folder: TempDir,
+    _sites: [JoinHandle<()>; 2],
+    _refreshers: JoinSet<()>,
+}
+
+/// A request as a client makes it.
+pub(crate) struct Attempt {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// Whether Envoy keeps header lines apart.
+    pub(crate) separate: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    Allowed,
+    Refused(&'static str),
+    Panicked,
+}
+
+// === impl House ===
+
+impl House {
+    pub(crate) async fn build() -> Self {
+        let ring = Ring::new();
+        let (a, b) = (publish(ring.of_a()).await, publish(ring.of_b()).await);
+        let folder = tempfile::tempdir().unwrap();
+        let config = configuration(&folder, [&a.0, &b.0]);
+        let rules = reload::load_rules(&config, Generation::FIRST).unwrap();
+        let mut refreshers = JoinSet::new();
+        let mut trusted = Vec::new();
+        for spec in &config.issuers {
+            let (keys, refresher) = issuer::build(spec, issuer::Settings::default()).unwrap();
+            refreshers.spawn(refresher.run(CancellationToken::new()));
+            keys.loaded().await;
+            trusted.push((spec.clone(), keys));
+        }
+        let (_, rules) = watch::channel(Arc::new(rules));
+        let gate = Gate::new(
+            rules,
+            Authenticator::new(trusted, config.cache.tokens.capacity),
+            DecisionCache::new(config.cache.decisions),
+            Judge::Embedded,
+        );
+        Self {
+            forge: Forge { ring, issuer_a: a.0, issuer_b: b.0 },
+            gate,
+            now: Timestamp::from_second(NOW).unwrap(),
+            _folder: folder,
+            _sites: [a.1, b.1],
+            _refreshers: refreshers,
+        }
+    }
+
+    pub(crate) async fn ask(&self, attempt: Attempt) -> Outcome {
+        self.ask_at(self.now, attempt).await
+    }
+
+    pub(crate) async fn ask_at(&self, now: Timestamp, attempt: Attempt) -> Outcome {
+        let decision = self.gate.decide(attempt.into_raw(), now);
+        match AssertUnwindSafe(Box::pin(decision)).catch_unwind().await.map(|told| told.answer) {
+            Ok(Answer::Allow(_)) => Outcome::Allowed,
+            Ok(answer @ Answer::Refuse(_)) => Outcome::Refused(answer.reason().as_str()),
+            Err(_) => Outcome::Panicked,
+        }
+    }
+}
+
+fn configuration(folder: &TempDir, [a, b]: [&str; 2]) -> Config {
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    for (kind, condition) in POLICIES {
+        let policy = format!(
+            "apiVersion: api.cerbos.dev/v1\nresourcePolicy:\n  resource: {kind}\n  version: default\n  \
+             rules:\n    - actions: [view]\n      roles: [reader, m2m, ai_agent, anonymous]\n      \
+             effect: EFFECT_ALLOW\n      condition:\n        match:\n          expr: >-\n            {condition}\n"
+        );
+        write(&format!("policies/{kind}.yaml"), &policy);
+    }
+    write("routes.yaml", ROUTES);
+    let text = format!(
+        "issuers:\n  - issuer: {a}\n    audience: {AUDIENCE}\n    algorithms: [RS256, ES256]\n    \
+         roles: {ROLES}\n  - issuer: {b}\n    audience: {AUDIENCE_OF_B}\n    dialect: rfc9068\n    \
+         roles: {ROLES}\npolicies: policies\nroutes: routes.yaml\n"
+    );
+    write("portcullis.yaml", &text);
+    config::load(&folder.path().join("portcullis.yaml")).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+// === impl Attempt ===
+
+impl Attempt {
+    /// A request without credentials.
+    pub(crate) fn to(target: &str) -> Self {
+        let target = target.to_owned();
+        Self { method: "GET".to_owned(), target, headers: Vec::new(), separate: true }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    fn into_raw(self) -> RawRequest {
+        let headers = if self.separate {
+            RawHeaders::Separate(self.headers)
+        } else {
+            RawHeaders::Joined(join(self.headers))
+        };
+        RawRequest {
+            method: self.method,
+            scheme: "https".to_owned(),
+            host: "api.hostile.example".to_owned(),
+            target: self.target,
+            headers,
+            ..RawRequest::default()
+        }
+    }
+}
+
+/// As Envoy does it: a comma between lines of one name, `!` for bytes that are not UTF-8.
+fn join(lines: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, value) in lines {
+        let value = String::from_utf8_lossy(&value).replace(char::REPLACEMENT_CHARACTER, "!");
+        match joined.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, values)) => *values = format!("{values},{value}"),
+            None => joined.push((name, value)),
+        }
+    }
+    joined
+}
