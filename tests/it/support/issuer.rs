@@ -37,20 +37,25 @@ pub(crate) fn claims(subject: &str, roles: &[&str]) -> Value {
     })
 }
 
+/// A new issuer with these keys: its URL, and the task that serves it.
+pub(crate) async fn publish(keys: Value) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address: SocketAddr = listener.local_addr().unwrap();
+    let url = format!("http://{address}/");
+    let discovery = json!({ "issuer": url, "jwks_uri": format!("{url}.well-known/jwks.json") });
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", get(async move || Json(discovery)))
+        .route("/.well-known/jwks.json", get(async move || Json(keys)));
+    let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (url, task)
+}
+
 // === impl Issuer ===
 
 impl Issuer {
     pub(crate) async fn start() -> Self {
         let signing = KeyPair::generate(KeySize::Rsa2048).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address: SocketAddr = listener.local_addr().unwrap();
-        let url = format!("http://{address}/");
-        let keys = json!({ "keys": [jwk(&signing)] });
-        let discovery = json!({ "issuer": url, "jwks_uri": format!("{url}.well-known/jwks.json") });
-        let router = Router::new()
-            .route("/.well-known/openid-configuration", get(async move || Json(discovery)))
-            .route("/.well-known/jwks.json", get(async move || Json(keys)));
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (url, task) = publish(json!({ "keys": [jwk(&signing)] })).await;
         Self { url, signing, task }
     }
 

@@ -4,6 +4,6 @@ mod issuer;
 mod request;
 mod world;
 
-pub(crate) use issuer::{Issuer, claims};
+pub(crate) use issuer::{Issuer, claims, publish};
 pub(crate) use request::{Told, check_request};
 pub(crate) use world::{POLICY, ROUTES, World, config};

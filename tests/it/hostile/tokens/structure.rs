@@ -90,7 +90,8 @@ fn trailing_bits(segment: &str, dice: &mut Dice) -> String {
 fn b4(dice: &mut Dice, forge: &Forge) -> Attempt {
     let draft = Draft::valid(dice, forge);
     if dice.once_in(6) {
-        let twice = dice.pick(&[r#"{"alg":"none","#, r#"{"kid":"evil","#, r#"{"\u0061lg":"ES256","#]);
+        let twice =
+            dice.pick(&[r#"{"alg":"none","#, r#"{"kid":"evil","#, r#"{"\u0061lg":"ES256","#]);
         let header = draft.header_text().replacen('{', twice, 1);
         return bearing(dice, draft.with_header(&forge.ring, header));
     }
@@ -106,13 +107,18 @@ fn b4(dice: &mut Dice, forge: &Forge) -> Attempt {
         r#""x":[{"y":1,"\u0079":2}]"#,
     ]);
     let inner = &payload[1..payload.len() - 1];
-    let payload =
-        dice.pick(&[format!("{{{twice},{inner}}}"), format!("{{{inner},{twice}}}")]);
+    let payload = dice.pick(&[format!("{{{twice},{inner}}}"), format!("{{{inner},{twice}}}")]);
     bearing(dice, draft.with_payload(&forge.ring, payload))
 }
 
 /// With this text as header or, more often, as payload.
-fn with_text(dice: &mut Dice, forge: &Forge, draft: &Draft, is_header: bool, text: &str) -> Attempt {
+fn with_text(
+    dice: &mut Dice,
+    forge: &Forge,
+    draft: &Draft,
+    is_header: bool,
+    text: &str,
+) -> Attempt {
     let token = if is_header {
         draft.with_header(&forge.ring, text)
     } else {
