@@ -44,7 +44,7 @@ conformance: ## Our engine beside the real Cerbos, with random policies. CONFORM
 hostile: ## A million hostile tokens and a million hostile paths. TOKENS, PATHS, SEED.
 	HOSTILE_TOKENS=$(TOKENS) HOSTILE_PATHS=$(PATHS) $(if $(SEED),HOSTILE_SEED=$(SEED)) \
 		cargo test --locked --profile $(PROFILE) --test it -- --exact $(HOSTILE)
-	@cat build/hostile.txt
+	@cat target/tmp/hostile.txt
 
 compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
 	@set -e; for version in $(COMPAT); do \

@@ -47,8 +47,8 @@ impl Draft {
             "iss": forge.issuer_a,
             "sub": format!("auth0|{}", dice.word(24)),
             "aud": audience,
-            "iat": NOW - dice.between(0, 3000),
-            "exp": NOW + dice.between(1, 80_000),
+            "iat": NOW - dice.between(60, 3000),
+            "exp": expiry(dice),
             "azp": dice.word(32),
             ROLES: dice.pick(&[json!(["reader"]), json!(["other", "reader"]), json!(["reader", "x"])]),
         });
@@ -63,6 +63,17 @@ impl Draft {
         draft
     }
 
+    /// A token of issuer B, which signs by RFC 9068 and nothing else.
+    pub(crate) fn of_b(dice: &mut Dice, forge: &Forge) -> Self {
+        let draft = Self::valid(dice, forge).by("b1", &forge.ring).header("typ", "at+jwt");
+        let client = draft.claims["azp"].clone();
+        draft
+            .claim("iss", forge.issuer_b.as_str())
+            .claim("aud", AUDIENCE_OF_B)
+            .claim("client_id", client)
+            .claim("jti", dice.word(16))
+    }
+
     /// Claims that many tokens have and no check looks for.
     fn season(&mut self, dice: &mut Dice) {
         let word = dice.word(12);
@@ -71,7 +82,7 @@ impl Draft {
             ("permissions", json!(["read:invoices"])),
             ("org_id", json!(format!("org_{word}"))),
             ("jti", json!(word)),
-            ("nbf", json!(NOW - 5)),
+            ("nbf", json!(NOW + dice.between(-2000, 30))),
             ("auth_time", json!(NOW - 100)),
             ("act", json!({ "sub": "client@clients" })),
             ("https://hostile.example/tier", json!({ "name": "gold", "limits": [1, 2.5, null] })),
@@ -139,6 +150,15 @@ impl Draft {
     pub(crate) fn with_header(&self, ring: &Ring, header: impl AsRef<[u8]>) -> String {
         let text = format!("{}.{}", base64url(header), base64url(self.payload_text()));
         signed(&text, ring.get(self.key))
+    }
+}
+
+/// Clocks may differ by half a minute, and a second may have a fraction.
+fn expiry(dice: &mut Dice) -> Value {
+    match dice.below(8) {
+        0 => json!(NOW - dice.between(0, 30)),
+        1 => json!(f64::from(i32::try_from(NOW).unwrap()) + 0.5),
+        _ => json!(NOW + dice.between(1, 80_000)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The house that is attacked: two issuers, five routes, and a policy that knows what may be read.
+//! The house that is attacked: two issuers, six routes, and a policy that knows what may be read.
 
 use std::{fs, panic::AssertUnwindSafe, sync::Arc};
 
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::support::publish;
 
-/// Everything that a reader may read, in its only spelling. What is not here must be refused.
+/// Everything that a reader may read outside of `/v1/open/`, in its only spelling.
 pub(crate) const ALLOWED: [&str; 14] = [
     "/v1/orgs/acme/invoices",
     "/v1/orgs/acme/invoices/7",
@@ -54,12 +54,15 @@ routes:
     actions: { GET: view, HEAD: view }
   - path: /v1/files/{*rest}
     resource: { kind: file, id: "{rest}" }
+  - path: /v1/open/{*rest}
+    resource: { kind: open, id: "{rest}" }
   - path: /v1/admin/{user}
     resource: { kind: admin, id: "{user}" }
 "#;
 
 /// Exact values, so that a path that is read as anything else is denied.
-const POLICIES: [(&str, &str); 3] = [
+const POLICIES: [(&str, &str); 4] = [
+    ("open", "true"),
     (
         "invoice",
         r#"R.attr.org in ["acme", "Acme Inc", "öre"] && R.attr.invoice in ["all", "7", "2026-11.a", "~x_y", "a|b"]"#,
@@ -74,19 +77,21 @@ const POLICIES: [(&str, &str); 3] = [
 pub(crate) struct House {
     pub(crate) forge: Forge,
     gate: Gate,
-    now: Timestamp,
     _folder: TempDir,
     _sites: [JoinHandle<()>; 2],
     _refreshers: JoinSet<()>,
 }
 
 /// A request as a client makes it.
+#[derive(Clone)]
 pub(crate) struct Attempt {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// Whether Envoy keeps header lines apart.
     pub(crate) separate: bool,
+    /// The second at which it is decided.
+    pub(crate) at: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,7 +128,6 @@ impl House {
         Self {
             forge: Forge { ring, issuer_a: a.0, issuer_b: b.0 },
             gate,
-            now: Timestamp::from_second(NOW).unwrap(),
             _folder: folder,
             _sites: [a.1, b.1],
             _refreshers: refreshers,
@@ -131,10 +135,7 @@ impl House {
     }
 
     pub(crate) async fn ask(&self, attempt: Attempt) -> Outcome {
-        self.ask_at(self.now, attempt).await
-    }
-
-    pub(crate) async fn ask_at(&self, now: Timestamp, attempt: Attempt) -> Outcome {
+        let now = Timestamp::from_second(attempt.at).unwrap();
         let decision = self.gate.decide(attempt.into_raw(), now);
         match AssertUnwindSafe(Box::pin(decision)).catch_unwind().await.map(|told| told.answer) {
             Ok(Answer::Allow(_)) => Outcome::Allowed,
@@ -171,7 +172,7 @@ impl Attempt {
     /// A request without credentials.
     pub(crate) fn to(target: &str) -> Self {
         let target = target.to_owned();
-        Self { method: "GET".to_owned(), target, headers: Vec::new(), separate: true }
+        Self { method: "GET".to_owned(), target, headers: Vec::new(), separate: true, at: NOW }
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {

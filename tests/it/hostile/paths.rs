@@ -1,10 +1,7 @@
-//! Families of hostile paths. Each begins with a path that its token may read, and ends in one that is
-//! not on the list of those: whatever a server behind us makes of it, we must not let it pass.
+//! Families of hostile paths. Each begins with a path that its token may read, and ends in one that it
+//! may not: whatever a server behind us makes of it, we must not let it pass.
 
-use super::{
-    dice::Dice,
-    house::{ALLOWED, Attempt},
-};
+use super::{canonical::may_pass, dice::Dice, house::Attempt};
 
 pub(crate) struct Family {
     pub(crate) name: &'static str,
@@ -45,21 +42,12 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family::request("length", length),
 ];
 
-/// A hostile path made from one that may be read.
-pub(crate) fn hostile(dice: &mut Dice, from: &str) -> String {
-    loop {
-        if let Change::Path(change) = FAMILIES[dice.below(FAMILIES.len())].change {
-            return changed(change, dice, from);
-        }
-    }
-}
-
 fn changed(change: fn(&mut Dice, &str) -> String, dice: &mut Dice, from: &str) -> String {
     loop {
         let target = change(dice, from);
         // With a query, a path that may be read is still one.
         let path = target.split('?').next().unwrap_or_default();
-        if !ALLOWED.contains(&path) {
+        if !may_pass(path) {
             return target;
         }
     }

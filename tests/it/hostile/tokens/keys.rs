@@ -26,7 +26,6 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::wrong("A21 degenerate signature", a21),
     Family::wrong("A24 foreign key under a known id", a24),
     Family::wrong("A25 changed signature", a25),
-    Family::wrong("R2 changed payload", r2),
 ];
 
 fn a1(dice: &mut Dice, forge: &Forge) -> Attempt {
@@ -213,18 +212,6 @@ fn a25(dice: &mut Dice, forge: &Forge) -> Attempt {
     let place = dice.below(signature.len());
     signature[place] ^= 1 << dice.below(8);
     bearing(dice, format!("{}.{}", draft.text(), base64url(signature)))
-}
-
-/// Signature and header of one token, and the claims of another.
-fn r2(dice: &mut Dice, forge: &Forge) -> Attempt {
-    let draft = Draft::valid(dice, forge);
-    let signature = last(&draft.token(&forge.ring));
-    let draft = match dice.below(3) {
-        0 => draft.claim("sub", "auth0|admin"),
-        1 => draft.claim("permissions", json!(["everything"])),
-        _ => draft.header("x", dice.word(4)),
-    };
-    bearing(dice, format!("{}.{signature}", draft.text()))
 }
 
 fn last(token: &str) -> String {

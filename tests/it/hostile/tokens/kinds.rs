@@ -78,16 +78,8 @@ fn c6(dice: &mut Dice, forge: &Forge) -> Attempt {
     bearing(dice, draft.token(&forge.ring))
 }
 
-/// Issuer B signs by RFC 9068 and nothing else.
 fn c8(dice: &mut Dice, forge: &Forge) -> Attempt {
-    let draft = Draft::valid(dice, forge)
-        .by("b1", &forge.ring)
-        .header("typ", "at+jwt")
-        .claim("iss", forge.issuer_b.as_str())
-        .claim("aud", AUDIENCE_OF_B)
-        .claim("jti", dice.word(16));
-    let client = draft.claims["azp"].clone();
-    let draft = draft.claim("client_id", client);
+    let draft = Draft::of_b(dice, forge);
     let draft = match dice.below(4) {
         0 => draft.header("typ", "JWT"),
         1 => draft.without("jti"),
@@ -121,15 +113,10 @@ fn c12(dice: &mut Dice, forge: &Forge) -> Attempt {
 }
 
 fn c13(dice: &mut Dice, forge: &Forge) -> Attempt {
-    let draft = Draft::valid(dice, forge);
     let draft = if dice.once_in(2) {
-        draft.claim("aud", AUDIENCE_OF_B)
+        Draft::valid(dice, forge).claim("aud", AUDIENCE_OF_B)
     } else {
-        draft
-            .by("b1", &forge.ring)
-            .header("typ", "at+jwt")
-            .claim("iss", forge.issuer_b.as_str())
-            .claim("aud", AUDIENCE)
+        Draft::of_b(dice, forge).claim("aud", AUDIENCE)
     };
     bearing(dice, draft.token(&forge.ring))
 }

@@ -4,10 +4,12 @@
 mod claims;
 mod keys;
 mod kinds;
+mod replay;
 mod structure;
 mod transport;
 
 use super::{
+    canonical::OPEN,
     dice::Dice,
     draft::{Draft, Forge},
     house::{ALLOWED, Attempt},
@@ -16,7 +18,14 @@ use super::{
 pub(super) struct Family {
     pub(super) name: &'static str,
     pub(super) sign: Sign,
-    make: fn(&mut Dice, &Forge) -> Attempt,
+    make: Make,
+}
+
+#[derive(Clone, Copy)]
+enum Make {
+    Alone(fn(&mut Dice, &Forge) -> Attempt),
+    /// After a request that must pass, so that its token is remembered.
+    After(fn(&mut Dice, &Forge) -> [Attempt; 2]),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,25 +37,46 @@ pub(super) enum Sign {
 }
 
 pub(super) fn families() -> Vec<&'static Family> {
-    [keys::FAMILIES, structure::FAMILIES, kinds::FAMILIES, claims::FAMILIES, transport::FAMILIES]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        keys::FAMILIES,
+        structure::FAMILIES,
+        kinds::FAMILIES,
+        claims::FAMILIES,
+        transport::FAMILIES,
+        replay::FAMILIES,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A request that must be allowed.
 pub(super) fn valid(dice: &mut Dice, forge: &Forge) -> Attempt {
-    let token = Draft::valid(dice, forge).token(&forge.ring);
+    let is_of_b = dice.once_in(8);
+    let draft = if is_of_b { Draft::of_b(dice, forge) } else { Draft::valid(dice, forge) };
+    let token = draft.token(&forge.ring);
     let scheme = dice.pick(&["Bearer", "bearer", "BEARER", "Bearer ", "Bearer  "]);
     wherever(dice).header("authorization", format!("{scheme} {token}"))
 }
 
 /// A request without credentials for something that a reader may read.
 pub(super) fn wherever(dice: &mut Dice) -> Attempt {
-    let mut attempt = Attempt::to(dice.pick(&ALLOWED));
+    let mut attempt = if dice.once_in(4) {
+        Attempt::to(&open_path(dice))
+    } else {
+        Attempt::to(dice.pick(&ALLOWED))
+    };
     attempt.method = dice.pick(&["GET", "HEAD"]).to_owned();
     attempt.separate = dice.once_in(2);
     attempt
+}
+
+fn open_path(dice: &mut Dice) -> String {
+    let segments =
+        ["a", "report.pdf", "x%20y", "%C3%BC", "b+c", "~k", "a%26b", "7", "..x", "a=b,c"];
+    let segments: Vec<&str> = (0..dice.count(1, 5)).map(|_| dice.pick(&segments)).collect();
+    let end = dice.pick(&["", "", "/"]);
+    format!("{OPEN}{}{end}", segments.join("/"))
 }
 
 fn bearing(dice: &mut Dice, token: impl AsRef<[u8]>) -> Attempt {
@@ -56,15 +86,30 @@ fn bearing(dice: &mut Dice, token: impl AsRef<[u8]>) -> Attempt {
 // === impl Family ===
 
 impl Family {
-    pub(super) fn make(&self, dice: &mut Dice, forge: &Forge) -> Attempt {
-        (self.make)(dice, forge)
+    /// The request that comes before, if there is one, and the hostile one.
+    pub(super) fn make(&self, dice: &mut Dice, forge: &Forge) -> (Option<Attempt>, Attempt) {
+        match self.make {
+            Make::Alone(make) => (None, make(dice, forge)),
+            Make::After(make) => {
+                let [before, hostile] = make(dice, forge);
+                (Some(before), hostile)
+            }
+        }
     }
 
     const fn correct(name: &'static str, make: fn(&mut Dice, &Forge) -> Attempt) -> Self {
-        Self { name, sign: Sign::Correct, make }
+        Self { name, sign: Sign::Correct, make: Make::Alone(make) }
     }
 
     const fn wrong(name: &'static str, make: fn(&mut Dice, &Forge) -> Attempt) -> Self {
-        Self { name, sign: Sign::Wrong, make }
+        Self { name, sign: Sign::Wrong, make: Make::Alone(make) }
+    }
+
+    const fn after(
+        name: &'static str,
+        sign: Sign,
+        make: fn(&mut Dice, &Forge) -> [Attempt; 2],
+    ) -> Self {
+        Self { name, sign, make: Make::After(make) }
     }
 }

@@ -63,22 +63,29 @@ fn b2(dice: &mut Dice, forge: &Forge) -> Attempt {
 
 fn b3(dice: &mut Dice, forge: &Forge) -> Attempt {
     let token = Draft::valid(dice, forge).token(&forge.ring);
-    let original = parts(&token).map(str::to_owned);
+    let other = second_spelling(dice, &token);
+    bearing(dice, other)
+}
+
+/// What a lenient decoder reads as the same token.
+pub(super) fn second_spelling(dice: &mut Dice, token: &str) -> String {
+    let original = parts(token).map(str::to_owned);
     let place = dice.below(3);
     let mut other = original.clone();
     match dice.below(4) {
         0 => other[place] += dice.pick(&["=", "==", "A", "AA"]),
         1 => other[place] = other[place].replace('-', "+").replace('_', "/"),
         2 => other[2] = trailing_bits(&other[2], dice),
-        _ => return bearing(dice, token.replacen('.', "%2E", place.max(1))),
+        _ => return token.replacen('.', "%2E", place.max(1)),
     }
     if other == original {
         other[place].push('=');
     }
-    bearing(dice, other.join("."))
+    other.join(".")
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+pub(super) const ALPHABET: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Sets bits of the last character that no byte takes: 64 bytes and 256 bytes both leave four over.
 fn trailing_bits(segment: &str, dice: &mut Dice) -> String {
@@ -111,26 +118,36 @@ fn b4(dice: &mut Dice, forge: &Forge) -> Attempt {
     bearing(dice, draft.with_payload(&forge.ring, payload))
 }
 
-/// With this text as header or, more often, as payload.
-fn with_text(
-    dice: &mut Dice,
-    forge: &Forge,
-    draft: &Draft,
-    is_header: bool,
-    text: &str,
-) -> Attempt {
-    let token = if is_header {
-        draft.with_header(&forge.ring, text)
-    } else {
-        draft.with_payload(&forge.ring, text)
-    };
-    bearing(dice, token)
+#[derive(Clone, Copy)]
+enum Segment {
+    Header,
+    Payload,
+}
+
+impl Segment {
+    fn any(dice: &mut Dice) -> Self {
+        dice.pick(&[Self::Header, Self::Payload, Self::Payload, Self::Payload])
+    }
+
+    fn text(self, draft: &Draft) -> String {
+        match self {
+            Self::Header => draft.header_text(),
+            Self::Payload => draft.payload_text(),
+        }
+    }
+
+    fn replaced(self, draft: &Draft, forge: &Forge, text: &str) -> String {
+        match self {
+            Self::Header => draft.with_header(&forge.ring, text),
+            Self::Payload => draft.with_payload(&forge.ring, text),
+        }
+    }
 }
 
 fn b5(dice: &mut Dice, forge: &Forge) -> Attempt {
     let draft = Draft::valid(dice, forge);
-    let is_header = dice.once_in(4);
-    let text = if is_header { draft.header_text() } else { draft.payload_text() };
+    let segment = Segment::any(dice);
+    let text = segment.text(&draft);
     let other = dice.pick(&[
         "[]".to_owned(),
         "null".to_owned(),
@@ -142,13 +159,13 @@ fn b5(dice: &mut Dice, forge: &Forge) -> Attempt {
         format!("[{text}]"),
         json!(text).to_string(),
     ]);
-    with_text(dice, forge, &draft, is_header, &other)
+    bearing(dice, segment.replaced(&draft, forge, &other))
 }
 
 fn b6(dice: &mut Dice, forge: &Forge) -> Attempt {
     let draft = Draft::valid(dice, forge);
-    let is_header = dice.once_in(4);
-    let text = if is_header { draft.header_text() } else { draft.payload_text() };
+    let segment = Segment::any(dice);
+    let text = segment.text(&draft);
     let open = &text[..text.len() - 1];
     let other = match dice.below(11) {
         0 => format!("\u{feff}{text}"),
@@ -163,19 +180,19 @@ fn b6(dice: &mut Dice, forge: &Forge) -> Attempt {
         9 => format!("{open},x:1}}"),
         _ => open.to_owned(),
     };
-    with_text(dice, forge, &draft, is_header, &other)
+    bearing(dice, segment.replaced(&draft, forge, &other))
 }
 
 fn b7(dice: &mut Dice, forge: &Forge) -> Attempt {
     let (open, close) = dice.pick(&[("[", "]"), ("{\"a\":", "}")]);
     // Within the limit of a token's size.
     let depth = dice.count(40, 5000) / open.len() + 40;
-    with_member(dice, forge, &format!("{}1{}", open.repeat(depth), close.repeat(depth)))
+    with_member(dice, forge, format!("{}1{}", open.repeat(depth), close.repeat(depth)))
 }
 
 fn b8(dice: &mut Dice, forge: &Forge) -> Attempt {
     let values = "1,".repeat(dice.count(4200, 5000));
-    with_member(dice, forge, &format!("[{values}1]"))
+    with_member(dice, forge, format!("[{values}1]"))
 }
 
 fn with_member(dice: &mut Dice, forge: &Forge, value: impl AsRef<[u8]>) -> Attempt {
