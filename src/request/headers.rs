@@ -117,9 +117,10 @@ impl Headers {
 /// Optional white space of RFC 9110, section 5.6.3.
 const BLANKS: [char; 2] = [' ', '\t'];
 
+/// A value beyond ASCII is no text: what we would read as UTF-8, Node and WSGI read as ISO 8859-1.
 fn text(line: &[u8]) -> Option<&str> {
     let text = str::from_utf8(line).ok()?.trim_matches(BLANKS);
-    (!text.chars().any(char::is_control)).then_some(text)
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')).then_some(text)
 }
 
 /// Whether a server that knows headers as `HTTP_X_TENANT` takes the two names for one.

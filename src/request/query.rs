@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::{QueryError, caseless, percent};
 
+/// Node, Express and PHP read so many parameters and leave out the rest.
+const MOST: usize = 1000;
+
 /// A well-formed query. Pairs are decoded when they are read, as most queries are not.
 #[derive(Clone, Debug, Default)]
 pub struct Query(Box<str>);
@@ -42,10 +45,14 @@ impl Query {
     /// The value of a parameter.
     ///
     /// # Errors
-    /// A second value, a second spelling of the name, or a query that some servers split elsewhere.
+    /// A second value, a second spelling of the name, or a query that some servers split elsewhere or
+    /// do not read to its end.
     pub fn single(&self, name: &str) -> Result<Option<Cow<'_, str>>, QueryError> {
         if self.0.contains(';') {
             return Err(QueryError::Semicolon);
+        }
+        if self.0.split('&').count() > MOST {
+            return Err(QueryError::TooMany);
         }
         let mut found = None;
         for pair in self.pairs() {

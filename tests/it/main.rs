@@ -5,6 +5,7 @@
     reason = "tests start tasks and read the clock: they are the world around the server"
 )]
 
+mod backends;
 mod compose;
 mod demo;
 mod envoy_files;

@@ -29,6 +29,20 @@ pub(crate) fn check_jsonschema() -> PathBuf {
     found(root().join("build/check-jsonschema"), "make fetch")
 }
 
+/// The folder with `express` and `express4` in its `node_modules`.
+pub(crate) fn express() -> PathBuf {
+    found(root().join("build/express"), "make fetch")
+}
+
+/// The folder with the package `werkzeug` in it.
+pub(crate) fn werkzeug() -> PathBuf {
+    found(root().join("build/werkzeug"), "make fetch")
+}
+
+pub(crate) fn nginx() -> PathBuf {
+    found(root().join("build/nginx"), "make fetch")
+}
+
 pub(crate) fn portcullis() -> PathBuf {
     env!("CARGO_BIN_EXE_portcullis").into()
 }

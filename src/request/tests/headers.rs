@@ -22,7 +22,7 @@ fn a_header_has_one_reading_in_both_forms() {
     single(&[("x-tenant", b"acme")], Ok(Some("acme")));
     single(&[("X-Tenant", b" \tacme ")], Ok(Some("acme")));
     single(&[("x-tenant", b"")], Ok(Some("")));
-    single(&[("x-tenant", "é".as_bytes())], Ok(Some("é")));
+    single(&[("x-tenant", "é".as_bytes())], Err(HeaderError::NotText));
     single(&[("x-tenant", b"a\x01b")], Err(HeaderError::NotText));
     single(&[("x-tenant", b"a\0")], Err(HeaderError::NotText));
 }

@@ -34,6 +34,7 @@ fn a_parameter_that_is_read_has_one_value_and_one_spelling() {
         single(query, Err(QueryError::OtherSpelling));
     }
     single("a=1;org=b", Err(QueryError::Semicolon));
+    single(&format!("{}org=b", "a&".repeat(1000)), Err(QueryError::TooMany));
     let request = read(raw("/?org_id=1&org.id=2")).unwrap();
     assert_eq!(request.query.single("org_id"), Err(QueryError::OtherSpelling));
 }

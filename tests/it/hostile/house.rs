@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use portcullis::{
     answer::Answer,
     config::{self, Config},
-    decision::{Authenticator, DecisionCache, Gate, Generation, Judge},
+    decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
     issuer, reload,
     request::{RawHeaders, RawRequest},
 };
@@ -76,6 +76,7 @@ const POLICIES: [(&str, &str); 4] = [
 
 pub(crate) struct House {
     pub(crate) forge: Forge,
+    pub(crate) rules: Arc<Rules>,
     gate: Gate,
     _folder: TempDir,
     _sites: [JoinHandle<()>; 2],
@@ -118,15 +119,16 @@ impl House {
             keys.loaded().await;
             trusted.push((spec.clone(), keys));
         }
-        let (_, rules) = watch::channel(Arc::new(rules));
+        let rules = Arc::new(rules);
         let gate = Gate::new(
-            rules,
+            watch::channel(rules.clone()).1,
             Authenticator::new(trusted, config.cache.tokens.capacity),
             DecisionCache::new(config.cache.decisions),
             Judge::Embedded,
         );
         Self {
             forge: Forge { ring, issuer_a: a.0, issuer_b: b.0 },
+            rules,
             gate,
             _folder: folder,
             _sites: [a.1, b.1],

@@ -11,7 +11,7 @@ pub(crate) mod house;
 pub(crate) mod keys;
 pub(crate) mod paths;
 mod tally;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::{env, fmt::Write as _, fs, path::Path, process, sync::Arc};
 

@@ -3,6 +3,7 @@
 
 use super::{canonical::may_pass, dice::Dice, house::Attempt};
 
+#[derive(Clone, Copy)]
 pub(crate) struct Family {
     pub(crate) name: &'static str,
     change: Change,

@@ -60,7 +60,7 @@ pub(super) fn valid(dice: &mut Dice, forge: &Forge) -> Attempt {
 }
 
 /// A request without credentials for something that a reader may read.
-pub(super) fn wherever(dice: &mut Dice) -> Attempt {
+pub(crate) fn wherever(dice: &mut Dice) -> Attempt {
     let mut attempt = if dice.once_in(4) {
         Attempt::to(&open_path(dice))
     } else {
