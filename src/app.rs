@@ -79,7 +79,7 @@ impl App {
         let gate = Gate::new(
             rules_in_force,
             Authenticator::new(trusted, config.cache.tokens.capacity),
-            DecisionCache::new(config.cache.decisions),
+            DecisionCache::new(config.cache.decisions, metrics.clone()),
             Judge::Embedded,
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;

@@ -28,6 +28,8 @@ use crate::yaml::Node;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+const MIB: u64 = 1 << 20;
+const MOST_MEMORY: u64 = 4096 * MIB;
 const MOST_ENTRIES: u64 = 10_000_000;
 
 pub(super) fn examine(path: &Path, environment: &Environment) -> (Option<Config>, ConfigErrors) {
@@ -162,8 +164,9 @@ fn cache(mut section: Section<'_>) -> CacheConfig {
     let mut tokens = section.section("tokens");
     let cache = CacheConfig {
         decisions: DecisionCacheConfig {
-            capacity: decisions.or("capacity", 100_000, |value| value.integer(0..=MOST_ENTRIES)),
+            memory: decisions.or("memory", 16 * MIB, |value| value.bytes(0..=MOST_MEMORY)),
             ttl: decisions.or("ttl", 30 * SECOND, |value| value.duration(SECOND..=HOUR)),
+            deny_ttl: decisions.or("deny_ttl", 10 * SECOND, |value| value.duration(SECOND..=HOUR)),
         },
         tokens: TokenCacheConfig {
             capacity: tokens.or("capacity", 10_000, |value| value.integer(0..=MOST_ENTRIES)),

@@ -16,6 +16,7 @@ mod routes;
 
 mod upstream_headers;
 
+mod bytes;
 mod duration;
 mod environment;
 mod section;

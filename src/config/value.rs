@@ -4,6 +4,7 @@
 use std::{fmt, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use super::{
+    bytes,
     duration::{self, Written},
     environment::ExpandError,
     section::Section,
@@ -153,6 +154,12 @@ impl<'a> Value<'a> {
             self.bad(scalar.text, expected);
         }
         integer
+    }
+
+    pub(super) fn bytes(&self, range: RangeInclusive<u64>) -> Option<u64> {
+        let (least, most) = (bytes::Written(*range.start()), bytes::Written(*range.end()));
+        let expected = format!("an amount from {least} to {most}, such as `512KiB` or `16MiB`");
+        self.parsed(&expected, |text| bytes::parse(text).filter(|bytes| range.contains(bytes)))
     }
 
     pub(super) fn duration(&self, range: RangeInclusive<Duration>) -> Option<Duration> {

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use moka::{Expiry, sync::Cache};
 use tracing::debug;
 
-use super::CallerDigest;
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
     BearerToken, Demands, IssuerSpec, Presentation, SignedToken, TokenError, TokenLimits,
@@ -34,8 +33,6 @@ pub struct Authenticator {
 pub struct Authenticated {
     pub principal: Principal,
     pub aux_data: AuxData,
-    /// Of the two above.
-    pub digest: CallerDigest,
     /// `exp`
     pub expires_at: Timestamp,
 }
@@ -160,8 +157,7 @@ impl Authenticator {
 impl Authenticated {
     fn new(verifier: &Verifier, token: &VerifiedToken<'_>) -> Result<Self, TokenError> {
         let (principal, aux_data) = verifier.principal(token)?;
-        let digest = CallerDigest::new(&principal, &aux_data);
-        Ok(Self { principal, aux_data, digest, expires_at: token.expires_at() })
+        Ok(Self { principal, aux_data, expires_at: token.expires_at() })
     }
 }
 

@@ -1,73 +1,174 @@
-//! Answers that were given before, for as long as they hold.
+//! Verdicts that were given before, for as long as they hold.
 //!
 //! Only what the engine said is kept. What is said about one person's request (headers, decision
 //! id, log line, metrics) is made anew each time, so a hit and a miss leave by the same way.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, mem, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
+use moka::{future, notification::RemovalCause, sync};
 
-use super::CacheKey;
-use crate::engine::model::{CheckOutput, ClockUse};
+use super::{CacheKey, ChainKey, JudgeFault, Judged, Verdict};
+use crate::engine::cel::Read;
+use crate::engine::model::{ClockUse, Effect};
+use crate::telemetry::{CacheResult, Metrics, Uncacheable};
 
 /// `cache.decisions` of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecisionCacheConfig {
-    /// The most entries that are kept. 0 turns the cache off.
-    pub capacity: u64,
-    /// How long an answer is kept at most.
+    /// Bytes that the entries may take together. 0 turns the cache off.
+    pub memory: u64,
+    /// How long an allow is kept at most.
     pub ttl: Duration,
+    /// How long a denial is kept at most.
+    pub deny_ttl: Duration,
 }
 
-/// The engine's answers by [`CacheKey`], bounded in number and time.
+/// Verdicts by [`CacheKey`], bounded in memory and time. A clone is another handle.
 #[derive(Clone, Debug)]
 pub struct DecisionCache {
-    entries: Cache<CacheKey, Entry>,
+    verdicts: future::Cache<CacheKey, Entry>,
+    /// By [`ChainKey`].
+    reads: sync::Cache<Box<[u8]>, Arc<[Read]>>,
     ttl: SignedDuration,
+    deny_ttl: SignedDuration,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
-    output: Arc<CheckOutput>,
-    /// The cache's own clock measures only how long an entry has been there; the token's end is an
-    /// instant of the wall clock, so it is compared with the request's `now` as well.
+    verdict: Arc<Verdict>,
+    /// The cache's own clock measures only how long an entry has been there; the token's end and the
+    /// instants between which a verdict holds are of the wall clock.
+    from: Timestamp,
     until: Timestamp,
 }
+
+/// Why a verdict was not kept.
+#[derive(Clone, Debug)]
+enum NotKept {
+    Uncacheable(Arc<Verdict>, Uncacheable),
+    Fault(JudgeFault),
+}
+
+/// What an entry takes beside its verdict: the key, two instants, and what the cache needs for itself.
+const ENTRY_BYTES: usize = 300;
+
+/// Chains that are remembered: as many as there are combinations of routes, scopes and roles in use.
+const CHAINS: u64 = 10_000;
 
 // === impl DecisionCache ===
 
 impl DecisionCache {
     #[must_use]
-    pub fn new(config: DecisionCacheConfig) -> Self {
-        let DecisionCacheConfig { capacity, ttl } = config;
+    pub fn new(config: DecisionCacheConfig, metrics: Metrics) -> Self {
+        let DecisionCacheConfig { memory, ttl, deny_ttl } = config;
+        let verdicts = future::Cache::builder()
+            .max_capacity(memory)
+            .weigher(|_, entry: &Entry| u32::try_from(entry.bytes()).unwrap_or(u32::MAX))
+            .time_to_live(ttl.max(deny_ttl))
+            .eviction_listener(move |_, _, cause| {
+                if cause == RemovalCause::Size {
+                    metrics.decision_evicted();
+                }
+            })
+            .build();
+        let signed = |ttl| SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
         Self {
-            entries: Cache::builder().max_capacity(capacity).time_to_live(ttl).build(),
-            ttl: SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX),
+            verdicts,
+            reads: sync::Cache::new(CHAINS),
+            ttl: signed(ttl),
+            deny_ttl: signed(deny_ttl),
         }
     }
 
-    /// An answer given before that still holds at `now`.
-    #[must_use]
-    pub fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Arc<CheckOutput>> {
-        let entry = self.entries.get(key)?;
-        (now < entry.until).then_some(entry.output)
+    /// What a question can read, remembered by the rules that it is asked of.
+    pub fn reads(&self, chain: &ChainKey, find: impl FnOnce() -> Vec<Read>) -> Arc<[Read]> {
+        if let Some(reads) = self.reads.get(chain.as_bytes()) {
+            return reads;
+        }
+        let reads: Arc<[Read]> = find().into();
+        self.reads.insert(chain.as_bytes().into(), Arc::clone(&reads));
+        reads
     }
 
-    /// Keeps an answer until the token ends or the time to live is over, whichever is first; not
-    /// at all if it depends on the clock. Says whether it was kept.
-    pub fn insert(
+    /// The verdict that still holds at `now`, or what `judge` says, which is then kept: until the
+    /// token ends, the time to live is over, or the clock may change it, whichever is first. Of
+    /// several who ask at the same time, one judges for all.
+    ///
+    /// # Errors
+    /// The judge's fault, which is not kept.
+    pub async fn get_or_judge(
         &self,
         key: CacheKey,
-        output: &Arc<CheckOutput>,
         now: Timestamp,
         token_expires: Timestamp,
-    ) -> bool {
-        if output.clock == ClockUse::Read {
-            return false;
+        judge: impl Future<Output = Result<Judged, JudgeFault>>,
+    ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
+        if let Some(entry) = self.verdicts.get(&key).await {
+            if entry.holds(now) {
+                return Ok((entry.verdict, CacheResult::Hit));
+            }
+            self.verdicts.invalidate(&key).await;
         }
-        let until = now.saturating_add(self.ttl).unwrap_or(Timestamp::MAX).min(token_expires);
-        self.entries.insert(key, Entry { output: Arc::clone(output), until });
-        true
+        let mut judged_here = false;
+        let mut judge = Some(judge);
+        let judged = self.verdicts.try_get_with(key, async {
+            judged_here = true;
+            match judge.take() {
+                Some(judge) => self.keep(judge.await, now, token_expires),
+                None => Err(NotKept::Fault(JudgeFault::NoAnswer)),
+            }
+        });
+        let result = judged.await;
+        match result {
+            Ok(entry) if judged_here => Ok((entry.verdict, CacheResult::Miss)),
+            Ok(entry) if entry.holds(now) => Ok((entry.verdict, CacheResult::Hit)),
+            Err(why) if judged_here => match Arc::unwrap_or_clone(why) {
+                NotKept::Uncacheable(verdict, why) => Ok((verdict, CacheResult::Uncacheable(why))),
+                NotKept::Fault(fault) => Err(fault),
+            },
+            // What another question was told holds for that one alone.
+            Ok(_) | Err(_) => match judge.take() {
+                Some(judge) => {
+                    let Judged { verdict, .. } = judge.await?;
+                    Ok((Arc::new(verdict), CacheResult::Miss))
+                }
+                None => Err(JudgeFault::NoAnswer),
+            },
+        }
+    }
+
+    fn keep(
+        &self,
+        judged: Result<Judged, JudgeFault>,
+        now: Timestamp,
+        token_expires: Timestamp,
+    ) -> Result<Entry, NotKept> {
+        let Judged { verdict, clock, exhausted } = judged.map_err(NotKept::Fault)?;
+        let verdict = Arc::new(verdict);
+        if exhausted {
+            return Err(NotKept::Uncacheable(verdict, Uncacheable::Exhausted));
+        }
+        let ttl = match verdict.effect {
+            Effect::Allow => self.ttl,
+            Effect::Deny => self.deny_ttl,
+        };
+        let until = now.saturating_add(ttl).unwrap_or(Timestamp::MAX).min(token_expires);
+        match clock {
+            ClockUse::Unread => Ok(Entry { verdict, from: Timestamp::MIN, until }),
+            ClockUse::Read => Err(NotKept::Uncacheable(verdict, Uncacheable::Clock)),
+        }
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn holds(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
+    }
+
+    fn bytes(&self) -> usize {
+        ENTRY_BYTES + mem::size_of::<Self>() + self.verdict.bytes()
     }
 }

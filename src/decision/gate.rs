@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::{
-    Authenticated, AuthenticationError, Authenticator, CacheKey, DecisionCache, Judge, JudgeFault,
-    Rules,
+    Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
+    Rules, Verdict,
 };
 use crate::answer::{Answer, Challenge, Reason, Refusal};
-use crate::engine::model::{Action, CheckInput, CheckOutput, Effect};
+use crate::engine::model::{Action, CheckInput, Effect};
 use crate::identity::{Demands, bearer};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, Target};
@@ -90,17 +90,16 @@ impl Gate {
             }
             Found::NoRoute => return Err(Refusal::Deny(Reason::NO_ROUTE)),
         };
-        trace.route = Some(matched.template());
+        let route = matched.template();
+        trace.route = Some(Arc::clone(&route));
         let caller = self.authenticate(&request, now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let judged = self.judge(&rules, &caller, &target, now).await;
-        let (output, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
+        let judged = self.judge(&rules, &caller, (&target, &route), now).await;
+        let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
         trace.cache = Some(cache);
-        // Of one action there is one answer; without it nothing is allowed.
-        let [verdict] = &*output.actions else { return Err(Refusal::Fault(Reason::ENGINE_FAULT)) };
         trace.policy = Some(verdict.policy.clone());
-        trace.validation_errors = output.validation_errors.len();
+        trace.validation_errors = verdict.validation_errors.len();
         match verdict.effect {
             Effect::Allow => {
                 let headers = &rules.upstream_headers;
@@ -132,24 +131,18 @@ impl Gate {
         &self,
         rules: &Rules,
         caller: &Authenticated,
-        target: &Target,
+        (target, route): (&Target, &str),
         now: Timestamp,
-    ) -> Result<(Arc<CheckOutput>, CacheResult), JudgeFault> {
+    ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
         let Target { resource, action } = target;
-        let key = CacheKey::new(rules.generation, &caller.digest, resource, action);
-        if let Some(output) = self.cache.get(&key, now) {
-            return Ok((output, CacheResult::Hit));
-        }
-        let input = CheckInput {
-            principal: &caller.principal,
-            resource,
-            actions: slice::from_ref(action),
-            aux_data: &caller.aux_data,
-            now,
-        };
-        let output = Arc::new(self.judge.check(rules, &input).await?);
-        let kept = self.cache.insert(key, &output, now, caller.expires_at);
-        Ok((output, if kept { CacheResult::Miss } else { CacheResult::Uncacheable }))
+        let Authenticated { principal, aux_data, expires_at } = caller;
+        let actions = slice::from_ref(action);
+        let input = CheckInput { principal, resource, actions, aux_data, now };
+        let chain = rules.policies.policy_chain(principal, resource, action);
+        let chain = ChainKey::new(rules.generation, route, &chain);
+        let reads = self.cache.reads(&chain, || rules.policies.reads(&input));
+        let key = chain.with_values(&reads, &input);
+        self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
     }
 }
 

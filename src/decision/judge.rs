@@ -2,8 +2,8 @@
 //!
 //! It is async because a judge may be another server; the embedded one answers at once.
 
-use super::Rules;
-use crate::engine::model::{CheckInput, CheckOutput};
+use super::{Judged, Rules};
+use crate::engine::model::CheckInput;
 
 /// Who evaluates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,20 +22,14 @@ pub enum JudgeFault {
 // === impl Judge ===
 
 impl Judge {
+    /// The answer to a question about one action.
+    ///
     /// # Errors
     /// [`JudgeFault`]; never for a denial.
-    pub async fn check(
-        self,
-        rules: &Rules,
-        input: &CheckInput<'_>,
-    ) -> Result<CheckOutput, JudgeFault> {
+    pub async fn check(self, rules: &Rules, input: &CheckInput<'_>) -> Result<Judged, JudgeFault> {
         let output = match self {
             Self::Embedded => rules.policies.check(input),
         };
-        if output.actions.len() == input.actions.len() {
-            Ok(output)
-        } else {
-            Err(JudgeFault::NoAnswer)
-        }
+        Judged::new(output).ok_or(JudgeFault::NoAnswer)
     }
 }

@@ -1,4 +1,5 @@
-//! The key of a cached answer: a digest of everything that the answer can depend on.
+//! The key of a cached verdict: a digest of everything that the verdict can depend on, and of as little
+//! else as names can tell.
 //!
 //! The encoding under the digest is injective: every text and every list is preceded by its length,
 //! every value by a tag of its type, so no two questions share an encoding, and absent differs from
@@ -7,79 +8,129 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::Generation;
-use crate::engine::model::{Action, AuxData, Map, Principal, Resource, Value};
+use crate::engine::PolicyChain;
+use crate::engine::cel::Read;
+use crate::engine::model::{CheckInput, Map, Value};
 
 /// Changes with the encoding, so that no key of another version can be found.
-const ENCODING: u8 = 1;
+const ENCODING: u8 = 2;
 
-/// Names one question under one generation of rules.
+/// Names all questions that have the same answer under one generation of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; 32]);
 
-/// The part of a key that stays the same for all requests with one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallerDigest([u8; 32]);
+/// Which rules a question is asked of, encoded: the first part of a key. What else belongs to it follows
+/// from this part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainKey(Encoding);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Encoding(Vec<u8>);
 
-// === impl CacheKey ===
+/// A key's encoding is rarely longer.
+const USUAL_BYTES: usize = 512;
 
-impl CacheKey {
+// === impl ChainKey ===
+
+impl ChainKey {
+    /// `route`: the template of the matched route.
     #[must_use]
-    pub fn new(
-        generation: Generation,
-        caller: &CallerDigest,
-        resource: &Resource,
-        action: &Action,
-    ) -> Self {
-        let Resource { kind, id, policy_version, scope, attr } = resource;
-        let mut encoding = Encoding::with_capacity(512);
+    pub fn new(generation: Generation, route: &str, chain: &PolicyChain<'_>) -> Self {
+        let PolicyChain {
+            principal,
+            principal_version,
+            principal_scope,
+            roles,
+            kind,
+            resource_version,
+            resource_scope,
+            action,
+        } = chain;
+        let mut encoding = Encoding(Vec::with_capacity(USUAL_BYTES));
         encoding.0.push(ENCODING);
         encoding.0.extend_from_slice(&generation.0.to_le_bytes());
-        encoding.0.extend_from_slice(&caller.0);
-        encoding.text(action.as_str());
-        encoding.text(kind.as_str());
-        encoding.text(id);
-        encoding.text(policy_version.as_str());
-        encoding.text(scope.as_str());
-        encoding.map(attr);
-        Self(encoding.digest())
-    }
-}
-
-// === impl CallerDigest ===
-
-impl CallerDigest {
-    #[must_use]
-    pub fn new(principal: &Principal, aux_data: &AuxData) -> Self {
-        let Principal { id, roles, policy_version, scope, attr } = principal;
-        let AuxData { jwt, jwts } = aux_data;
-        let mut encoding = Encoding::with_capacity(2048);
-        encoding.0.push(ENCODING);
-        encoding.text(id);
+        encoding.text(route);
+        encoding.option(*principal);
+        encoding.text(principal_version);
+        encoding.text(principal_scope);
         encoding.length(roles.len());
         for role in roles {
-            encoding.text(role.as_str());
+            encoding.option(*role);
         }
-        encoding.text(policy_version.as_str());
-        encoding.text(scope.as_str());
-        encoding.map(attr);
-        encoding.map(jwt);
-        encoding.length(jwts.len());
-        for (name, claims) in jwts {
-            encoding.text(name);
-            encoding.map(claims);
+        for text in [kind, resource_version, resource_scope, action] {
+            encoding.text(text);
         }
-        Self(encoding.digest())
+        Self(encoding)
+    }
+
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0.0
+    }
+
+    /// Adds the values of everything that the chain's answer can depend on: `reads` must be those of
+    /// the chain ([`PolicySet::reads`](crate::engine::PolicySet::reads)).
+    #[must_use]
+    pub fn with_values(mut self, reads: &[Read], input: &CheckInput<'_>) -> CacheKey {
+        for read in reads {
+            self.0.read(read, input);
+        }
+        CacheKey(self.0.digest())
     }
 }
 
 // === impl Encoding ===
 
 impl Encoding {
-    fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
+    fn read(&mut self, read: &Read, input: &CheckInput<'_>) {
+        let CheckInput { principal, resource, aux_data, .. } = input;
+        match read {
+            Read::PrincipalId => self.text(&principal.id),
+            Read::PrincipalRoles => {
+                self.length(principal.roles.len());
+                for role in &principal.roles {
+                    self.text(role.as_str());
+                }
+            }
+            Read::PrincipalPolicyVersion => self.text(principal.policy_version.as_str()),
+            Read::PrincipalScope => self.text(principal.scope.as_str()),
+            Read::PrincipalAttribute(path) => self.at(&principal.attr, path),
+            Read::ResourceKind => self.text(resource.kind.as_str()),
+            Read::ResourceId => self.text(&resource.id),
+            Read::ResourcePolicyVersion => self.text(resource.policy_version.as_str()),
+            Read::ResourceScope => self.text(resource.scope.as_str()),
+            Read::ResourceAttribute(path) => self.at(&resource.attr, path),
+            Read::Claim(path) => self.at(&aux_data.jwt, path),
+            Read::NamedTokens => {
+                self.length(aux_data.jwts.len());
+                for (name, claims) in &aux_data.jwts {
+                    self.text(name);
+                    self.map(claims);
+                }
+            }
+            // The engine says of its answer whether it read the clock; the others it has resolved.
+            Read::Clock | Read::Variable(_) | Read::EffectiveDerivedRoles => {}
+        }
+    }
+
+    /// What is found on the way along a path: the value at its end, or what ends the way before.
+    fn at(&mut self, map: &Map, path: &[Box<str>]) {
+        let mut map = map;
+        for (depth, name) in path.iter().enumerate() {
+            match map.get(name) {
+                Some(Value::Map(inner)) => map = inner,
+                found => {
+                    self.length(depth);
+                    return match found {
+                        Some(value) => self.value(value),
+                        None => self.0.push(ABSENT),
+                    };
+                }
+            }
+        }
+        self.length(path.len());
+        self.0.push(MAP);
+        self.map(map);
     }
 
     fn length(&mut self, length: usize) {
@@ -89,6 +140,16 @@ impl Encoding {
     fn text(&mut self, text: &str) {
         self.length(text.len());
         self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn option(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => {
+                self.0.push(STRING);
+                self.text(text);
+            }
+            None => self.0.push(ABSENT),
+        }
     }
 
     fn map(&mut self, map: &Map) {
@@ -101,26 +162,26 @@ impl Encoding {
 
     fn value(&mut self, value: &Value) {
         match value {
-            Value::Null => self.0.push(0),
-            Value::Bool(false) => self.0.push(1),
-            Value::Bool(true) => self.0.push(2),
+            Value::Null => self.0.push(NULL),
+            Value::Bool(false) => self.0.push(FALSE),
+            Value::Bool(true) => self.0.push(TRUE),
             Value::Number(number) => {
-                self.0.push(3);
+                self.0.push(NUMBER);
                 self.0.extend_from_slice(&number.to_bits().to_le_bytes());
             }
             Value::String(text) => {
-                self.0.push(4);
+                self.0.push(STRING);
                 self.text(text);
             }
             Value::List(items) => {
-                self.0.push(5);
+                self.0.push(LIST);
                 self.length(items.len());
                 for item in items {
                     self.value(item);
                 }
             }
             Value::Map(map) => {
-                self.0.push(6);
+                self.0.push(MAP);
                 self.map(map);
             }
         }
@@ -135,3 +196,13 @@ impl Encoding {
         bytes
     }
 }
+
+// Tags, before what they announce.
+const NULL: u8 = 0;
+const FALSE: u8 = 1;
+const TRUE: u8 = 2;
+const NUMBER: u8 = 3;
+const STRING: u8 = 4;
+const LIST: u8 = 5;
+const MAP: u8 = 6;
+const ABSENT: u8 = 7;

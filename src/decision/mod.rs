@@ -9,6 +9,7 @@ mod gate;
 mod judge;
 mod key;
 mod rules;
+mod verdict;
 
 #[cfg(test)]
 mod tests;
@@ -17,5 +18,6 @@ pub use authenticate::{Authenticated, AuthenticationError, Authenticator};
 pub use cache::{DecisionCache, DecisionCacheConfig};
 pub use gate::{Decision, Gate, Trace};
 pub use judge::{Judge, JudgeFault};
-pub use key::{CacheKey, CallerDigest};
+pub use key::{CacheKey, ChainKey};
 pub use rules::{Generation, Rules};
+pub use verdict::{Judged, Verdict};

@@ -9,4 +9,5 @@ mod check;
 pub mod model;
 pub mod policy;
 
+pub use check::PolicyChain;
 pub use policy::{PolicyErrors, PolicyFile, PolicySet, compile};

@@ -21,6 +21,8 @@ pub struct Metrics {
     decisions: IntCounterVec,
     decision_seconds: Histogram,
     decision_cache: IntCounterVec,
+    decisions_uncacheable: IntCounterVec,
+    decisions_evicted: IntCounter,
     reloads: IntCounterVec,
     generation: IntGauge,
     loaded_at: IntGauge,
@@ -33,8 +35,17 @@ pub struct Metrics {
 pub enum CacheResult {
     Hit,
     Miss,
-    /// Evaluated and not stored: the answer depends on the clock.
-    Uncacheable,
+    /// Evaluated and not stored.
+    Uncacheable(Uncacheable),
+}
+
+/// Why an answer is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uncacheable {
+    /// It depends on the clock.
+    Clock,
+    /// The steps that an evaluation may take ran out.
+    Exhausted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +80,17 @@ impl Metrics {
                     "Checks, by what the decision cache did for them.",
                 ),
                 &["result"],
+            )?,
+            decisions_uncacheable: IntCounterVec::new(
+                Opts::new(
+                    "portcullis_decisions_uncacheable_total",
+                    "Answers that the decision cache could not keep, by route and reason.",
+                ),
+                &["route", "reason"],
+            )?,
+            decisions_evicted: IntCounter::new(
+                "portcullis_decisions_evicted_total",
+                "Answers that left the decision cache before their time, to make room.",
             )?,
             reloads: IntCounterVec::new(
                 Opts::new(
@@ -108,6 +130,8 @@ impl Metrics {
             decisions,
             decision_seconds,
             decision_cache,
+            decisions_uncacheable,
+            decisions_evicted,
             reloads,
             generation,
             loaded_at,
@@ -117,6 +141,8 @@ impl Metrics {
         registry.register(Box::new(decisions.clone()))?;
         registry.register(Box::new(decision_seconds.clone()))?;
         registry.register(Box::new(decision_cache.clone()))?;
+        registry.register(Box::new(decisions_uncacheable.clone()))?;
+        registry.register(Box::new(decisions_evicted.clone()))?;
         registry.register(Box::new(reloads.clone()))?;
         registry.register(Box::new(generation.clone()))?;
         registry.register(Box::new(loaded_at.clone()))?;
@@ -129,8 +155,17 @@ impl Metrics {
         self.decision_seconds.observe(took.as_secs_f64());
     }
 
-    pub fn decision_cache(&self, result: CacheResult) {
+    /// `route`: the template of the matched route.
+    pub fn decision_cache(&self, result: CacheResult, route: &str) {
         self.decision_cache.with_label_values(&[result.as_str()]).inc();
+        if let CacheResult::Uncacheable(why) = result {
+            self.decisions_uncacheable.with_label_values(&[route, why.as_str()]).inc();
+        }
+    }
+
+    /// An entry went to make room for others.
+    pub fn decision_evicted(&self) {
+        self.decisions_evicted.inc();
     }
 
     pub fn reload(&self, result: ReloadResult) {
@@ -168,7 +203,19 @@ impl CacheResult {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
-            Self::Uncacheable => "uncacheable",
+            Self::Uncacheable(_) => "uncacheable",
+        }
+    }
+}
+
+// === impl Uncacheable ===
+
+impl Uncacheable {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Exhausted => "exhausted",
         }
     }
 }

@@ -6,4 +6,4 @@ mod metrics;
 
 pub use error_chain::Chain;
 pub use logging::{LogConfig, LogFormat, LogLevel, init as init_logging};
-pub use metrics::{CacheResult, Metrics, ReloadResult};
+pub use metrics::{CacheResult, Metrics, ReloadResult, Uncacheable};

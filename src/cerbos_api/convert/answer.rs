@@ -86,6 +86,7 @@ pub fn answer_from_wire(entry: ResultEntry, actions: &[Action]) -> Result<CheckO
         validation_errors: validation_errors.into_iter().map(validation_error_from_wire).collect(),
         evaluation_errors: Vec::new(),
         clock: ClockUse::Read,
+        exhausted: false,
     })
 }
 

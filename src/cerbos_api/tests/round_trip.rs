@@ -55,6 +55,7 @@ fn answer() -> CheckOutput {
         }],
         evaluation_errors: Vec::new(),
         clock: ClockUse::Read,
+        exhausted: false,
     }
 }
 

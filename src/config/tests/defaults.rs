@@ -38,7 +38,11 @@ fn six_lines_are_enough_for_auth0() {
                 globals: serde_json::Map::new(),
             },
             cache: CacheConfig {
-                decisions: DecisionCacheConfig { capacity: 100_000, ttl: Duration::from_secs(30) },
+                decisions: DecisionCacheConfig {
+                    memory: 16 << 20,
+                    ttl: Duration::from_secs(30),
+                    deny_ttl: Duration::from_secs(10),
+                },
                 tokens: TokenCacheConfig { capacity: 10_000 },
             },
             keys: KeysConfig {

@@ -26,7 +26,7 @@ auth0:
 polices: policies
 listen: { address: localhost, tls: { cert_file: 7 } }
 cache:
-  decisions: { capacity: -1, ttl: 5 }
+  decisions: { memory: 16, ttl: 5 }
 log: { level: loud }
 ",
         &expect![[r#"
@@ -39,8 +39,8 @@ log: { level: loud }
             portcullis.yaml:5:20: `listen.address` is `localhost`; expected `IP:PORT` or `unix:PATH`
             portcullis.yaml:5:36: `listen.tls.key_file` is missing; expected a PEM file with the private key
             portcullis.yaml:5:49: `listen.tls.cert_file` is an integer; expected a path
-            portcullis.yaml:7:26: `cache.decisions.capacity` is `-1`; expected an integer from 0 to 10000000
-            portcullis.yaml:7:35: `cache.decisions.ttl` is an integer; expected a duration from 1s to 1h, such as `30s` or `5m`
+            portcullis.yaml:7:24: `cache.decisions.memory` is an integer; expected an amount from 0B to 4GiB, such as `512KiB` or `16MiB`
+            portcullis.yaml:7:33: `cache.decisions.ttl` is an integer; expected a duration from 1s to 1h, such as `30s` or `5m`
             portcullis.yaml:8:15: `log.level` is `loud`; expected one of `error`, `warn`, `info`, `debug`, `trace`"#]],
     );
 }

@@ -45,7 +45,7 @@ pub(super) fn everything() -> Value {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
             "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
         },
-        "cache": { "decisions": { "capacity": 5, "ttl": "10s" }, "tokens": { "capacity": 0 } },
+        "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
         "client_address": { "trusted_hops": 1 },
@@ -72,8 +72,9 @@ fn every_key_has_an_effect() {
     assert_eq!(options.default_policy_version.as_str(), "v1");
     assert_eq!(options.default_scope.as_str(), "acme");
     assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
-    assert_eq!(config.cache.decisions.capacity, 5);
+    assert_eq!(config.cache.decisions.memory, 5 << 10);
     assert_eq!(config.cache.decisions.ttl, Duration::from_secs(10));
+    assert_eq!(config.cache.decisions.deny_ttl, Duration::from_secs(1));
     assert_eq!(config.cache.tokens.capacity, 0);
     assert_eq!(config.keys.refresh, Duration::from_mins(1));
     assert_eq!(config.keys.max_stale, Duration::ZERO);

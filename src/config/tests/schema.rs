@@ -198,6 +198,9 @@ fn candidates(property: &Value) -> Vec<(Value, bool)> {
     if property["$ref"] == "#/$defs/duration" {
         return vec![(json!("90s"), true), (json!("90"), false), (json!(90), false)];
     }
+    if property["$ref"] == "#/$defs/bytes" {
+        return vec![(json!("90KiB"), true), (json!("90"), false), (json!(90), false)];
+    }
     Vec::new()
 }
 

@@ -1,17 +1,29 @@
-//! How long an answer is kept.
+//! How long a verdict is kept, and for whom.
 
-use std::{sync::Arc, time::Duration};
-
-use jiff::{SignedDuration, Timestamp};
-
-use crate::decision::{CacheKey, CallerDigest, DecisionCache, DecisionCacheConfig, Generation};
-use crate::engine::model::{
-    AuxData, CheckOutput, ClockUse, Map, PolicyVersion, Principal, Resource, Scope,
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
 };
 
-const TTL: Duration = Duration::from_secs(30);
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
-fn key(generation: Generation) -> CacheKey {
+use crate::decision::{
+    CacheKey, ChainKey, DecisionCache, DecisionCacheConfig, Generation, JudgeFault, Judged, Verdict,
+};
+use crate::engine::PolicyChain;
+use crate::engine::model::{
+    AuxData, CheckInput, ClockUse, Effect, Map, PolicyVersion, Principal, Resource, Scope,
+};
+use crate::telemetry::{CacheResult, Metrics, Uncacheable};
+
+const CONFIG: DecisionCacheConfig = DecisionCacheConfig {
+    memory: 1 << 20,
+    ttl: Duration::from_secs(30),
+    deny_ttl: Duration::from_secs(5),
+};
+
+fn key(generation: Generation, action: &str) -> CacheKey {
     let principal = Principal {
         id: "u".into(),
         roles: vec!["user".parse().unwrap()],
@@ -26,62 +38,147 @@ fn key(generation: Generation) -> CacheKey {
         scope: Scope::unset(),
         attr: Map::default(),
     };
-    let caller = CallerDigest::new(&principal, &AuxData::default());
-    CacheKey::new(generation, &caller, &resource, &"view".parse().unwrap())
+    let chain = PolicyChain {
+        principal: None,
+        principal_version: "default",
+        principal_scope: "",
+        roles: vec![Some("user")],
+        kind: "invoice",
+        resource_version: "default",
+        resource_scope: "",
+        action,
+    };
+    let input = CheckInput {
+        principal: &principal,
+        resource: &resource,
+        actions: &[action.parse().unwrap()],
+        aux_data: &AuxData::default(),
+        now: at(0),
+    };
+    ChainKey::new(generation, "/invoices/{id}", &chain).with_values(&[], &input)
 }
 
-fn output(clock: ClockUse) -> Arc<CheckOutput> {
-    Arc::new(CheckOutput {
-        actions: Vec::new(),
-        effective_derived_roles: Vec::new(),
+fn first() -> CacheKey {
+    key(Generation::FIRST, "view")
+}
+
+fn judged(effect: Effect) -> Judged {
+    let verdict = Verdict {
+        effect,
+        policy: "resource.invoice.vdefault".into(),
+        scope: "".into(),
         outputs: Vec::new(),
         validation_errors: Vec::new(),
-        evaluation_errors: Vec::new(),
-        clock,
-    })
+    };
+    Judged { verdict, clock: ClockUse::Unread, exhausted: false }
 }
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_795_434_057).unwrap() + SignedDuration::from_secs(seconds)
 }
 
-fn cache(capacity: u64) -> DecisionCache {
-    DecisionCache::new(DecisionCacheConfig { capacity, ttl: TTL })
+fn cache(config: DecisionCacheConfig) -> DecisionCache {
+    DecisionCache::new(config, Metrics::new().unwrap())
 }
 
-#[test]
-fn an_answer_is_kept_until_the_token_ends_or_the_time_to_live_is_over() {
-    for (token_ends, asked, kept) in
-        [(600, 0, true), (600, 29, true), (600, 30, false), (10, 9, true), (10, 10, false)]
-    {
-        let cache = cache(10);
-        let key = key(Generation::FIRST);
-        assert!(cache.insert(key, &output(ClockUse::Unread), at(0), at(token_ends)));
-        let found = cache.get(&key, at(asked)).is_some();
-        assert_eq!(found, kept, "token until {token_ends}, asked at {asked}");
+/// Asks at an instant with a token that ends at another.
+async fn ask(
+    cache: &DecisionCache,
+    key: CacheKey,
+    (now, token_ends): (i64, i64),
+    judged: Judged,
+) -> CacheResult {
+    let judge = async { Ok(judged) };
+    cache.get_or_judge(key, at(now), at(token_ends), judge).await.unwrap().1
+}
+
+#[tokio::test]
+async fn a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
+    for (effect, token_ends, asked, expected) in [
+        (Effect::Allow, 600, 0, CacheResult::Hit),
+        (Effect::Allow, 600, 29, CacheResult::Hit),
+        (Effect::Allow, 600, 30, CacheResult::Miss),
+        (Effect::Allow, 10, 9, CacheResult::Hit),
+        (Effect::Allow, 10, 10, CacheResult::Miss),
+        (Effect::Deny, 600, 4, CacheResult::Hit),
+        (Effect::Deny, 600, 5, CacheResult::Miss),
+    ] {
+        let cache = cache(CONFIG);
+        let before = ask(&cache, first(), (0, token_ends), judged(effect)).await;
+        assert_eq!(before, CacheResult::Miss);
+        let found = ask(&cache, first(), (asked, 600), judged(effect)).await;
+        assert_eq!(found, expected, "{effect:?}, token until {token_ends}, asked at {asked}");
     }
 }
 
-#[test]
-fn an_answer_that_reads_the_clock_is_not_kept() {
-    let cache = cache(10);
-    let key = key(Generation::FIRST);
-    assert!(!cache.insert(key, &output(ClockUse::Read), at(0), at(600)));
-    assert!(cache.get(&key, at(0)).is_none());
+#[tokio::test]
+async fn what_may_differ_for_the_next_one_is_not_kept() {
+    for (clock, exhausted, why) in [
+        (ClockUse::Read, false, Uncacheable::Clock),
+        (ClockUse::Unread, true, Uncacheable::Exhausted),
+    ] {
+        let cache = cache(CONFIG);
+        for _ in 0..2 {
+            let judged = Judged { clock, exhausted, ..judged(Effect::Allow) };
+            let result = ask(&cache, first(), (0, 600), judged).await;
+            assert_eq!(result, CacheResult::Uncacheable(why));
+        }
+    }
 }
 
-#[test]
-fn after_a_reload_no_older_answer_is_found() {
-    let cache = cache(10);
-    cache.insert(key(Generation::FIRST), &output(ClockUse::Unread), at(0), at(600));
-    assert!(cache.get(&key(Generation::FIRST.next()), at(0)).is_none());
-    assert!(cache.get(&key(Generation::FIRST), at(0)).is_some());
+#[tokio::test]
+async fn a_fault_is_not_kept() {
+    let cache = cache(CONFIG);
+    let fault = async { Err(JudgeFault::NoAnswer) };
+    let result = cache.get_or_judge(first(), at(0), at(600), fault).await;
+    assert_eq!(result.unwrap_err(), JudgeFault::NoAnswer);
+    let result = ask(&cache, first(), (0, 600), judged(Effect::Allow)).await;
+    assert_eq!(result, CacheResult::Miss);
 }
 
-#[test]
-fn a_capacity_of_zero_turns_the_cache_off() {
-    let cache = cache(0);
-    let key = key(Generation::FIRST);
-    cache.insert(key, &output(ClockUse::Unread), at(0), at(600));
-    assert!(cache.get(&key, at(0)).is_none());
+#[tokio::test]
+async fn after_a_reload_no_older_verdict_is_found() {
+    let cache = cache(CONFIG);
+    let second = key(Generation::FIRST.next(), "view");
+    for (key, expected) in [
+        (first(), CacheResult::Miss),
+        (second, CacheResult::Miss),
+        (first(), CacheResult::Hit),
+        (second, CacheResult::Hit),
+    ] {
+        assert_eq!(ask(&cache, key, (0, 600), judged(Effect::Allow)).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn without_memory_there_is_no_cache() {
+    let cache = cache(DecisionCacheConfig { memory: 0, ..CONFIG });
+    for _ in 0..2 {
+        let result = ask(&cache, first(), (0, 600), judged(Effect::Allow)).await;
+        assert_eq!(result, CacheResult::Miss);
+    }
+}
+
+#[tokio::test]
+async fn of_several_who_ask_at_once_one_judges() {
+    let cache = cache(CONFIG);
+    let count = AtomicUsize::new(0);
+    let all_ask = Notify::new();
+    let ask = || async {
+        let judge = async {
+            count.fetch_add(1, Ordering::SeqCst);
+            all_ask.notified().await;
+            Ok(judged(Effect::Allow))
+        };
+        cache.get_or_judge(first(), at(0), at(600), judge).await.unwrap().1
+    };
+    let release = async {
+        tokio::task::yield_now().await;
+        all_ask.notify_one();
+        CacheResult::Miss
+    };
+    let (a, b, c, _) = tokio::join!(ask(), ask(), ask(), release);
+    let mut results = [a, b, c].map(CacheResult::as_str);
+    results.sort_unstable();
+    assert_eq!((count.load(Ordering::SeqCst), results), (1, ["hit", "hit", "miss"]));
 }

@@ -163,6 +163,21 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     Ok(Expression { source: source.into(), root, locals, reads, hopeless })
 }
 
+// === impl Read ===
+
+impl Read {
+    /// Whether it is a path, and whatever `other` reads is at its end or below.
+    #[must_use]
+    pub fn leads_to(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::PrincipalAttribute(path), Self::PrincipalAttribute(other))
+            | (Self::ResourceAttribute(path), Self::ResourceAttribute(other))
+            | (Self::Claim(path), Self::Claim(other)) => other.starts_with(path),
+            _ => false,
+        }
+    }
+}
+
 // === impl Expression ===
 
 impl Expression {

@@ -136,8 +136,13 @@ impl<'a> Evaluator<'a> {
         self.note_clock(clause);
         let result = self.evaluate(clause, variables, |frame| clause.expression.holds(frame));
         // Out of steps, all conditions fail. Those of denying rules must not fail in silence.
-        let is_final = self.is_strict() || self.budget.get() == 0;
+        let is_final = self.is_strict() || self.is_exhausted();
         if is_final { result } else { Ok(result.unwrap_or(false)) }
+    }
+
+    /// No steps are left.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.budget.get() == 0
     }
 
     fn is_strict(&self) -> bool {

@@ -2,10 +2,12 @@
 //!
 //! `question` finds, by names alone, what could answer; `rows` which rules of one policy apply to an
 //! action and a role, in their order; `evaluator` what expressions say; `walk` puts them together.
-//! A reader with an unknown resource shares the first two, one that explains follows the last.
+//! `inputs` shares the first two and tells what an answer can depend on; a reader with an unknown
+//! resource can do so as well, one that explains follows the last.
 
 mod derived;
 mod evaluator;
+mod inputs;
 mod question;
 mod rows;
 mod validation;
@@ -14,6 +16,8 @@ mod walk;
 
 #[cfg(test)]
 mod tests;
+
+pub use inputs::PolicyChain;
 
 use bumpalo::Bump;
 use std::cell::Cell;

@@ -173,12 +173,12 @@ impl<'a> RoleSet<'a> {
 }
 
 /// The scope with the default applied; `.` stands for the root, whatever the default is.
-fn effective_scope<'a>(scope: &'a Scope, set: &'a PolicySet) -> &'a str {
+pub(super) fn effective_scope<'a>(scope: &'a Scope, set: &'a PolicySet) -> &'a str {
     let scope = if scope.as_str().is_empty() { &set.options.default_scope } else { scope };
     scope.path()
 }
 
-fn effective_version<'a>(version: &'a PolicyVersion, set: &'a PolicySet) -> &'a str {
+pub(super) fn effective_version<'a>(version: &'a PolicyVersion, set: &'a PolicySet) -> &'a str {
     match version.as_str() {
         "" => set.options.default_policy_version.as_str(),
         version => version,

@@ -84,6 +84,7 @@ impl<'a> Walk<'a> {
             }
         });
         let actions = actions.collect();
+        let exhausted = self.evaluator.is_exhausted();
         let (evaluation_errors, clock) = self.evaluator.finish();
         CheckOutput {
             actions,
@@ -97,6 +98,7 @@ impl<'a> Walk<'a> {
             validation_errors,
             evaluation_errors,
             clock,
+            exhausted,
         }
     }
 

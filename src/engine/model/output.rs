@@ -28,6 +28,9 @@ pub struct CheckOutput {
     /// Conditions and variables that failed, without repetition, sorted.
     pub evaluation_errors: Vec<EvaluationError>,
     pub clock: ClockUse,
+    /// The steps of the question ran out. Another question, equal in all that the answer reads, may
+    /// have enough of them.
+    pub exhausted: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

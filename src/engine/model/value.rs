@@ -36,6 +36,21 @@ impl Value {
         }
     }
 
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let below: usize = match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => 0,
+            Self::String(text) => text.len(),
+            Self::List(items) => items.iter().map(Self::bytes).sum(),
+            Self::Map(map) => {
+                let name = |name: &str| size_of::<Box<str>>() + name.len();
+                map.iter().map(|(key, value)| name(key) + value.bytes()).sum()
+            }
+        };
+        size_of::<Self>() + below
+    }
+
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -151,13 +151,13 @@ pub(super) fn effect(effect: Effect) -> RuleEffect {
 }
 
 /// Every expression of a rule.
-pub(super) fn clauses_of_rule(rule: &Rule) -> impl Iterator<Item = &Clause> {
+pub(in crate::engine) fn clauses_of_rule(rule: &Rule) -> impl Iterator<Item = &Clause> {
     let condition = rule.condition.iter().flat_map(clauses);
     condition.chain(&rule.met).chain(&rule.unmet)
 }
 
 /// Every expression of a condition.
-pub(super) fn clauses(condition: &Condition) -> impl Iterator<Item = &Clause> {
+pub(in crate::engine) fn clauses(condition: &Condition) -> impl Iterator<Item = &Clause> {
     let mut left = vec![condition];
     std::iter::from_fn(move || {
         loop {

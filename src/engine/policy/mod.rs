@@ -39,6 +39,9 @@ pub(super) use compiled::{
     RuleEffect, Subject, Unit, Variable, Variables,
 };
 pub(super) use key::{parents, policy_key, sanitize};
+pub(super) use lower::{clauses, clauses_of_rule};
 pub(super) use names::{Name, NameId};
 pub(super) use pattern::NamePattern;
+pub(super) use reads::with_variables;
+pub(super) use schema::Schemas;
 pub(super) use set::{InheritedRoles, Place};

@@ -122,7 +122,7 @@ fn of_role_policy<'s>(
 }
 
 /// The clauses, and the variables that they use directly or through others.
-fn with_variables<'s>(
+pub(in crate::engine) fn with_variables<'s>(
     clauses: impl Iterator<Item = &'s Clause>,
     variables: &'s Variables,
     found: &mut Vec<&'s Clause>,

@@ -27,6 +27,10 @@ pub struct PolicySet {
     pub(super) role_resources: HashMap<(NameId, NameId), PatternTable>,
     /// Versions and scopes of principal policies.
     pub(super) principal_scopes: HashSet<(NameId, NameId)>,
+    /// Ids of principals that have policies.
+    pub(super) principal_ids: HashSet<NameId>,
+    /// Some rule names roles by a pattern, so that the text of any role may matter.
+    pub(super) has_role_globs: bool,
     pub(super) scopes: HashMap<NameId, Scope>,
     /// By scope and role.
     pub(super) inherited: HashMap<(NameId, NameId), InheritedRoles>,
@@ -99,6 +103,15 @@ impl PolicySet {
         scope: NameId,
     ) -> bool {
         self.role_resources.get(&(version, scope)).is_some_and(|kinds| kinds.matches(kind))
+    }
+
+    /// Whether there is a policy of this very principal, in any version and scope.
+    pub(in crate::engine) fn has_policy_of_principal(&self, id: &str) -> bool {
+        self.names.find(id).id.is_some_and(|id| self.principal_ids.contains(&id))
+    }
+
+    pub(in crate::engine) fn has_role_globs(&self) -> bool {
+        self.has_role_globs
     }
 
     pub(in crate::engine) fn has_role_policies(&self, version: NameId, scope: NameId) -> bool {

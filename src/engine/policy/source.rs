@@ -1,12 +1,14 @@
 //! The way from files to a [`PolicySet`].
 
 use super::build::Builder;
+use super::compiled::ResourcePolicy;
 use super::error::{FileId, PolicyErrors, Problem, Problems};
 use super::files::{self, FileRole};
 use super::index::Index;
 use super::inherit;
 use super::limits;
 use super::parse::parse;
+use super::pattern::NamePattern;
 use super::resolve::Context;
 use super::schema::Library;
 use super::semantic;
@@ -63,14 +65,21 @@ pub fn compile(
         names: builder.names,
         files: paths.into_iter().map(Into::into).collect(),
         policy_count: index.len(),
-        resources: builder.resources,
+        principal_ids: builder.principals.keys().map(|place| place.name).collect(),
+        has_role_globs: builder.resources.values().any(names_roles_by_glob),
         principals: builder.principals,
+        resources: builder.resources,
         roles: builder.roles,
         role_resources: builder.role_resources,
         principal_scopes: builder.principal_scopes,
         scopes: builder.scopes,
         inherited: inherited.unwrap_or_default(),
     })
+}
+
+fn names_roles_by_glob(policy: &ResourcePolicy) -> bool {
+    let mut subjects = policy.unit.rules.iter().flat_map(|rule| &rule.subjects);
+    subjects.any(|subject| matches!(subject.role, NamePattern::Glob(_)))
 }
 
 /// The files in the order in which Cerbos walks over their directory: names by their bytes, a

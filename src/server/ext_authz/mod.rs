@@ -56,7 +56,7 @@ impl ExtAuthz {
         let took = started.elapsed();
         self.metrics.decision(answer.name(), answer.reason().as_str(), took);
         if let Some(result) = trace.cache {
-            self.metrics.decision_cache(result);
+            self.metrics.decision_cache(result, trace.route.as_deref().unwrap_or_default());
         }
         log(answer, trace, decision_id);
     }

@@ -10,6 +10,7 @@ use portcullis::{
     decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
     issuer, reload,
     request::{RawHeaders, RawRequest},
+    telemetry::Metrics,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -123,7 +124,7 @@ impl House {
         let gate = Gate::new(
             watch::channel(rules.clone()).1,
             Authenticator::new(trusted, config.cache.tokens.capacity),
-            DecisionCache::new(config.cache.decisions),
+            DecisionCache::new(config.cache.decisions, Metrics::new().unwrap()),
             Judge::Embedded,
         );
         Self {

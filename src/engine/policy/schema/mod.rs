@@ -36,16 +36,32 @@ impl Schemas {
         actions: &[Action],
     ) -> Vec<ValidationError> {
         let mut errors = Vec::new();
-        for (schema, attributes, source) in [
-            (&self.principal, principal, ValidationSource::Principal),
-            (&self.resource, resource, ValidationSource::Resource),
-        ] {
-            let applies = |schema: &&Schema| !actions.iter().all(|action| schema.ignores(action));
-            if let Some(schema) = schema.as_ref().filter(applies) {
-                errors.extend(schema.validate(attributes, source));
-            }
+        for (source, schema) in self.applying(actions) {
+            let attributes = match source {
+                ValidationSource::Principal => principal,
+                ValidationSource::Resource => resource,
+            };
+            errors.extend(schema.validate(attributes, source));
         }
         errors
+    }
+
+    /// Whose attributes are looked at for these actions.
+    pub(in crate::engine) fn validated(
+        &self,
+        actions: &[Action],
+    ) -> impl Iterator<Item = ValidationSource> {
+        self.applying(actions).map(|(source, _)| source)
+    }
+
+    fn applying(&self, actions: &[Action]) -> impl Iterator<Item = (ValidationSource, &Schema)> {
+        [
+            (ValidationSource::Principal, &self.principal),
+            (ValidationSource::Resource, &self.resource),
+        ]
+        .into_iter()
+        .filter_map(|(source, schema)| Some((source, schema.as_ref()?)))
+        .filter(|(_, schema)| !actions.iter().all(|action| schema.ignores(action)))
     }
 }
 
