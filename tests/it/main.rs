@@ -16,6 +16,7 @@ mod listeners;
 mod policies;
 mod process;
 mod readme;
+mod second_issuer;
 mod support;
 mod tidy;
 mod tools;

@@ -7,23 +7,18 @@ use jiff::Timestamp;
 use portcullis::{
     answer::Answer,
     config::{self, Config},
-    decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
-    issuer, reload,
+    decision::{Gate, Rules},
+    issuer::Settings,
     request::{RawHeaders, RawRequest},
-    telemetry::Metrics,
 };
 use tempfile::TempDir;
-use tokio::{
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{
     draft::{AUDIENCE, AUDIENCE_OF_B, Forge, NOW, ROLES},
     keys::Ring,
 };
-use crate::support::publish;
+use crate::support::{Assembly, publish};
 
 /// Everything that a reader may read outside of `/v1/open/`, in its only spelling.
 pub(crate) const ALLOWED: [&str; 14] = [
@@ -111,29 +106,14 @@ impl House {
         let (a, b) = (publish(ring.of_a()).await, publish(ring.of_b()).await);
         let folder = tempfile::tempdir().unwrap();
         let config = configuration(&folder, [&a.0, &b.0]);
-        let rules = reload::load_rules(&config, Generation::FIRST).unwrap();
-        let mut refreshers = JoinSet::new();
-        let mut trusted = Vec::new();
-        for spec in &config.issuers {
-            let (keys, refresher) = issuer::build(spec, issuer::Settings::default()).unwrap();
-            refreshers.spawn(refresher.run(CancellationToken::new()));
-            keys.loaded().await;
-            trusted.push((spec.clone(), keys));
-        }
-        let rules = Arc::new(rules);
-        let gate = Gate::new(
-            watch::channel(rules.clone()).1,
-            Authenticator::new(trusted, config.cache.tokens.capacity),
-            DecisionCache::new(config.cache.decisions, Metrics::new().unwrap()),
-            Judge::Embedded,
-        );
+        let Assembly { gate, rules, tasks, .. } = Assembly::of(&config, Settings::default()).await;
         Self {
             forge: Forge { ring, issuer_a: a.0, issuer_b: b.0 },
             rules,
             gate,
             _folder: folder,
             _sites: [a.1, b.1],
-            _refreshers: refreshers,
+            _refreshers: tasks,
         }
     }
 

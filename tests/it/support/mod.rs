@@ -1,9 +1,13 @@
 //! What the tests need around the server: an issuer, a configuration, the server itself, a client.
 
+mod assembly;
+mod edge;
 mod issuer;
 mod request;
 mod world;
 
-pub(crate) use issuer::{Issuer, claims, publish};
+pub(crate) use assembly::Assembly;
+pub(crate) use edge::Edge;
+pub(crate) use issuer::{AUDIENCE, Issuer, claims, publish};
 pub(crate) use request::{Told, check_request};
 pub(crate) use world::{POLICY, ROUTES, World, config};
