@@ -11,6 +11,7 @@ mod demo;
 mod envoy_files;
 mod gateway;
 mod hostile;
+mod keys;
 mod lifecycle;
 mod listeners;
 mod policies;

@@ -2,12 +2,14 @@
 
 mod assembly;
 mod edge;
+mod fickle;
 mod issuer;
 mod request;
 mod world;
 
 pub(crate) use assembly::Assembly;
 pub(crate) use edge::Edge;
+pub(crate) use fickle::{Fickle, Mood};
 pub(crate) use issuer::{AUDIENCE, Issuer, claims, publish};
 pub(crate) use request::{Told, check_request};
 pub(crate) use world::{POLICY, ROUTES, World, config};
