@@ -6,6 +6,7 @@
 )]
 
 mod backends;
+mod canary;
 mod compose;
 mod demo;
 mod envoy_files;

@@ -1,11 +1,6 @@
-//! Real Envoy, with the configuration that we hand out, in front of a server of ours and an upstream.
+//! Real Envoy in front of a server of ours and an upstream, with keys that are refreshed fast.
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use portcullis::{
@@ -17,13 +12,11 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Assembly, POLICY, ROUTES, world};
-use crate::tools;
+use super::{Assembly, Envoy, POLICY, ROUTES, world};
 
 pub(crate) struct Edge {
-    url: String,
+    envoy: Envoy,
     client: reqwest::Client,
-    envoy: Child,
     _folder: TempDir,
     _assembly: Assembly,
     _servers: JoinSet<()>,
@@ -55,19 +48,10 @@ impl Edge {
         let application = Router::new().fallback(async || "the application");
         servers.spawn(async move { axum::serve(upstream, application).await.unwrap() });
 
-        // Envoy cannot say which free port it has found, so both are held until they are different.
-        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [envoy, admin] = held.each_ref().map(|listener| listener.local_addr().unwrap());
-        let ports = [(10000, envoy), (9901, admin), (9191, portcullis), (9181, upstream_address)];
-        fs::write(path("envoy.yaml"), with_ports(&ports)).unwrap();
-        drop(held);
-        let mut command = Command::new(tools::envoy());
-        command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"]);
-        command.arg("--config-path").arg(path("envoy.yaml")).stdout(Stdio::null());
+        let envoy = Envoy::start(folder.path(), portcullis, upstream_address);
         let edge = Self {
-            url: format!("http://{envoy}"),
+            envoy,
             client: reqwest::Client::new(),
-            envoy: command.spawn().unwrap(),
             _folder: folder,
             _assembly: assembly,
             _servers: servers,
@@ -80,7 +64,7 @@ impl Edge {
         for _ in 0..500 {
             if self
                 .client
-                .get(format!("{}/healthz", self.url))
+                .get(format!("{}/healthz", self.envoy.url))
                 .send()
                 .await
                 .is_ok_and(|r| r.status() == 200)
@@ -94,23 +78,7 @@ impl Edge {
 
     /// The status that a request with this token is answered with.
     pub(crate) async fn status(&self, path: &str, token: &str) -> u16 {
-        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(token);
+        let request = self.client.get(format!("{}{path}", self.envoy.url)).bearer_auth(token);
         request.send().await.unwrap().status().as_u16()
     }
-}
-
-impl Drop for Edge {
-    fn drop(&mut self) {
-        drop(self.envoy.kill());
-        drop(self.envoy.wait());
-    }
-}
-
-fn with_ports(ports: &[(u16, SocketAddr)]) -> String {
-    let text = fs::read_to_string(tools::root().join("envoy/envoy.yaml")).unwrap();
-    ports.iter().fold(text, |text, (usual, address)| {
-        let written = format!("address: 127.0.0.1, port_value: {usual}");
-        assert!(text.contains(&written), "{written}");
-        text.replace(&written, &format!("address: 127.0.0.1, port_value: {}", address.port()))
-    })
 }

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod edge;
+mod envoy;
 mod fickle;
 mod issuer;
 mod request;
@@ -9,6 +10,7 @@ mod world;
 
 pub(crate) use assembly::Assembly;
 pub(crate) use edge::Edge;
+pub(crate) use envoy::Envoy;
 pub(crate) use fickle::{Fickle, Mood};
 pub(crate) use issuer::{AUDIENCE, Issuer, claims, publish};
 pub(crate) use request::{Told, check_request};
