@@ -19,8 +19,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config, ShutdownConfig};
-use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge};
+use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
+use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge, ReplayMemory};
 use crate::issuer::{self, Keys, Refresher, Settings};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
@@ -76,9 +76,12 @@ impl App {
 
         let (keys, refreshers) = issuers(&config)?;
         let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
+        let SenderConstraintsConfig { rules: senders, replays } = config.sender_constraints.clone();
+        let authenticator = Authenticator::new(trusted, config.cache.tokens.capacity)
+            .with_possession(senders, ReplayMemory::new(replays));
         let gate = Gate::new(
             rules_in_force,
-            Authenticator::new(trusted, config.cache.tokens.capacity),
+            authenticator,
             DecisionCache::new(config.cache.decisions, metrics.clone()),
             Judge::Embedded,
         );

@@ -144,6 +144,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         admin,
         cache,
         keys,
+        sender_constraints,
         log,
         shutdown,
         // What follows is read anew by each reload.
@@ -159,6 +160,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *admin != new.admin
         || *cache != new.cache
         || *keys != new.keys
+        || *sender_constraints != new.sender_constraints
         || *log != new.log
         || *shutdown != new.shutdown
 }

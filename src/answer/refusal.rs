@@ -1,12 +1,14 @@
 //! A way to say no, and how the errors of other rooms become one.
 
+use std::sync::Arc;
+
 use super::{Challenge, Reason};
-use crate::identity::{RefusalStatus, TokenRefusal};
+use crate::identity::{RefusalStatus, Scheme, TokenRefusal};
 use crate::request::RequestError;
 use crate::route::TargetError;
 
 /// A way to say no. Every variant has one HTTP status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 403: the policies say no, or nothing says yes.
     Deny(Reason),
@@ -44,13 +46,22 @@ impl Refusal {
     }
 }
 
-impl From<TokenRefusal> for Refusal {
-    fn from(refusal: TokenRefusal) -> Self {
-        let TokenRefusal { reason, status, description } = refusal;
+impl Refusal {
+    /// What is said to credentials that are not accepted. `algs`: those that a proof may have.
+    #[must_use]
+    pub fn of_credentials(refusal: TokenRefusal, algs: &Arc<str>) -> Self {
+        let TokenRefusal { reason, status, description, scheme } = refusal;
         let reason = Reason::new(reason);
+        let in_scheme = |challenge: Challenge| match scheme {
+            Scheme::Bearer => challenge,
+            Scheme::Dpop => challenge.in_dpop(Arc::clone(algs)),
+        };
         match status {
             RefusalStatus::Unauthorized => {
-                Self::Challenge(Challenge::invalid_token(reason, description))
+                Self::Challenge(in_scheme(Challenge::invalid_token(reason, description)))
+            }
+            RefusalStatus::BadProof => {
+                Self::Challenge(in_scheme(Challenge::invalid_proof(reason, description)))
             }
             RefusalStatus::BadRequest => {
                 Self::Credentials(Challenge::invalid_request(reason, description))

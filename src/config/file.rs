@@ -14,6 +14,7 @@ use super::{
     ShutdownConfig, TokenCacheConfig, auth0, issuers,
     routes::{self, Routes},
     section::Section,
+    sender_constraints,
     source::Source,
     upstream_headers,
     value::Value,
@@ -52,6 +53,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
     let client_address = client_address(root.section("client_address"));
+    let sender_constraints = sender_constraints::read(root.section("sender_constraints"), &listen);
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
     root.finish();
@@ -67,6 +69,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         keys,
         upstream_headers,
         client_address,
+        sender_constraints,
         log,
         shutdown,
         files: iter::once(source.file().to_owned()).chain(routes_file).collect(),

@@ -15,7 +15,7 @@ use crate::yaml::Tree;
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 
-const ALGORITHMS: [(&str, Algorithm); 9] = [
+pub(super) const ALGORITHMS: [(&str, Algorithm); 9] = [
     ("RS256", Algorithm::Rs256),
     ("RS384", Algorithm::Rs384),
     ("RS512", Algorithm::Rs512),

@@ -14,6 +14,7 @@ mod url;
 mod attributes;
 mod routes;
 
+mod sender_constraints;
 mod upstream_headers;
 
 mod bytes;
@@ -34,6 +35,7 @@ mod tests;
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
+pub use sender_constraints::SenderConstraintsConfig;
 pub use settings::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
     TokenCacheConfig,

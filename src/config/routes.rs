@@ -9,6 +9,7 @@ use http::Method;
 
 use super::{attributes, source::Source, value::Value};
 use crate::engine::model::Action;
+use crate::identity::{Demands, TokenBinding};
 use crate::route::{ResourceSpec, RouteSpec, TextTemplate};
 use crate::yaml::Tree;
 
@@ -16,6 +17,13 @@ const EXPECTED_ROUTES: &str = "a list of routes";
 const EXPECTED_METHOD: &str = "a method in upper case, such as `GET`";
 const EXPECTED_ROUTES_OR_FILE: &str = "a list of routes, or the path of a file that has one";
 const EXPECTED_TEMPLATE: &str = "text, in which `{name}` is a parameter of the path";
+
+const BINDINGS: [(&str, Option<TokenBinding>); 4] = [
+    ("dpop", Some(TokenBinding::Dpop)),
+    ("mtls", Some(TokenBinding::Mtls)),
+    ("any", Some(TokenBinding::Any)),
+    ("none", None),
+];
 
 /// The route table, and the file that it is in if it has one of its own.
 #[derive(Default)]
@@ -66,12 +74,14 @@ fn route(value: &Value<'_>) -> Option<RouteSpec> {
     });
     let resource = section.optional("resource", resource);
     let actions = section.or("actions", BTreeMap::new(), actions);
+    let binding = section.or("token_binding", None, |value| value.choice(&BINDINGS));
+    let demands = Demands { binding, ..Demands::default() };
     if !section.has("resource") && !section.has("public") {
         section.report(format!("`{}` lets nobody in", value.name), "`resource`, `public` or both");
     }
     section.finish();
     let place = format!("{}:{}", value.source.file().display(), value.node.place);
-    Some(RouteSpec { place, hosts, path: path?, public, resource, actions })
+    Some(RouteSpec { place, hosts, path: path?, public, resource, actions, demands })
 }
 
 fn resource(value: &Value<'_>) -> Option<ResourceSpec> {

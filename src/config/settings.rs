@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use super::SenderConstraintsConfig;
 use crate::answer::UpstreamHeaders;
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
@@ -26,6 +27,7 @@ pub struct Config {
     pub keys: KeysConfig,
     pub upstream_headers: UpstreamHeaders,
     pub client_address: ClientAddressConfig,
+    pub sender_constraints: SenderConstraintsConfig,
     pub log: LogConfig,
     pub shutdown: ShutdownConfig,
     /// The files that all of this was read from: a change in one of them is a reason to reload.

@@ -12,12 +12,14 @@ use jiff::Timestamp;
 use moka::{Expiry, sync::Cache};
 use tracing::debug;
 
+use super::ReplayMemory;
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    BearerToken, Demands, IssuerSpec, Presentation, SignedToken, TokenError, TokenLimits,
-    UnverifiedToken, VerifiedToken, Verifier,
+    BearerToken, Demands, IssuerSpec, Possession, PossessionRules, Presentation, SignedToken,
+    TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier,
 };
 use crate::issuer::{Keys, KeysUnavailable};
+use crate::request::HttpRequest;
 
 /// Authenticates the senders of tokens. A clone is another handle to the same memory.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub struct Authenticator {
     /// Every token in it had a signature that held, so nobody without a key can fill it.
     remembered: Cache<TokenDigest, Arc<Remembered>>,
     limits: TokenLimits,
+    possession: Arc<PossessionRules>,
+    used_proofs: ReplayMemory,
 }
 
 /// Who sent a token, prepared once for all requests with it.
@@ -46,6 +50,9 @@ pub enum AuthenticationError {
     /// Nothing can be said about the token: 503.
     #[error("the token cannot be verified now")]
     KeysUnavailable(#[from] KeysUnavailable),
+    /// The proof is good, and whether it was used before could not be remembered: 503.
+    #[error("no further proof can be remembered")]
+    ReplaysFull,
 }
 
 #[derive(Debug)]
@@ -68,6 +75,9 @@ struct TokenDigest([u8; 32]);
 
 struct UntilExpiry;
 
+/// Used proofs that are remembered where nothing else is said.
+const REPLAYS: usize = 100_000;
+
 /// Characters of an unknown issuer's name in a log: enough to see what is wrong with it.
 const LOGGED_ISSUER: usize = 200;
 
@@ -86,10 +96,24 @@ impl Authenticator {
             issuers: Arc::new(trusted.collect()),
             remembered: Cache::builder().max_capacity(capacity).expire_after(UntilExpiry).build(),
             limits: TokenLimits::default(),
+            possession: Arc::default(),
+            used_proofs: ReplayMemory::new(REPLAYS),
         }
     }
 
-    /// Finds out who sent `token`, and whether it meets the `demands` of a route at `now`.
+    /// With other rules for those who send a token that is bound, and a memory of their proofs.
+    #[must_use]
+    pub fn with_possession(self, rules: PossessionRules, used_proofs: ReplayMemory) -> Self {
+        Self { possession: Arc::new(rules), used_proofs, ..self }
+    }
+
+    #[must_use]
+    pub fn possession(&self) -> &PossessionRules {
+        &self.possession
+    }
+
+    /// Finds out who sent `token`, and whether it meets the `demands` of a route at `now`. A token
+    /// that is bound is refused without the `request` that it came with.
     ///
     /// # Errors
     /// The token is refused, or the keys to verify it are not available.
@@ -97,19 +121,22 @@ impl Authenticator {
         &self,
         token: &BearerToken,
         demands: &Demands,
+        request: Option<&HttpRequest>,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, AuthenticationError> {
         self.limits.check(token)?;
         let digest = TokenDigest::new(token);
-        let presentation = Presentation { scheme: token.scheme(), demands, now };
-        match self.recall(digest, &presentation)? {
+        let rules = &*self.possession;
+        let possession = request.map(|request| Possession { token, request, rules });
+        let presentation = Presentation { scheme: token.scheme(), demands, now, possession };
+        match self.recall(digest, &presentation).await? {
             Some(authenticated) => Ok(authenticated),
             None => self.verify(token, digest, &presentation).await,
         }
     }
 
     /// A remembered token saves its signature and nothing else: not even that, once its key is gone.
-    fn recall(
+    async fn recall(
         &self,
         digest: TokenDigest,
         presentation: &Presentation<'_>,
@@ -120,7 +147,7 @@ impl Authenticator {
         if !token.is_signed_by_one_of(&*trusted.keys.current()?) {
             return Ok(None);
         }
-        trusted.verifier.verify(token, presentation)?;
+        self.admit(&trusted.verifier, token, presentation).await?;
         Ok(Some(remembered.authenticated.clone()))
     }
 
@@ -139,7 +166,7 @@ impl Authenticator {
         verifier.check_header(&token)?;
         let keys = keys.current_with(token.key_id()).await?;
         let token = verifier.verify_signature(token, &keys)?;
-        let verified = verifier.verify(&token, presentation)?;
+        let verified = self.admit(verifier, &token, presentation).await?;
         let authenticated = Arc::new(Authenticated::new(verifier, &verified)?);
         let lifetime = authenticated.expires_at.duration_since(presentation.now);
         // A token within the clock skew after its expiry is accepted, and not worth remembering.
@@ -149,6 +176,21 @@ impl Authenticator {
             self.remembered.insert(digest, Arc::new(remembered));
         }
         Ok(authenticated)
+    }
+
+    /// Everything that is checked at each use of a token, remembered or new. A proof is used up last,
+    /// so that no request that is refused for its token takes a place in the memory.
+    async fn admit<'t>(
+        &self,
+        verifier: &Verifier,
+        token: &'t SignedToken,
+        presentation: &Presentation<'_>,
+    ) -> Result<VerifiedToken<'t>, AuthenticationError> {
+        let verified = verifier.verify(token, presentation)?;
+        if let Some(proof) = verified.proof() {
+            self.used_proofs.claim(proof, presentation.now).await?;
+        }
+        Ok(verified)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::answer::{Answer, Challenge, Reason, Refusal};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{Demands, bearer};
+use crate::identity::{Demands, TokenBinding, bearer};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, Target};
 use crate::telemetry::CacheResult;
@@ -23,6 +23,8 @@ pub struct Gate {
     authenticator: Authenticator,
     cache: DecisionCache,
     judge: Judge,
+    /// The algorithms that a proof may have, as a challenge names them.
+    algs: Arc<str>,
 }
 
 /// An answer and how it came about.
@@ -55,7 +57,10 @@ impl Gate {
         cache: DecisionCache,
         judge: Judge,
     ) -> Self {
-        Self { rules, authenticator, cache, judge }
+        let algorithms = &authenticator.possession().proofs.algorithms;
+        let algs: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
+        let algs = algs.join(" ").into();
+        Self { rules, authenticator, cache, judge, algs }
     }
 
     /// The way of one request.
@@ -92,7 +97,7 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&request, now).await?;
+        let caller = self.authenticate(&request, matched.demands(), now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let judged = self.judge(&rules, &caller, (&target, &route), now).await;
@@ -114,16 +119,28 @@ impl Gate {
     async fn authenticate(
         &self,
         request: &HttpRequest,
+        demands: &Demands,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, Refusal> {
         let token = bearer::find(request.headers.lines("authorization"))
-            .map_err(|error| Refusal::from(error.refusal()))?
-            .ok_or(Refusal::Challenge(Challenge::missing()))?;
-        let demands = Demands::default();
-        self.authenticator.authenticate(&token, &demands, now).await.map_err(|error| match error {
-            AuthenticationError::Refused(error) => error.refusal().into(),
+            .map_err(|error| Refusal::of_credentials(error.refusal(), &self.algs))?
+            .ok_or_else(|| Refusal::Challenge(self.challenge(demands)))?;
+        let caller = self.authenticator.authenticate(&token, demands, Some(request), now).await;
+        caller.map_err(|error| match error {
+            AuthenticationError::Refused(error) => {
+                Refusal::of_credentials(error.refusal(), &self.algs)
+            }
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
+            AuthenticationError::ReplaysFull => Refusal::Fault(Reason::REPLAYS_FULL),
         })
+    }
+
+    /// What is said to a request without credentials.
+    fn challenge(&self, demands: &Demands) -> Challenge {
+        match demands.binding {
+            Some(TokenBinding::Dpop) => Challenge::missing().in_dpop(Arc::clone(&self.algs)),
+            Some(TokenBinding::Mtls | TokenBinding::Any) | None => Challenge::missing(),
+        }
     }
 
     /// The engine's word on one action, remembered or new, and what the cache did about it.

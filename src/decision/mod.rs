@@ -8,6 +8,7 @@ mod cache;
 mod gate;
 mod judge;
 mod key;
+mod replay;
 mod rules;
 mod verdict;
 
@@ -19,5 +20,6 @@ pub use cache::{DecisionCache, DecisionCacheConfig};
 pub use gate::{Decision, Gate, Trace};
 pub use judge::{Judge, JudgeFault};
 pub use key::{CacheKey, ChainKey};
+pub use replay::{ReplayError, ReplayMemory};
 pub use rules::{Generation, Rules};
 pub use verdict::{Judged, Verdict};

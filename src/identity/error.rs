@@ -1,6 +1,8 @@
 //! Why a token is refused. The texts are fixed: RFC 6750 (3) allows few characters in them, and what
 //! a token says is never repeated to whoever sent it.
 
+use super::Scheme;
+
 /// The `Authorization` header is not one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}", self.refusal().description)]
@@ -46,6 +48,43 @@ pub enum TokenError {
     CertificateBound,
     /// The scheme promises a proof, but the token is not bound to any key.
     NotBound,
+    /// The route takes bound tokens only.
+    BindingDemanded,
+    /// Bound to another key than the one that made the proof.
+    OtherKey,
+    /// Bound to a key, and the proof of it is not good.
+    Proof(ProofError),
+}
+
+/// A `DPoP` proof that is not accepted (RFC 9449, 4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", self.texts().1)]
+pub enum ProofError {
+    Missing,
+    /// Two headers, or two proofs in one.
+    Multiple,
+    TooLarge,
+    Malformed,
+    /// `typ`
+    Type,
+    /// The header asks for an extension, or names a key in another way than by `jwk`.
+    Header,
+    Algorithm,
+    /// `jwk`
+    Key,
+    Signature,
+    /// `jti`
+    Id,
+    /// `htm`
+    Method,
+    /// `htu`
+    Url,
+    /// `iat`, `exp`, `nbf`
+    Stale,
+    /// `ath`
+    TokenHash,
+    /// It was used before.
+    Replayed,
 }
 
 /// What a refusal says to the outside.
@@ -56,6 +95,8 @@ pub struct TokenRefusal {
     pub status: RefusalStatus,
     /// `error_description`
     pub description: &'static str,
+    /// The scheme in which the client is told what would do.
+    pub scheme: Scheme,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +105,8 @@ pub enum RefusalStatus {
     BadRequest,
     /// 401, `invalid_token`
     Unauthorized,
+    /// 401, `invalid_dpop_proof`
+    BadProof,
     /// 431, `invalid_request`
     TooLarge,
 }
@@ -78,7 +121,8 @@ impl BearerError {
             Self::Empty => ("credentials.empty", "empty token"),
             Self::Malformed => ("credentials.malformed", "malformed credentials"),
         };
-        TokenRefusal { reason, status: RefusalStatus::BadRequest, description }
+        let status = RefusalStatus::BadRequest;
+        TokenRefusal { reason, status, description, scheme: Scheme::Bearer }
     }
 }
 
@@ -111,12 +155,57 @@ impl TokenError {
             Self::KeyBound => ("jwt.key_bound", "bound token requires DPoP"),
             Self::CertificateBound => ("jwt.certificate_bound", "certificate binding failed"),
             Self::NotBound => ("jwt.not_bound", "token is not bound"),
+            Self::BindingDemanded => ("jwt.binding_demanded", "bound token required"),
+            Self::OtherKey => ("jwt.other_key", "binding failed"),
+            Self::Proof(error) => error.texts(),
         };
-        let status = if self == Self::TooLarge {
-            RefusalStatus::TooLarge
-        } else {
-            RefusalStatus::Unauthorized
+        let status = match self {
+            Self::TooLarge => RefusalStatus::TooLarge,
+            Self::Proof(_) => RefusalStatus::BadProof,
+            _ => RefusalStatus::Unauthorized,
         };
-        TokenRefusal { reason, status, description }
+        TokenRefusal { reason, status, description, scheme: self.scheme() }
+    }
+
+    fn scheme(self) -> Scheme {
+        match self {
+            Self::KeyBound
+            | Self::NotBound
+            | Self::BindingDemanded
+            | Self::OtherKey
+            | Self::Proof(_) => Scheme::Dpop,
+            _ => Scheme::Bearer,
+        }
+    }
+}
+
+impl From<ProofError> for TokenError {
+    fn from(error: ProofError) -> Self {
+        Self::Proof(error)
+    }
+}
+
+// === impl ProofError ===
+
+impl ProofError {
+    /// The word for logs, and the description.
+    fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Missing => ("dpop.missing", "proof missing"),
+            Self::Multiple => ("dpop.multiple", "multiple proofs"),
+            Self::TooLarge => ("dpop.too_large", "proof too large"),
+            Self::Malformed => ("dpop.malformed", "malformed proof"),
+            Self::Type => ("dpop.type", "type"),
+            Self::Header => ("dpop.header", "unsupported header"),
+            Self::Algorithm => ("dpop.alg", "algorithm"),
+            Self::Key => ("dpop.key", "key"),
+            Self::Signature => ("dpop.signature", "bad signature"),
+            Self::Id => ("dpop.jti", "jti"),
+            Self::Method => ("dpop.method", "method"),
+            Self::Url => ("dpop.uri", "uri"),
+            Self::Stale => ("dpop.stale", "stale"),
+            Self::TokenHash => ("dpop.ath", "ath"),
+            Self::Replayed => ("dpop.replayed", "replayed"),
+        }
     }
 }

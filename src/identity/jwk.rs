@@ -16,6 +16,15 @@ use super::{
 };
 use crate::engine::model::{Map, Value};
 
+/// What a key is, whatever it is called.
+pub(super) struct PublicKey {
+    pub(super) key_type: KeyType,
+    /// The one algorithm that it is used with, if it says so.
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) material: DecodingKey,
+    bytes: Vec<u8>,
+}
+
 /// What kind of key it is, which says what algorithms it can be used with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyType {
@@ -36,13 +45,20 @@ const MAX_KEY_ID_BYTES: usize = 128;
 pub(super) fn parse(jwk: &Map) -> Result<Key, SkipReason> {
     let id = text(jwk, "kid").filter(|id| (1..=MAX_KEY_ID_BYTES).contains(&id.len()));
     let id = id.ok_or(SkipReason::NoKeyId)?;
+    let PublicKey { key_type, algorithm, material, bytes } = public(jwk)?;
+    let fingerprint = fingerprint(key_type, &bytes);
+    Ok(Key { id: id.into(), key_type, algorithm, material, fingerprint })
+}
+
+/// A key that needs no id, as the one inside of a proof.
+pub(super) fn public(jwk: &Map) -> Result<PublicKey, SkipReason> {
     if PRIVATE_MEMBERS.iter().any(|name| jwk.get(name).is_some()) {
         return Err(SkipReason::Private);
     }
     if !is_for_verification(jwk) {
         return Err(SkipReason::NotForSignatures);
     }
-    let (key_type, material, public_bytes) = material(jwk)?;
+    let (key_type, material, bytes) = material(jwk)?;
     let algorithm = match jwk.get("alg") {
         None => None,
         Some(alg) => {
@@ -53,8 +69,26 @@ pub(super) fn parse(jwk: &Map) -> Result<Key, SkipReason> {
             )
         }
     };
-    let fingerprint = fingerprint(key_type, &public_bytes);
-    Ok(Key { id: id.into(), key_type, algorithm, material, fingerprint })
+    Ok(PublicKey { key_type, algorithm, material, bytes })
+}
+
+/// SHA-256 over the members that make the key, base64url (RFC 7638). Of a key that was taken: its texts
+/// are base64url, so none of them needs an escape.
+pub(super) fn thumbprint(jwk: &Map) -> String {
+    let member = |name| text(jwk, name).unwrap_or_default();
+    let canonical = match member("kty") {
+        "RSA" => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, member("e"), member("n")),
+        "EC" => format!(
+            r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
+            member("crv"),
+            member("x"),
+            member("y")
+        ),
+        kty => {
+            format!(r#"{{"crv":"{}","kty":"{kty}","x":"{}"}}"#, member("crv"), member("x"))
+        }
+    };
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()))
 }
 
 /// `use` and `key_ops` are absent, or they name verification.

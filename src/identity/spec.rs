@@ -106,6 +106,22 @@ impl From<Algorithm> for jsonwebtoken::Algorithm {
 }
 
 impl Algorithm {
+    /// As `alg` names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
     /// The algorithm that `alg` names. RFC 7515 compares it by case.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {

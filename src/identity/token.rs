@@ -97,7 +97,7 @@ impl fmt::Debug for UnverifiedToken<'_> {
 
 /// The three segments of a JWS. Five are an encrypted token, and one that does not begin like a JWS is
 /// one of those random texts which Auth0 gives for its own use.
-fn split(text: &str) -> Result<(&str, &str, &str), TokenError> {
+pub(super) fn split(text: &str) -> Result<(&str, &str, &str), TokenError> {
     let mut segments = text.split('.');
     let first = segments.next().unwrap_or_default();
     match (segments.next(), segments.next(), segments.next(), segments.next(), segments.next()) {
@@ -110,14 +110,14 @@ fn split(text: &str) -> Result<(&str, &str, &str), TokenError> {
 
 /// Without padding and with zero trailing bits, so that a token can be written in one way only: the
 /// cache and a list of revoked tokens rely on it.
-fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
+pub(super) fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
     if segment.is_empty() {
         return Err(TokenError::Malformed);
     }
     URL_SAFE_NO_PAD.decode(segment).map_err(|_not_base64url| TokenError::Malformed)
 }
 
-fn object(segment: &str) -> Result<Map, TokenError> {
+pub(super) fn object(segment: &str) -> Result<Map, TokenError> {
     match json::parse(&decode(segment)?, JSON_LIMITS).map(Value::from) {
         Ok(Value::Map(map)) => Ok(map),
         Ok(_) | Err(_) => Err(TokenError::Malformed),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect, TokenError, UnverifiedToken,
-    binding,
+    VerifiedProof, binding,
     claims::{Claims, texts},
     keys::KeyFingerprint,
     parties, times,
@@ -40,6 +40,7 @@ pub struct VerifiedToken<'t> {
     pub(super) subject: &'t str,
     pub(super) client_id: Option<&'t str>,
     pub(super) expires_at: Timestamp,
+    proof: Option<VerifiedProof>,
 }
 
 /// Claims that Auth0 puts into its other kinds of signed tokens, and that an Action cannot put into an
@@ -101,7 +102,7 @@ impl Verifier {
         token: &'t SignedToken,
         presentation: &Presentation<'_>,
     ) -> Result<VerifiedToken<'t>, TokenError> {
-        let Presentation { scheme, demands, now } = *presentation;
+        let Presentation { demands, now, .. } = *presentation;
         let claims = Claims(&token.claims);
         if token.issuer() != self.spec.issuer {
             return Err(TokenError::WrongIssuer);
@@ -114,8 +115,8 @@ impl Verifier {
         if CLAIMS_OF_OTHER_KINDS.iter().any(|name| claims.has(name)) {
             return Err(TokenError::WrongType);
         }
-        binding::check(claims, scheme)?;
-        Ok(VerifiedToken { claims, subject, client_id, expires_at })
+        let proof = binding::check(claims, presentation)?;
+        Ok(VerifiedToken { claims, subject, client_id, expires_at, proof })
     }
 }
 
@@ -192,6 +193,13 @@ impl VerifiedToken<'_> {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
+    }
+
+    /// The proof that came with a token that is bound to a key. It is good for one use, which is for
+    /// whoever remembers proofs to check.
+    #[must_use]
+    pub fn proof(&self) -> Option<VerifiedProof> {
+        self.proof
     }
 }
 

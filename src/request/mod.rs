@@ -7,6 +7,7 @@
 mod body;
 mod caseless;
 mod error;
+mod forwarded_certificate;
 mod headers;
 mod host;
 pub mod json;
@@ -42,6 +43,10 @@ pub struct HttpRequest {
     pub id: String,
     pub method: Method,
     pub host: Host,
+    /// As written behind the host.
+    pub port: Option<u16>,
+    /// As Envoy saw it: TLS may end before it.
+    pub is_https: bool,
     pub path: CanonicalPath,
     pub query: Query,
     pub headers: Headers,

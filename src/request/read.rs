@@ -19,7 +19,7 @@ impl HttpRequest {
         let RawRequest {
             id,
             method,
-            scheme: _,
+            scheme,
             host,
             target,
             headers,
@@ -38,6 +38,7 @@ impl HttpRequest {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let path = CanonicalPath::parse(path, &rules.path)?;
         let query = Query::parse(query)?;
+        let port = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         let host = Host::parse(&host)?;
         let headers = Headers::read(headers, &host)?;
         let peer = Peer::read(peer, &headers, rules.trusted_hops);
@@ -46,6 +47,8 @@ impl HttpRequest {
             id,
             method,
             host,
+            port,
+            is_https: scheme == "https",
             path,
             query,
             headers,

@@ -7,12 +7,15 @@ use http::Method;
 use super::{Folder, ROUTES, SIX_LINES};
 use crate::answer::{HeaderSource, UpstreamHeaders};
 use crate::config::{
-    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
-    TokenCacheConfig,
+    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, SenderConstraintsConfig,
+    ShutdownConfig, TokenCacheConfig,
 };
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
-use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect, UserSubjects};
+use crate::identity::{
+    Algorithm, CertificateSource, ClaimMapping, ClaimPath, IssuerSpec, PossessionRules, ProofRules,
+    TokenDialect, UserSubjects,
+};
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
@@ -54,6 +57,17 @@ fn six_lines_are_enough_for_auth0() {
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
             client_address: ClientAddressConfig { trusted_hops: 0 },
+            sender_constraints: SenderConstraintsConfig {
+                rules: PossessionRules {
+                    proofs: ProofRules {
+                        algorithms: [Algorithm::Es256].into(),
+                        max_age: Duration::from_secs(300),
+                        max_ahead: Duration::from_secs(30),
+                    },
+                    certificates: CertificateSource::Envoy,
+                },
+                replays: 100_000,
+            },
             log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },
             shutdown: ShutdownConfig {
                 settle: Duration::from_secs(5),

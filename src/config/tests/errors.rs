@@ -73,7 +73,7 @@ fn values_of_the_wrong_kind() {
     for (more, expected) in [
         (
             "timeout: 5s\n",
-            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `policies`, `routes`, `listen`, `admin`, `engine`, `cache`, `keys`, `upstream_headers`, `client_address`, `log`, `shutdown`",
+            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `policies`, `routes`, `listen`, `admin`, `engine`, `cache`, `keys`, `upstream_headers`, `client_address`, `sender_constraints`, `log`, `shutdown`",
         ),
         ("log:\n", "7:4: `log` is nothing; expected a mapping"),
         ("log: { format: [json] }\n", "7:16: `log.format` is a list; expected `json` or `text`"),
@@ -128,6 +128,14 @@ fn values_out_of_bounds() {
         (
             "keys: { refresh: 5 minutes }\n",
             "7:18: `keys.refresh` is `5 minutes`; expected a duration from 10s to 1d, such as `30s` or `5m`",
+        ),
+        (
+            "sender_constraints: { dpop: { max_age: 11m } }\n",
+            "7:40: `sender_constraints.dpop.max_age` is `11m`; expected a duration from 1s to 10m, such as `30s` or `5m`",
+        ),
+        (
+            "sender_constraints: { client_certificates: { from: x_forwarded_client_cert } }\nlisten: { address: \"0.0.0.0:9191\" }\n",
+            "7:44: `x_forwarded_client_cert` is believed from whoever reaches the listener; expected `listen` on loopback, on a Unix socket, or with `tls.client_ca_file`",
         ),
         (
             "client_address: { trusted_hops: 17 }\n",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Folder, read_with};
 use crate::answer::HeaderSource;
 use crate::engine::model::SchemaEnforcement;
-use crate::identity::ClaimPath;
+use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
 use crate::server::ListenAddress;
 use crate::telemetry::{LogFormat, LogLevel};
 
@@ -34,7 +34,7 @@ pub(super) fn everything() -> Value {
                 "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
                 "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
             },
-            "actions": { "GET": "view" },
+            "actions": { "GET": "view" }, "token_binding": "dpop",
         }],
         "listen": {
             "address": "0.0.0.0:9000",
@@ -49,6 +49,10 @@ pub(super) fn everything() -> Value {
         "keys": { "refresh": "1m", "max_stale": "0s" },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
         "client_address": { "trusted_hops": 1 },
+        "sender_constraints": {
+            "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s", "replays": 9 },
+            "client_certificates": { "from": "x_forwarded_client_cert" },
+        },
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
     })
@@ -79,6 +83,13 @@ fn every_key_has_an_effect() {
     assert_eq!(config.keys.refresh, Duration::from_mins(1));
     assert_eq!(config.keys.max_stale, Duration::ZERO);
     assert_eq!(config.client_address.trusted_hops, 1);
+    let senders = &config.sender_constraints;
+    assert_eq!(senders.rules.certificates, CertificateSource::Forwarded);
+    assert_eq!(senders.rules.proofs.algorithms, [Algorithm::Ps256].into());
+    assert_eq!(senders.rules.proofs.max_age, Duration::from_mins(1));
+    assert_eq!(senders.rules.proofs.max_ahead, Duration::ZERO);
+    assert_eq!(senders.replays, 9);
+    assert_eq!(config.routes[0].demands.binding, Some(TokenBinding::Dpop));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
     assert_eq!(config.shutdown.settle, Duration::ZERO);
     assert_eq!(config.shutdown.grace, Duration::from_mins(1));

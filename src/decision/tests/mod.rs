@@ -3,3 +3,4 @@
 mod authenticate;
 mod cache;
 mod key;
+mod replay;

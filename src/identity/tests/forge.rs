@@ -4,6 +4,7 @@
 use std::{sync::OnceLock, time::Duration};
 
 use aws_lc_rs::{
+    digest::{SHA256, digest},
     encoding::{AsBigEndian, EcPublicKeyUncompressedBin},
     hmac,
     rand::SystemRandom,
@@ -19,10 +20,27 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::identity::{Algorithm, ClaimMapping, IssuerSpec, KeySet, TokenDialect, UserSubjects};
+use crate::request::{RawHeaders, RawRequest};
 
 pub(crate) const ISSUER: &str = "https://brightpay.eu.auth0.com/";
 pub(crate) const API: &str = "https://api.brightpay.example/v1";
 pub(crate) const CLIENT: &str = "vL5rkEzEErGubI6JvtXKW3Mex47i0bXU";
+
+/// What a proof is for.
+pub(crate) const URL: &str = "https://api.brightpay.example/x";
+
+/// The request for [`URL`] with these headers.
+pub(crate) fn request(headers: &[(&str, &str)]) -> RawRequest {
+    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+    RawRequest {
+        method: "GET".to_owned(),
+        scheme: "https".to_owned(),
+        host: "api.brightpay.example".to_owned(),
+        target: "/x?page=2".to_owned(),
+        headers: RawHeaders::Separate(headers.iter().map(header).collect()),
+        ..RawRequest::default()
+    }
+}
 
 /// The moment at which tokens are looked at.
 pub(crate) const NOW: i64 = 1_795_434_057;
@@ -121,6 +139,14 @@ impl TestKey {
         jwk
     }
 
+    /// RFC 7638
+    pub(crate) fn thumbprint(&self) -> String {
+        let mut jwk = self.jwk().as_object().unwrap().clone();
+        jwk.retain(|name, _| ["crv", "e", "kty", "n", "x", "y"].contains(&&**name));
+        let sorted: std::collections::BTreeMap<_, _> = jwk.into_iter().collect();
+        base64url(digest(&SHA256, serde_json::to_string(&sorted).unwrap().as_bytes()))
+    }
+
     fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -177,6 +203,33 @@ impl Forgery {
             raw_header: None,
             raw_payload: None,
         }
+    }
+
+    /// A proof by `p256` for a GET of [`URL`] with `token`.
+    pub(crate) fn proof(token: &str) -> Self {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        let jwk = TestKey::named("p256").jwk();
+        Self {
+            header: object(json!({ "alg": "ES256", "typ": "dpop+jwt", "jwk": jwk })),
+            claims: object(json!({
+                "jti": "3f1c-9a", "htm": "GET", "htu": URL, "iat": NOW - 1,
+                "ath": base64url(digest(&SHA256, token.as_bytes())),
+            })),
+            raw_header: None,
+            raw_payload: None,
+        }
+    }
+
+    /// Bound to the key, and to the certificate with the thumbprint.
+    pub(crate) fn bound(self, key: Option<&TestKey>, certificate: Option<&str>) -> Self {
+        let mut confirmation = Map::new();
+        if let Some(key) = key {
+            confirmation.insert("jkt".to_owned(), key.thumbprint().into());
+        }
+        if let Some(certificate) = certificate {
+            confirmation.insert("x5t#S256".to_owned(), certificate.into());
+        }
+        self.claim("cnf", confirmation)
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -1,5 +1,6 @@
 //! Attacks on tokens, each with the text that refuses it. The letters and numbers of the cases are
-//! families: A keys and algorithms, B structure, C kinds of tokens, K claims, H the header.
+//! families: A keys and algorithms, B structure, C kinds of tokens, K claims, H the header, X proofs of
+//! possession, Y client certificates.
 
 mod algorithms;
 mod claims;
@@ -7,6 +8,9 @@ pub(crate) mod forge;
 mod keys;
 mod kinds;
 mod principal;
+mod proofs;
+mod sender;
+mod senders;
 mod structure;
 mod transport;
 
@@ -41,7 +45,8 @@ impl World {
             let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
             let signed = verifier.verify_signature(unverified, &self.keys)?;
             let demands = &Demands::default();
-            let presentation = Presentation { scheme: token.scheme(), demands, now: self.now };
+            let (scheme, now) = (token.scheme(), self.now);
+            let presentation = Presentation { scheme, demands, now, possession: None };
             verifier.principal(&verifier.verify(&signed, &presentation)?)
         };
         verify().map_err(|error: super::TokenError| error.to_string())

@@ -194,7 +194,8 @@ fn subjects_of_two_tenants_are_two_principals() {
             let verifier = verifiers.iter().find(|verifier| verifier.issuer() == issuer).unwrap();
             let signed = verifier.verify_signature(token, &world().keys).unwrap();
             let (scheme, demands) = (crate::identity::Scheme::Bearer, &Demands::default());
-            let presentation = Presentation { scheme, demands, now: forge::now() };
+            let presentation =
+                Presentation { scheme, demands, now: forge::now(), possession: None };
             let verified = verifier.verify(&signed, &presentation).unwrap();
             let stranger = verifiers.iter().find(|verifier| verifier.issuer() != issuer).unwrap();
             assert!(stranger.verify(&signed, &presentation).is_err(), "another issuer's token");

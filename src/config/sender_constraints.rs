@@ -1,0 +1,63 @@
+//! `sender_constraints:`, how the senders of bound tokens prove that they may use them.
+
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
+
+use super::{issuers::ALGORITHMS, section::Section};
+use crate::identity::{Algorithm, CertificateSource, PossessionRules, ProofRules};
+use crate::server::{ListenAddress, ListenConfig};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+const SOURCES: [(&str, CertificateSource); 2] = [
+    ("envoy", CertificateSource::Envoy),
+    ("x_forwarded_client_cert", CertificateSource::Forwarded),
+];
+
+/// `sender_constraints:`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SenderConstraintsConfig {
+    pub rules: PossessionRules,
+    /// `dpop.replays`: how many used proofs are remembered at the same time.
+    pub replays: usize,
+}
+
+pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderConstraintsConfig {
+    let mut dpop = section.section("dpop");
+    let default = ProofRules::default();
+    let algorithms = dpop.or("algorithms", default.algorithms, |value| {
+        let algorithms =
+            value.list("a list of signature algorithms", |item| item.choice(&ALGORITHMS));
+        Some(algorithms?.into_iter().collect::<BTreeSet<Algorithm>>())
+    });
+    let proofs = ProofRules {
+        algorithms,
+        max_age: dpop.or("max_age", default.max_age, |value| value.duration(SECOND..=600 * SECOND)),
+        max_ahead: dpop.or("max_ahead", default.max_ahead, |value| {
+            value.duration(Duration::ZERO..=300 * SECOND)
+        }),
+    };
+    let replays = dpop.or("replays", 100_000, |value| value.integer(1..=10_000_000));
+    dpop.finish();
+    let mut certificates = section.section("client_certificates");
+    let source = certificates.or("from", CertificateSource::Envoy, |value| value.choice(&SOURCES));
+    if source == CertificateSource::Forwarded && !is_private(listen) {
+        let message = "`x_forwarded_client_cert` is believed from whoever reaches the listener";
+        let expected = "`listen` on loopback, on a Unix socket, or with `tls.client_ca_file`";
+        certificates.report(message.to_owned(), expected);
+    }
+    certificates.finish();
+    section.finish();
+    SenderConstraintsConfig {
+        rules: PossessionRules { proofs, certificates: source },
+        replays: usize::try_from(replays).unwrap_or(usize::MAX),
+    }
+}
+
+/// Whether nobody but our Envoy can ask us.
+fn is_private(listen: &ListenConfig) -> bool {
+    let has_client_ca = listen.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
+    match listen.address {
+        ListenAddress::Unix(_) => true,
+        ListenAddress::Tcp(address) => has_client_ca || IpAddr::is_loopback(&address.ip()),
+    }
+}

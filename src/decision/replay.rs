@@ -1,0 +1,98 @@
+//! Proofs that were used: each is good for one request.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+
+use crate::identity::{ProofError, ReplayKey, TokenError, VerifiedProof};
+
+/// Remembers used proofs until they have expired. A clone is another handle to the same memory.
+///
+/// It is asked as a shared store would be: one question that inserts what is absent.
+#[derive(Clone)]
+pub struct ReplayMemory {
+    used: Arc<Mutex<Used>>,
+    capacity: usize,
+}
+
+/// Why a proof cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    #[error("the proof was used before")]
+    Replayed,
+    /// A memory that makes room by forgetting would accept a proof for the second time.
+    #[error("no further proof can be remembered")]
+    Full,
+}
+
+#[derive(Default)]
+struct Used {
+    keys: HashSet<ReplayKey>,
+    // Invariant: the same keys, those that end first in front.
+    by_end: BTreeSet<(Timestamp, ReplayKey)>,
+}
+
+// === impl ReplayMemory ===
+
+impl ReplayMemory {
+    /// `capacity`: how many proofs are remembered at the same time.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self { used: Arc::default(), capacity }
+    }
+
+    /// Uses a proof up.
+    ///
+    /// # Errors
+    /// It was used before, or there is no room to remember it.
+    #[expect(clippy::unused_async, reason = "a memory that replicas share has to be waited for")]
+    pub async fn claim(&self, proof: VerifiedProof, now: Timestamp) -> Result<(), ReplayError> {
+        let (key, until) = proof.use_once();
+        // Each step leaves both collections usable, so a panic in between has broken nothing.
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.forget_before(now);
+        if used.keys.contains(&key) {
+            return Err(ReplayError::Replayed);
+        }
+        if used.keys.len() >= self.capacity {
+            return Err(ReplayError::Full);
+        }
+        used.keys.insert(key);
+        used.by_end.insert((until, key));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ReplayMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplayMemory").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+// === impl Used ===
+
+impl Used {
+    fn forget_before(&mut self, now: Timestamp) {
+        while let Some((end, key)) = self.by_end.first().copied()
+            && end < now
+        {
+            self.by_end.pop_first();
+            self.keys.remove(&key);
+        }
+    }
+}
+
+// === impl ReplayError ===
+
+impl From<ReplayError> for super::AuthenticationError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Replayed => TokenError::Proof(ProofError::Replayed).into(),
+            ReplayError::Full => Self::ReplaysFull,
+        }
+    }
+}

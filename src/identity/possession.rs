@@ -1,0 +1,84 @@
+//! What a sender shows beside the token, and by which rules it is looked at.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::{Algorithm, BearerToken};
+use crate::request::{HttpRequest, PeerError};
+
+/// The request that a token came with. A token without one proves nothing about its sender.
+#[derive(Clone, Copy, Debug)]
+pub struct Possession<'a> {
+    pub token: &'a BearerToken,
+    pub request: &'a HttpRequest,
+    pub rules: &'a PossessionRules,
+}
+
+/// `sender_constraints:` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PossessionRules {
+    pub proofs: ProofRules,
+    pub certificates: CertificateSource,
+}
+
+/// Which `DPoP` proofs are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofRules {
+    pub algorithms: BTreeSet<Algorithm>,
+    /// How long ago a proof may have been made.
+    pub max_age: Duration,
+    /// How far ahead the clock of its maker may be.
+    pub max_ahead: Duration,
+}
+
+/// Where the certificate of the client comes from. There is one place, and no other is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// `attributes.source.certificate`: Envoy itself has ended the client's TLS.
+    Envoy,
+    /// `x-forwarded-client-cert`, written by a proxy before Envoy.
+    Forwarded,
+}
+
+/// What a route demands of the sender, beyond that a token that is bound is never taken without its
+/// proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenBinding {
+    /// Bound to a key (RFC 9449).
+    Dpop,
+    /// Bound to a client certificate (RFC 8705).
+    Mtls,
+    /// Bound to either.
+    Any,
+}
+
+// === impl Possession ===
+
+impl Possession<'_> {
+    /// SHA-256 of the client certificate, as `x5t#S256` has it.
+    pub(super) fn certificate(&self) -> Result<Option<String>, PeerError> {
+        match self.rules.certificates {
+            CertificateSource::Envoy => self.request.peer.thumbprint(),
+            CertificateSource::Forwarded => self.request.forwarded_thumbprint(),
+        }
+    }
+}
+
+// === impl PossessionRules ===
+
+impl Default for PossessionRules {
+    fn default() -> Self {
+        Self { proofs: ProofRules::default(), certificates: CertificateSource::Envoy }
+    }
+}
+
+// === impl ProofRules ===
+
+impl Default for ProofRules {
+    fn default() -> Self {
+        Self {
+            algorithms: [Algorithm::Es256].into(),
+            max_age: Duration::from_secs(300),
+            max_ahead: Duration::from_secs(30),
+        }
+    }
+}

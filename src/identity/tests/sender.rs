@@ -1,0 +1,79 @@
+//! A token and what its sender shows beside it.
+
+use super::{
+    forge::{self, Forgery, TestKey},
+    world,
+};
+use crate::identity::{
+    CertificateSource, Demands, Possession, PossessionRules, Presentation, TokenBinding,
+    TokenError, TokenLimits, UnverifiedToken, Verifier, bearer,
+};
+use crate::request::{HttpRequest, RawRequest, RequestRules};
+
+/// What is sent, and by which rules it is looked at.
+pub(super) struct Sender {
+    pub(super) scheme: &'static str,
+    pub(super) token: String,
+    pub(super) request: RawRequest,
+    pub(super) rules: PossessionRules,
+    pub(super) binding: Option<TokenBinding>,
+}
+
+/// A token that is bound to `p256`.
+pub(super) fn bound_token() -> String {
+    Forgery::base().bound(Some(TestKey::named("p256")), None).token()
+}
+
+/// The proof of it, before a case changes it.
+pub(super) fn proof() -> Forgery {
+    Forgery::proof(&bound_token())
+}
+
+impl Sender {
+    pub(super) fn new(scheme: &'static str, token: String, headers: &[(&str, &str)]) -> Self {
+        let (request, rules) = (forge::request(headers), PossessionRules::default());
+        Self { scheme, token, request, rules, binding: None }
+    }
+
+    /// A bound token with proofs, in the scheme `DPoP`.
+    pub(super) fn with_proofs(proofs: &[&str]) -> Self {
+        let headers: Vec<(&str, &str)> = proofs.iter().map(|proof| ("dpop", *proof)).collect();
+        Self::new("DPoP", bound_token(), &headers)
+    }
+
+    pub(super) fn forwarded(mut self) -> Self {
+        self.rules.certificates = CertificateSource::Forwarded;
+        self
+    }
+
+    /// `OK`, or the text of the refusal.
+    pub(super) fn answer(self) -> String {
+        self.verify().map_or_else(|error| error.to_string(), |()| "OK".to_owned())
+    }
+
+    pub(super) fn verify(self) -> Result<(), TokenError> {
+        let Self { scheme, token, request, rules, binding } = self;
+        let world = world();
+        let request = HttpRequest::read(request, &RequestRules::default()).unwrap();
+        let token = bearer::find([format!("{scheme} {token}").as_bytes()]).unwrap().unwrap();
+        let [verifier] = &Verifier::for_issuers(vec![world.spec])[..] else { panic!() };
+        let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
+        let signed = verifier.verify_signature(unverified, &world.keys)?;
+        let demands = &Demands { binding, ..Demands::default() };
+        let possession = Some(Possession { token: &token, request: &request, rules: &rules });
+        let (scheme, now) = (token.scheme(), world.now);
+        verifier.verify(&signed, &Presentation { scheme, demands, now, possession }).map(drop)
+    }
+}
+
+/// Checks proofs of one family: a name, a proof for the good request, and the answer that it must get.
+#[track_caller]
+pub(super) fn check_proofs(cases: &[(&str, String, &str)]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .map(|(name, proof, expected)| (name, Sender::with_proofs(&[proof]).answer(), expected))
+        .filter(|(_, answer, expected)| answer != *expected)
+        .map(|(name, answer, expected)| format!("{name}: expected `{expected}`, got `{answer}`"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
