@@ -19,6 +19,7 @@ mod policies;
 mod process;
 mod readme;
 mod second_issuer;
+mod senders;
 mod support;
 mod tidy;
 mod tools;

@@ -1,0 +1,271 @@
+//! Bound tokens through the whole server, and through real Envoy with real client certificates.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    encoding::{AsBigEndian, EcPublicKeyUncompressedBin},
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use axum::{Router, routing::any};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use rcgen::CertifiedKey;
+use reqwest::{Client, Identity, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{
+    support::{World, check_request, claims},
+    tools,
+};
+
+const HOST: &str = "api.invoices.example";
+const INVOICE: &str = "/v1/orgs/acme/invoices/7";
+
+/// Whoever holds the key that a token is bound to.
+struct Holder {
+    key: EcdsaKeyPair,
+}
+
+// === impl Holder ===
+
+impl Holder {
+    fn new() -> Self {
+        Self { key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap() }
+    }
+
+    fn jwk(&self) -> Value {
+        let point: EcPublicKeyUncompressedBin<'_> = self.key.public_key().as_be_bytes().unwrap();
+        let (x, y) = point.as_ref()[1..].split_at(32);
+        let [x, y] = [x, y].map(|number| URL_SAFE_NO_PAD.encode(number));
+        json!({ "crv": "P-256", "kty": "EC", "x": x, "y": y })
+    }
+
+    fn confirmation(&self) -> Value {
+        // The members of this JSON are in the order of RFC 7638.
+        let thumbprint = digest(&SHA256, self.jwk().to_string().as_bytes());
+        json!({ "jkt": URL_SAFE_NO_PAD.encode(thumbprint) })
+    }
+
+    fn proof(&self, token: &str, id: &str, method: &str, url: &str) -> String {
+        let header = json!({ "alg": "ES256", "typ": "dpop+jwt", "jwk": self.jwk() });
+        let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
+        let now = Timestamp::now().as_second();
+        let claims = json!({ "jti": id, "htm": method, "htu": url, "iat": now, "ath": hash });
+        let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        let message = format!("{}.{}", encode(&header), encode(&claims));
+        let signature = self.key.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+fn bound(world: &World, confirmation: Value) -> String {
+    let mut claims = claims("auth0|viewer", &["viewer"]);
+    claims["cnf"] = confirmation;
+    world.issuer.token(&claims)
+}
+
+#[tokio::test]
+async fn what_is_said_to_bad_proofs_names_the_scheme_and_its_algorithms() {
+    let routes = "routes:\n  - { path: /any, resource: { kind: invoice, id: x }, actions: { GET: view } }\n  \
+        - { path: /bound, resource: { kind: invoice, id: x }, actions: { GET: view }, token_binding: dpop }\n";
+    let world = World::builder().file("routes.yaml", routes).start().await;
+    let holder = Holder::new();
+    let token = bound(&world, holder.confirmation());
+    let plain = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let url = |path: &str| format!("http://{HOST}{path}");
+    let [good, wrong] = [("1", "GET"), ("2", "POST")]
+        .map(|(id, method)| holder.proof(&token, id, method, &url("/any")));
+    let ask = async |path: &str, authorization: &str, proof: Option<&str>| {
+        let mut request = check_request("GET", path, None);
+        let http = request.attributes.as_mut().unwrap().request.as_mut().unwrap();
+        let headers = &mut http.http.as_mut().unwrap().headers;
+        if !authorization.is_empty() {
+            headers.insert("authorization".to_owned(), authorization.to_owned());
+        }
+        headers.extend(proof.map(|proof| ("dpop".to_owned(), proof.to_owned())));
+        let told = world.ask(request).await;
+        (told.status, told.header("www-authenticate").unwrap_or_default().to_owned())
+    };
+    let (dpop, bearer) = (format!("DPoP {token}"), format!("Bearer {token}"));
+    let say = |error: &str, text: &str| {
+        (
+            401,
+            format!(
+                r#"DPoP realm="api", error="{error}", error_description="{text}", algs="ES256""#
+            ),
+        )
+    };
+    assert_eq!(ask("/any", &dpop, None).await, say("invalid_dpop_proof", "proof missing"));
+    assert_eq!(ask("/any", &dpop, Some(&wrong)).await, say("invalid_dpop_proof", "method"));
+    assert_eq!(ask("/any", &dpop, Some(&good)).await, (200, String::new()));
+    assert_eq!(ask("/any", &dpop, Some(&good)).await, say("invalid_dpop_proof", "replayed"));
+    let unbound = say("invalid_token", "bound token requires DPoP");
+    assert_eq!(ask("/any", &bearer, Some(&good)).await, unbound);
+    let plain = format!("Bearer {plain}");
+    assert_eq!(ask("/any", &plain, None).await, (200, String::new()));
+    assert_eq!(ask("/bound", &plain, None).await, say("invalid_token", "bound token required"));
+    let challenge = (401, r#"DPoP realm="api", algs="ES256""#.to_owned());
+    assert_eq!(ask("/bound", "", None).await, challenge, "nobody is known");
+    let bound = holder.proof(&token, "3", "GET", &url("/bound"));
+    assert_eq!(ask("/bound", &dpop, Some(&bound)).await, (200, String::new()));
+    let (_, page) = world.get("/metrics").await;
+    let replayed = r#"portcullis_decisions_total{answer="challenge",reason="dpop.replayed"} 1"#;
+    assert!(page.contains(replayed), "{page}");
+    world.stop().await.unwrap();
+}
+
+/// Real Envoy, which ends TLS and asks clients for a certificate.
+struct Envoy {
+    port: u16,
+    process: Child,
+    upstream: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+// === impl Envoy ===
+
+impl Envoy {
+    async fn start(ext_authz: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let application = listener.local_addr().unwrap().to_string();
+        let router = Router::new().fallback(any(async || "served"));
+        let upstream = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed([HOST.to_owned()]).unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("cert.pem"), cert.pem()).unwrap();
+        fs::write(path("key.pem"), signing_key.serialize_pem()).unwrap();
+        let mut config =
+            include_str!("senders.yaml").replace("FOLDER", folder.path().to_str().unwrap());
+        for (name, address) in [("PORTCULLIS", ext_authz), ("APPLICATION", &*application)] {
+            let (host, port) = address.rsplit_once(':').unwrap();
+            let address =
+                format!("{{ socket_address: {{ address: {host}, port_value: {port} }} }}");
+            config = config.replace(name, &address);
+        }
+        fs::write(path("envoy.yaml"), config).unwrap();
+        let process = Command::new(tools::envoy())
+            .args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"])
+            .arg("--config-path")
+            .arg(path("envoy.yaml"))
+            .arg("--admin-address-path")
+            .arg(path("admin"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut envoy = Self { port: 0, process, upstream, _folder: folder };
+        for _ in 0..500 {
+            if let Ok(admin) = fs::read_to_string(envoy._folder.path().join("admin"))
+                && let Some(port) = listening(&admin).await
+            {
+                envoy.port = port;
+                return envoy;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("Envoy did not start");
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://{HOST}:{}{path}", self.port)
+    }
+
+    fn client(&self, identity: Option<Identity>) -> Client {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let client = Client::builder().tls_danger_accept_invalid_certs(true);
+        let client = client.resolve(HOST, address);
+        identity.into_iter().fold(client, reqwest::ClientBuilder::identity).build().unwrap()
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _gone = self.process.wait();
+        self.upstream.abort();
+    }
+}
+
+async fn listening(admin: &str) -> Option<u16> {
+    let url = format!("http://{admin}/listeners?format=json");
+    let page = reqwest::get(url).await.ok()?.text().await.ok()?;
+    let page: Value = serde_json::from_str(&page).ok()?;
+    let port = page.pointer("/listener_statuses/0/local_address/socket_address/port_value")?;
+    u16::try_from(port.as_u64()?).ok()
+}
+
+fn said(response: &Response) -> (u16, String) {
+    let challenge = response.headers().get("www-authenticate");
+    let challenge = challenge.map_or("", |challenge| challenge.to_str().unwrap());
+    (response.status().as_u16(), challenge.to_owned())
+}
+
+#[tokio::test]
+async fn through_envoy_a_proof_is_for_one_request_and_one_url() {
+    let world = World::builder().start().await;
+    let envoy = Envoy::start(&world.ext_authz).await;
+    let client = envoy.client(None);
+    let holder = Holder::new();
+    let token = bound(&world, holder.confirmation());
+    let send = async |scheme: &str, proofs: &[&str]| {
+        let mut request = client.get(format!("{}?page=2", envoy.url(INVOICE)));
+        request = request.header("authorization", format!("{scheme} {token}"));
+        for proof in proofs {
+            request = request.header("dpop", *proof);
+        }
+        said(&request.send().await.unwrap())
+    };
+    let proof = |id: &str, path: &str| holder.proof(&token, id, "GET", &envoy.url(path));
+    let good = proof("1", INVOICE);
+    assert_eq!(send("DPoP", &[&good]).await.0, 200);
+    let (status, challenge) = send("DPoP", &[&good]).await;
+    assert!(status == 401 && challenge.contains(r#""replayed""#), "{status} {challenge}");
+    let (status, challenge) = send("DPoP", &[&proof("2", "/v1/orgs/acme/invoices/8")]).await;
+    assert!(status == 401 && challenge.contains(r#""uri""#), "{status} {challenge}");
+    let (status, challenge) = send("Bearer", &[&proof("3", INVOICE)]).await;
+    assert!(status == 401 && challenge.contains("requires DPoP"), "{status} {challenge}");
+    let (status, challenge) = send("DPoP", &[&proof("4", INVOICE), &proof("5", INVOICE)]).await;
+    assert!(status == 401 && challenge.contains("multiple proofs"), "{status} {challenge}");
+    assert_eq!(send("DPoP", &[&proof("6", INVOICE)]).await.0, 200, "the token is remembered");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn through_envoy_a_token_is_good_over_the_connection_of_its_certificate() {
+    let world = World::builder().start().await;
+    let envoy = Envoy::start(&world.ext_authz).await;
+    let certificate = || rcgen::generate_simple_self_signed(["client.example".to_owned()]).unwrap();
+    let (own, other) = (certificate(), certificate());
+    let identity = |certificate: &CertifiedKey<rcgen::KeyPair>| {
+        let CertifiedKey { cert, signing_key } = certificate;
+        let pem = format!("{}{}", cert.pem(), signing_key.serialize_pem());
+        Identity::from_pem(pem.as_bytes()).unwrap()
+    };
+    let hash = digest(&SHA256, own.cert.der());
+    let token = bound(&world, json!({ "x5t#S256": URL_SAFE_NO_PAD.encode(hash) }));
+    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let send = async |scheme: &str, identity: Option<Identity>| {
+        let request = envoy.client(identity).get(envoy.url(INVOICE));
+        let request = request.header("authorization", format!("{scheme} {token}"));
+        let request = request.header("x-forwarded-client-cert", format!("Hash={hex}"));
+        said(&request.send().await.unwrap())
+    };
+    assert_eq!(send("Bearer", Some(identity(&own))).await.0, 200);
+    assert_eq!(send("DPoP", Some(identity(&own))).await.0, 200, "as Auth0 tells its clients");
+    for identity in [None, Some(identity(&other))] {
+        let (status, challenge) = send("Bearer", identity).await;
+        let text = r#"error="invalid_token", error_description="certificate binding failed""#;
+        assert!(status == 401 && challenge.contains(text), "{status} {challenge}");
+    }
+    world.stop().await.unwrap();
+}
