@@ -180,7 +180,7 @@ impl VerifiedProof {
 
 impl ReplayKey {
     /// Each part with its length before it: two lists of parts that differ are never the same bytes.
-    pub(crate) fn new(parts: &[&str]) -> Self {
+    fn new(parts: &[&str]) -> Self {
         let mut bytes = Vec::new();
         for part in parts {
             bytes.extend_from_slice(&part.len().to_be_bytes());
