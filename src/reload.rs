@@ -71,6 +71,7 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         routes,
         policies,
         upstream_headers: config.upstream_headers.clone(),
+        resource_metadata: config.resource_metadata.clone(),
     })
 }
 
@@ -151,6 +152,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         routes: _,
         engine: _,
         upstream_headers: _,
+        resource_metadata: _,
         client_address: _,
         files: _,
     } = running;

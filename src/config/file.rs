@@ -6,6 +6,7 @@ use std::{
     iter,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,6 +17,7 @@ use super::{
     section::Section,
     source::Source,
     upstream_headers,
+    url::{EXPECTED_URL, is_fetchable},
     value::Value,
 };
 use crate::decision::DecisionCacheConfig;
@@ -51,6 +53,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let keys = keys(root.section("keys"));
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
+    let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
@@ -66,6 +69,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         cache,
         keys,
         upstream_headers,
+        resource_metadata,
         client_address,
         log,
         shutdown,
@@ -186,6 +190,14 @@ fn keys(mut section: Section<'_>) -> KeysConfig {
     };
     section.finish();
     keys
+}
+
+/// The URL is told to clients in quotes, so it has none.
+fn resource_metadata(value: &Value<'_>) -> Option<Arc<str>> {
+    value.parsed(EXPECTED_URL, |text| {
+        let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        (is_fetchable(text) && text.bytes().all(fits)).then(|| text.into())
+    })
 }
 
 fn client_address(mut section: Section<'_>) -> ClientAddressConfig {

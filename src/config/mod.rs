@@ -12,6 +12,7 @@ mod issuers;
 mod url;
 
 mod attributes;
+mod demands;
 mod routes;
 
 mod upstream_headers;

@@ -7,8 +7,9 @@ use std::{
 
 use http::Method;
 
-use super::{attributes, source::Source, value::Value};
+use super::{attributes, demands, source::Source, value::Value};
 use crate::engine::model::Action;
+use crate::identity::Demands;
 use crate::route::{ResourceSpec, RouteSpec, TextTemplate};
 use crate::yaml::Tree;
 
@@ -69,9 +70,10 @@ fn route(value: &Value<'_>) -> Option<RouteSpec> {
     if !section.has("resource") && !section.has("public") {
         section.report(format!("`{}` lets nobody in", value.name), "`resource`, `public` or both");
     }
+    let demands = section.or("demands", Demands::default(), demands::read);
     section.finish();
     let place = format!("{}:{}", value.source.file().display(), value.node.place);
-    Some(RouteSpec { place, hosts, path: path?, public, resource, actions })
+    Some(RouteSpec { place, hosts, path: path?, public, resource, actions, demands })
 }
 
 fn resource(value: &Value<'_>) -> Option<ResourceSpec> {

@@ -1,6 +1,6 @@
 //! The configuration as meant: one field for each room, every default filled in.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::answer::UpstreamHeaders;
 use crate::decision::DecisionCacheConfig;
@@ -25,6 +25,8 @@ pub struct Config {
     pub cache: CacheConfig,
     pub keys: KeysConfig,
     pub upstream_headers: UpstreamHeaders,
+    /// `resource_metadata:`, where clients learn which issuer to ask (RFC 9728).
+    pub resource_metadata: Option<Arc<str>>,
     pub client_address: ClientAddressConfig,
     pub log: LogConfig,
     pub shutdown: ShutdownConfig,

@@ -60,22 +60,23 @@ impl Gate {
 
     /// The way of one request.
     pub async fn decide(&self, raw: RawRequest, now: Timestamp) -> Decision {
+        // One snapshot for the whole request: a reload in the middle of it is not seen.
+        let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(raw, now, &mut trace).await {
+        let answer = match self.walk(&rules, raw, now, &mut trace).await {
             Ok(answer) => answer,
-            Err(refusal) => Answer::Refuse(refusal),
+            Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
         Decision { answer, trace }
     }
 
     async fn walk(
         &self,
+        rules: &Rules,
         raw: RawRequest,
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
-        // One snapshot for the whole request: a reload in the middle of it is not seen.
-        let rules = self.rules.borrow().clone();
         let request = HttpRequest::read(raw, &rules.request)?;
         let matched = match rules.routes.find(&request) {
             Found::Protected(matched) => matched,
@@ -92,10 +93,10 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&request, now).await?;
+        let caller = self.authenticate(&request, matched.demands(), now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let judged = self.judge(&rules, &caller, (&target, &route), now).await;
+        let judged = self.judge(rules, &caller, (&target, &route), now).await;
         let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
@@ -114,14 +115,14 @@ impl Gate {
     async fn authenticate(
         &self,
         request: &HttpRequest,
+        demands: &Demands,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, Refusal> {
         let token = bearer::find(request.headers.lines("authorization"))
-            .map_err(|error| Refusal::from(error.refusal()))?
-            .ok_or(Refusal::Challenge(Challenge::missing()))?;
-        let demands = Demands::default();
-        self.authenticator.authenticate(&token, &demands, now).await.map_err(|error| match error {
-            AuthenticationError::Refused(error) => error.refusal().into(),
+            .map_err(|error| Refusal::of_token(error.refusal(), demands))?
+            .ok_or_else(|| Refusal::Challenge(Challenge::missing(demands)))?;
+        self.authenticator.authenticate(&token, demands, now).await.map_err(|error| match error {
+            AuthenticationError::Refused(error) => Refusal::of_token(error.refusal(), demands),
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
         })
     }

@@ -1,5 +1,7 @@
 //! Routes and policies of one generation: what a request is decided by, from its start to its end.
 
+use std::sync::Arc;
+
 use crate::answer::UpstreamHeaders;
 use crate::engine::PolicySet;
 use crate::request::RequestRules;
@@ -17,6 +19,8 @@ pub struct Rules {
     pub routes: RouteTable,
     pub policies: PolicySet,
     pub upstream_headers: UpstreamHeaders,
+    /// Told with every challenge: where the client learns which issuer to ask (RFC 9728).
+    pub resource_metadata: Option<Arc<str>>,
 }
 
 // === impl Generation ===

@@ -23,7 +23,7 @@ mod token;
 mod verify;
 
 pub use bearer::{BearerToken, Scheme};
-pub use demands::{Demands, Presentation};
+pub use demands::{Demands, InvalidWord, Presentation, Word};
 pub use error::{BearerError, RefusalStatus, TokenError, TokenRefusal};
 pub use keys::{Key, KeyFingerprint, KeySet, KeySetError, SkipReason, SkippedKey};
 pub use kind::PrincipalKind;

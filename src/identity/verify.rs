@@ -10,6 +10,7 @@ use super::{
     Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect, TokenError, UnverifiedToken,
     binding,
     claims::{Claims, texts},
+    demands,
     keys::KeyFingerprint,
     parties, times,
     token::{Header, TokenType},
@@ -115,7 +116,9 @@ impl Verifier {
             return Err(TokenError::WrongType);
         }
         binding::check(claims, scheme)?;
-        Ok(VerifiedToken { claims, subject, client_id, expires_at })
+        let verified = VerifiedToken { claims, subject, client_id, expires_at };
+        demands::check(&verified, &self.spec, demands, now)?;
+        Ok(verified)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     verbs::{DEFAULT_METHODS, default_verb},
 };
 use crate::engine::model::{Action, ResourceKind};
+use crate::identity::Demands;
 use crate::request::Host;
 
 /// A route of the table.
@@ -27,13 +28,14 @@ pub struct Route {
     /// Default verbs included. Empty without a resource.
     pub(super) actions: BTreeMap<Method, Action>,
     pub(super) resource: Option<ResourcePlan>,
+    pub(super) demands: Demands,
 }
 
 // === impl Route ===
 
 impl Route {
     pub(super) fn compile(spec: RouteSpec) -> Result<Self, Vec<RouteProblem>> {
-        let RouteSpec { place, hosts, path, public, resource, actions } = spec;
+        let RouteSpec { place, hosts, path, public, resource, actions, demands } = spec;
         let mut problems = Vec::new();
         let hosts = hosts
             .iter()
@@ -60,7 +62,7 @@ impl Route {
             None => None,
         };
         if problems.is_empty() {
-            Ok(Self { place, hosts, template, public, actions, resource })
+            Ok(Self { place, hosts, template, public, actions, resource, demands })
         } else {
             Err(problems)
         }

@@ -6,6 +6,7 @@ use http::Method;
 
 use super::{Input, ValueType};
 use crate::engine::model::{Action, Value};
+use crate::identity::Demands;
 
 /// One entry of the route table.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,8 @@ pub struct RouteSpec {
     pub resource: Option<ResourceSpec>,
     /// Actions by method. A method that is not here takes its default verb.
     pub actions: BTreeMap<Method, Action>,
+    /// What the token must be for any method that needs one.
+    pub demands: Demands,
 }
 
 /// How a route makes the resource of a check.

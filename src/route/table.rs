@@ -9,6 +9,7 @@ use super::{
     tree::Node,
 };
 use crate::engine::model::Action;
+use crate::identity::Demands;
 use crate::request::{Host, HttpRequest};
 
 /// All routes, of which no two are meant by one request.
@@ -149,6 +150,13 @@ impl<'a> RouteMatch<'a> {
     #[must_use]
     pub fn action(&self) -> &'a Action {
         self.action
+    }
+
+    /// What the sender's token must be. Whoever has a match has these, and there is no other way to
+    /// a [`Target`](super::Target).
+    #[must_use]
+    pub fn demands(&self) -> &'a Demands {
+        &self.route.demands
     }
 
     /// What of the request its resource is made of, each once.

@@ -7,6 +7,7 @@
 
 mod backends;
 mod compose;
+mod demands;
 mod demo;
 mod envoy_files;
 mod gateway;

@@ -53,6 +53,7 @@ fn six_lines_are_enough_for_auth0() {
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
+            resource_metadata: None,
             client_address: ClientAddressConfig { trusted_hops: 0 },
             log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },
             shutdown: ShutdownConfig {
@@ -85,6 +86,8 @@ fn brightpay() -> IssuerSpec {
             roles: Some(ClaimPath(["https://brightpay.example/roles".into()].into())),
             attr: [].into(),
             scope: None,
+            acr: ClaimPath::top("acr"),
+            auth_time: ClaimPath::top("auth_time"),
         },
     }
 }

@@ -13,7 +13,10 @@ use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
 pub(super) fn everything() -> Value {
-    let claims = json!({ "scope": "org_id", "attr": { "region": ["app", "region"] } });
+    let claims = json!({
+        "scope": "org_id", "attr": { "region": ["app", "region"] },
+        "acr": "https://acme.example/acr", "auth_time": ["app", "auth_time"],
+    });
     json!({
         "auth0": {
             "domain": "acme.eu.auth0.com", "custom_domains": ["login.acme.example"],
@@ -35,6 +38,10 @@ pub(super) fn everything() -> Value {
                 "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
             },
             "actions": { "GET": "view" },
+            "demands": {
+                "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
+                "acr": ["urn:acme:mfa"], "max_age": "5m",
+            },
         }],
         "listen": {
             "address": "0.0.0.0:9000",
@@ -48,6 +55,7 @@ pub(super) fn everything() -> Value {
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
@@ -96,6 +104,17 @@ fn every_key_has_an_effect() {
     let resource = config.routes[0].resource.as_ref().unwrap();
     assert_eq!((resource.scope.0.as_str(), resource.policy_version.0.as_str()), ("acme", "v1"));
     assert_eq!(config.routes[0].hosts, ["api.acme.example"]);
+    let demands = &config.routes[0].demands;
+    assert_eq!(demands.max_age, Some(Duration::from_mins(5)));
+    assert_eq!(demands.acr, ["urn:acme:mfa".parse().unwrap()]);
+    assert!(demands.audiences.contains("api") && demands.permissions.contains("read"));
+    assert!(demands.scopes.contains(&"read:invoices".parse().unwrap()));
+    assert!(config.resource_metadata.unwrap().starts_with("https://api.acme.example/"));
+    assert_eq!(config.issuers[0].claims.acr, ClaimPath::top("https://acme.example/acr"));
+    assert_eq!(
+        config.issuers[2].claims.auth_time,
+        ClaimPath(["app".into(), "auth_time".into()].into())
+    );
 }
 
 #[test]

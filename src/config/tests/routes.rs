@@ -161,7 +161,7 @@ fn routes_that_lead_nowhere() {
         ),
         (
             "  - { path: /x, public: [GET], method: GET }",
-            "4:32: unknown key `method` in `routes[0]`; expected one of `path`, `hosts`, `public`, `resource`, `actions`",
+            "4:32: unknown key `method` in `routes[0]`; expected one of `path`, `hosts`, `public`, `resource`, `actions`, `demands`",
         ),
     ] {
         assert_eq!(

@@ -77,7 +77,7 @@ fn deny(refusal: &Refusal, decision_id: &str) -> DeniedHttpResponse {
 /// Any code but 0 denies; this one is what a gRPC client behind Envoy would expect to see.
 fn code(refusal: &Refusal) -> Code {
     match refusal {
-        Refusal::Deny(_) => Code::PermissionDenied,
+        Refusal::Deny(_) | Refusal::Scope(_) => Code::PermissionDenied,
         Refusal::Malformed(_) => Code::InvalidArgument,
         Refusal::Challenge(_) | Refusal::Credentials(_) | Refusal::TooLarge(_) => {
             Code::Unauthenticated
@@ -88,7 +88,8 @@ fn code(refusal: &Refusal) -> Code {
 
 fn challenge(refusal: &Refusal) -> Option<String> {
     match refusal {
-        Refusal::Challenge(challenge)
+        Refusal::Scope(challenge)
+        | Refusal::Challenge(challenge)
         | Refusal::Credentials(challenge)
         | Refusal::TooLarge(challenge) => Some(Challenge::header_value(challenge)),
         Refusal::Deny(_) | Refusal::Malformed(_) | Refusal::Fault(_) => None,

@@ -1,0 +1,32 @@
+//! `demands:` of a route.
+
+use std::time::Duration;
+
+use super::value::Value;
+use crate::identity::{Demands, Word};
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
+
+const EXPECTED_WORD: &str = "printable ASCII without blanks, quotes and backslashes";
+
+pub(super) fn read(value: &Value<'_>) -> Option<Demands> {
+    let mut section = value.section()?;
+    let texts = |value: &Value<'_>| {
+        value.list("a list of texts", |item| item.text("a text").map(Box::<str>::from))
+    };
+    let words = |value: &Value<'_>| value.list("a list of words", word);
+    let demands = Demands {
+        audiences: section.or("audiences", Vec::new(), texts).into_iter().collect(),
+        scopes: section.or("scopes", Vec::new(), words).into_iter().collect(),
+        permissions: section.or("permissions", Vec::new(), texts).into_iter().collect(),
+        acr: section.or("acr", Vec::new(), words),
+        max_age: section.optional("max_age", |value| value.duration(SECOND..=365 * DAY)),
+    };
+    section.finish();
+    Some(demands)
+}
+
+fn word(value: &Value<'_>) -> Option<Word> {
+    value.parsed(EXPECTED_WORD, |text| text.parse().ok())
+}
