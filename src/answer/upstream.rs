@@ -10,7 +10,7 @@ use http::HeaderName;
 
 use super::Reason;
 use crate::engine::model::{Map, Principal, Value};
-use crate::identity::ClaimPath;
+use crate::identity::{Carrier, ClaimPath};
 
 /// Each dash doubles the spellings that have to be removed.
 const MOST_DASHES: usize = 6;
@@ -147,6 +147,25 @@ impl UpstreamHeaders {
             }
         }
         UpstreamMutation { reason, set, remove }
+    }
+}
+
+// === impl UpstreamMutation ===
+
+impl UpstreamMutation {
+    /// Without what carries the token.
+    #[must_use]
+    pub fn without(mut self, carrier: Option<Carrier>) -> Self {
+        match carrier {
+            None => {}
+            Some(Carrier::Header(name)) => {
+                self.remove.extend(aliases(&name).iter().cloned());
+                self.remove.push(name.into());
+            }
+            Some(Carrier::Cookie(None)) => self.remove.push("cookie".into()),
+            Some(Carrier::Cookie(Some(rest))) => self.set.push(("cookie".into(), rest)),
+        }
+        self
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     routes::{self, Routes},
     section::Section,
     source::Source,
-    upstream_headers,
+    token, upstream_headers,
     url::{EXPECTED_URL, is_fetchable},
     value::Value,
 };
@@ -57,8 +57,14 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let client_address = client_address(root.section("client_address"));
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
-    root.finish();
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
+    if !token::may_be_attested(routes.iter().map(|route| &route.token), &listen) {
+        let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
+                       anybody can reach the listener"
+            .to_owned();
+        root.report(message, "`listen` on loopback, on a Unix socket or with `tls.client_ca_file`");
+    }
+    root.finish();
     Some(Config {
         issuers,
         policies: policies?,

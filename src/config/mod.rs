@@ -14,6 +14,7 @@ mod url;
 mod attributes;
 mod demands;
 mod routes;
+mod token;
 
 mod upstream_headers;
 
@@ -39,6 +40,7 @@ pub use settings::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
     TokenCacheConfig,
 };
+pub use token::may_be_attested;
 
 use std::path::Path;
 

@@ -7,9 +7,9 @@ use std::{
 
 use http::Method;
 
-use super::{attributes, demands, source::Source, value::Value};
+use super::{attributes, demands, source::Source, token, value::Value};
 use crate::engine::model::Action;
-use crate::identity::Demands;
+use crate::identity::{Demands, TokenSource};
 use crate::route::{ResourceSpec, RouteSpec, TextTemplate};
 use crate::yaml::Tree;
 
@@ -71,9 +71,10 @@ fn route(value: &Value<'_>) -> Option<RouteSpec> {
         section.report(format!("`{}` lets nobody in", value.name), "`resource`, `public` or both");
     }
     let demands = section.or("demands", Demands::default(), demands::read);
+    let token = section.or("token", TokenSource::default(), token::read);
     section.finish();
     let place = format!("{}:{}", value.source.file().display(), value.node.place);
-    Some(RouteSpec { place, hosts, path: path?, public, resource, actions, demands })
+    Some(RouteSpec { place, hosts, path: path?, public, resource, actions, demands, token })
 }
 
 fn resource(value: &Value<'_>) -> Option<ResourceSpec> {

@@ -14,8 +14,8 @@ use tracing::debug;
 
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    BearerToken, Demands, IssuerSpec, Presentation, SignedToken, TokenError, TokenLimits,
-    UnverifiedToken, VerifiedToken, Verifier,
+    AttestedClaims, BearerToken, Demands, IssuerSpec, Presentation, Scheme, SignedToken,
+    TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier,
 };
 use crate::issuer::{Keys, KeysUnavailable};
 
@@ -106,6 +106,25 @@ impl Authenticator {
             Some(authenticated) => Ok(authenticated),
             None => self.verify(token, digest, &presentation).await,
         }
+    }
+
+    /// Finds out whom Envoy has verified. Every check but that of the signature is made here, and
+    /// nothing is remembered: there was no token.
+    ///
+    /// # Errors
+    /// The claims are refused.
+    pub fn authenticate_attested(
+        &self,
+        attested: &AttestedClaims,
+        demands: &Demands,
+        now: Timestamp,
+    ) -> Result<Arc<Authenticated>, AuthenticationError> {
+        let trusted = self.issuers.get(attested.issuer()).ok_or(TokenError::WrongIssuer)?;
+        let presentation = Presentation { scheme: Scheme::Bearer, demands, now };
+        let token = trusted.verifier.verify_attested(attested, &presentation)?;
+        let (principal, aux_data) = trusted.verifier.attested_principal(&token)?;
+        let expires_at = token.expires_at();
+        Ok(Arc::new(Authenticated { principal, aux_data, expires_at }))
     }
 
     /// A remembered token saves its signature and nothing else: not even that, once its key is gone.

@@ -11,9 +11,9 @@ use super::{
 };
 use crate::answer::{Answer, Challenge, Reason, Refusal};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{Demands, bearer};
+use crate::identity::{BearerError, Credentials, Demands};
 use crate::request::{HttpRequest, RawRequest};
-use crate::route::{Found, Target};
+use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
 
 /// Decides requests. Everything that it holds is shared; a clone is another handle.
@@ -93,7 +93,7 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&request, matched.demands(), now).await?;
+        let caller = self.authenticate(&matched, &request, now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let judged = self.judge(rules, &caller, (&target, &route), now).await;
@@ -106,7 +106,9 @@ impl Gate {
                 let headers = &rules.upstream_headers;
                 let Authenticated { principal, aux_data, .. } = &*caller;
                 let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
-                Ok(Answer::Allow(mutation))
+                let carrier = matched.token_source().carrier(&request);
+                let carrier = carrier.map_err(|error| refused(error, matched.demands()))?;
+                Ok(Answer::Allow(mutation.without(carrier)))
             }
             Effect::Deny => Err(Refusal::Deny(Reason::POLICY_DENIED)),
         }
@@ -114,14 +116,23 @@ impl Gate {
 
     async fn authenticate(
         &self,
+        matched: &RouteMatch<'_>,
         request: &HttpRequest,
-        demands: &Demands,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, Refusal> {
-        let token = bearer::find(request.headers.lines("authorization"))
-            .map_err(|error| Refusal::of_token(error.refusal(), demands))?
-            .ok_or_else(|| Refusal::Challenge(Challenge::missing(demands)))?;
-        self.authenticator.authenticate(&token, demands, now).await.map_err(|error| match error {
+        let demands = matched.demands();
+        let credentials = matched.token_source().find(request);
+        let credentials = credentials.map_err(|error| refused(error, demands))?;
+        let authenticated = match credentials {
+            None => return Err(Refusal::Challenge(Challenge::missing(demands))),
+            Some(Credentials::Token(token)) => {
+                self.authenticator.authenticate(&token, demands, now).await
+            }
+            Some(Credentials::Attested(claims)) => {
+                self.authenticator.authenticate_attested(&claims, demands, now)
+            }
+        };
+        authenticated.map_err(|error| match error {
             AuthenticationError::Refused(error) => Refusal::of_token(error.refusal(), demands),
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
         })
@@ -145,6 +156,10 @@ impl Gate {
         let key = chain.with_values(&reads, &input);
         self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
     }
+}
+
+fn refused(error: BearerError, demands: &Demands) -> Refusal {
+    Refusal::of_token(error.refusal(), demands)
 }
 
 // === impl Decision ===

@@ -1,7 +1,7 @@
 //! Why a token is refused. The texts are fixed: RFC 6750 (3) allows few characters in them, and what
 //! a token says is never repeated to whoever sent it.
 
-/// The `Authorization` header is not one token.
+/// The place of the token does not hold exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}", self.refusal().description)]
 pub enum BearerError {
@@ -11,6 +11,8 @@ pub enum BearerError {
     Empty,
     /// Something else than spaces before the token, or something after it.
     Malformed,
+    /// A cookie of a request that may change something, and that no page of ours sent.
+    OtherOrigin,
 }
 
 /// A token that is not accepted.
@@ -91,8 +93,13 @@ impl BearerError {
             Self::Multiple => ("credentials.multiple", "multiple credentials"),
             Self::Empty => ("credentials.empty", "empty token"),
             Self::Malformed => ("credentials.malformed", "malformed credentials"),
+            Self::OtherOrigin => ("credentials.origin", "the request is from another origin"),
         };
-        TokenRefusal { reason, status: RefusalStatus::BadRequest, description }
+        let status = match self {
+            Self::Multiple | Self::Empty | Self::Malformed => RefusalStatus::BadRequest,
+            Self::OtherOrigin => RefusalStatus::Forbidden,
+        };
+        TokenRefusal { reason, status, description }
     }
 }
 

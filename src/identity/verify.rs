@@ -7,8 +7,8 @@ use std::{collections::BTreeSet, fmt};
 use jiff::Timestamp;
 
 use super::{
-    Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect, TokenError, UnverifiedToken,
-    binding,
+    AttestedClaims, AttestedToken, Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect,
+    TokenError, UnverifiedToken, binding,
     claims::{Claims, texts},
     demands,
     keys::KeyFingerprint,
@@ -102,9 +102,27 @@ impl Verifier {
         token: &'t SignedToken,
         presentation: &Presentation<'_>,
     ) -> Result<VerifiedToken<'t>, TokenError> {
+        self.check_claims(Claims(&token.claims), token.issuer(), presentation)
+    }
+
+    /// The same checks, of claims whose signature Envoy has checked.
+    pub fn verify_attested<'t>(
+        &self,
+        attested: &'t AttestedClaims,
+        presentation: &Presentation<'_>,
+    ) -> Result<AttestedToken<'t>, TokenError> {
+        let claims = Claims(&attested.claims);
+        self.check_claims(claims, attested.issuer(), presentation).map(AttestedToken)
+    }
+
+    fn check_claims<'t>(
+        &self,
+        claims: Claims<'t>,
+        issuer: &str,
+        presentation: &Presentation<'_>,
+    ) -> Result<VerifiedToken<'t>, TokenError> {
         let Presentation { scheme, demands, now } = *presentation;
-        let claims = Claims(&token.claims);
-        if token.issuer() != self.spec.issuer {
+        if issuer != self.spec.issuer {
             return Err(TokenError::WrongIssuer);
         }
         check_audience(claims, &self.spec.audiences, demands)?;

@@ -10,6 +10,7 @@ mod error;
 mod headers;
 mod host;
 pub mod json;
+mod origin;
 mod path;
 mod peer;
 mod percent;
@@ -32,6 +33,7 @@ pub use error::{
 };
 pub use headers::Headers;
 pub use host::Host;
+pub use origin::Origin;
 pub use path::{CanonicalPath, PathRules, Segment};
 pub use peer::Peer;
 pub use query::Query;
@@ -42,6 +44,10 @@ pub struct HttpRequest {
     pub id: String,
     pub method: Method,
     pub host: Host,
+    /// As written behind the host.
+    pub port: Option<u16>,
+    /// As Envoy saw it: TLS may end before it.
+    pub is_https: bool,
     pub path: CanonicalPath,
     pub query: Query,
     pub headers: Headers,
@@ -49,6 +55,8 @@ pub struct HttpRequest {
     pub peer: Peer,
     pub context_extensions: BTreeMap<String, String>,
     pub route_metadata: Map,
+    /// What Envoy's `jwt_authn` says that it has verified, by the key of its `payload_in_metadata`.
+    pub jwt_authn: Map,
 }
 
 /// What a request must be.
@@ -77,6 +85,8 @@ pub struct RawRequest {
     pub context_extensions: BTreeMap<String, String>,
     /// `attributes.route_metadata_context.filter_metadata`, by namespace.
     pub route_metadata: Map,
+    /// `attributes.metadata_context.filter_metadata` of the filter `envoy.filters.http.jwt_authn`.
+    pub jwt_authn: Map,
 }
 
 /// Headers in one of Envoy's two forms.

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{
     Body, BodyError, CanonicalPath, Headers, Host, HttpRequest, MethodError, PathError, Peer,
-    Query, RawRequest, RequestError, RequestRules,
+    Query, RawRequest, RequestError, RequestRules, origin,
 };
 
 /// Longer than any registered method.
@@ -19,7 +19,7 @@ impl HttpRequest {
         let RawRequest {
             id,
             method,
-            scheme: _,
+            scheme,
             host,
             target,
             headers,
@@ -27,6 +27,7 @@ impl HttpRequest {
             peer,
             context_extensions,
             route_metadata,
+            jwt_authn,
         } = raw;
         let method = read_method(&method)?;
         if target.len() > rules.path.longest_target {
@@ -38,6 +39,7 @@ impl HttpRequest {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let path = CanonicalPath::parse(path, &rules.path)?;
         let query = Query::parse(query)?;
+        let port = origin::port(&host);
         let host = Host::parse(&host)?;
         let headers = Headers::read(headers, &host)?;
         let peer = Peer::read(peer, &headers, rules.trusted_hops);
@@ -46,6 +48,8 @@ impl HttpRequest {
             id,
             method,
             host,
+            port,
+            is_https: scheme == "https",
             path,
             query,
             headers,
@@ -53,6 +57,7 @@ impl HttpRequest {
             peer,
             context_extensions,
             route_metadata,
+            jwt_authn,
         })
     }
 

@@ -14,7 +14,7 @@ use super::{
     verbs::{DEFAULT_METHODS, default_verb},
 };
 use crate::engine::model::{Action, ResourceKind};
-use crate::identity::Demands;
+use crate::identity::{Demands, TokenSource};
 use crate::request::Host;
 
 /// A route of the table.
@@ -29,13 +29,14 @@ pub struct Route {
     pub(super) actions: BTreeMap<Method, Action>,
     pub(super) resource: Option<ResourcePlan>,
     pub(super) demands: Demands,
+    pub(super) token: TokenSource,
 }
 
 // === impl Route ===
 
 impl Route {
     pub(super) fn compile(spec: RouteSpec) -> Result<Self, Vec<RouteProblem>> {
-        let RouteSpec { place, hosts, path, public, resource, actions, demands } = spec;
+        let RouteSpec { place, hosts, path, public, resource, actions, demands, token } = spec;
         let mut problems = Vec::new();
         let hosts = hosts
             .iter()
@@ -62,7 +63,7 @@ impl Route {
             None => None,
         };
         if problems.is_empty() {
-            Ok(Self { place, hosts, template, public, actions, resource, demands })
+            Ok(Self { place, hosts, template, public, actions, resource, demands, token })
         } else {
             Err(problems)
         }

@@ -9,7 +9,7 @@ use super::{
     tree::Node,
 };
 use crate::engine::model::Action;
-use crate::identity::Demands;
+use crate::identity::{Demands, TokenSource};
 use crate::request::{Host, HttpRequest};
 
 /// All routes, of which no two are meant by one request.
@@ -157,6 +157,12 @@ impl<'a> RouteMatch<'a> {
     #[must_use]
     pub fn demands(&self) -> &'a Demands {
         &self.route.demands
+    }
+
+    /// Where the sender's token is, and nowhere else.
+    #[must_use]
+    pub fn token_source(&self) -> &'a TokenSource {
+        &self.route.token
     }
 
     /// What of the request its resource is made of, each once.

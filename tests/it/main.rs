@@ -19,4 +19,5 @@ mod process;
 mod readme;
 mod support;
 mod tidy;
+mod tokens;
 mod tools;

@@ -42,6 +42,7 @@ pub(super) fn everything() -> Value {
                 "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
                 "acr": ["urn:acme:mfa"], "max_age": "5m",
             },
+            "token": { "cookie": "session", "origins": ["https://app.acme.example"], "forward": false },
         }],
         "listen": {
             "address": "0.0.0.0:9000",

@@ -8,6 +8,7 @@ pub(crate) mod forge;
 mod keys;
 mod kinds;
 mod principal;
+mod sources;
 mod structure;
 mod transport;
 
