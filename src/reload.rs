@@ -66,11 +66,13 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         generation,
         request: RequestRules {
             trusted_hops: config.client_address.trusted_hops,
+            relaxed: config.relaxed_paths.clone(),
             ..RequestRules::default()
         },
         routes,
         policies,
         upstream_headers: config.upstream_headers.clone(),
+        kept_headers: config.kept_headers.clone(),
         resource_metadata: config.resource_metadata.clone(),
     })
 }
@@ -164,6 +166,8 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         routes: _,
         engine: _,
         upstream_headers: _,
+        relaxed_paths: _,
+        kept_headers: _,
         resource_metadata: _,
         client_address: _,
         files: _,

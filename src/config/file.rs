@@ -2,7 +2,7 @@
 //! in `auth0`, `issuers`, `routes` and `upstream_headers`, and in the schema that ships.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     iter,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, issuers,
+    ShutdownConfig, TokenCacheConfig, auth0, issuers, requests,
     routes::{self, Routes},
     section::Section,
     source::Source,
@@ -53,6 +53,8 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let keys = keys(root.section("keys"));
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
+    let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
+    let kept_headers = root.or("kept_headers", Vec::new(), requests::kept_headers);
     let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let log = log(root.section("log"));
@@ -75,6 +77,8 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         cache,
         keys,
         upstream_headers,
+        relaxed_paths,
+        kept_headers,
         resource_metadata,
         client_address,
         log,

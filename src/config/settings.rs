@@ -1,11 +1,17 @@
 //! The configuration as meant: one field for each room, every default filled in.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::answer::UpstreamHeaders;
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
+use crate::request::{Host, PathForm};
 use crate::route::RouteSpec;
 use crate::server::{AdminConfig, ListenConfig};
 use crate::telemetry::LogConfig;
@@ -25,6 +31,10 @@ pub struct Config {
     pub cache: CacheConfig,
     pub keys: KeysConfig,
     pub upstream_headers: UpstreamHeaders,
+    /// `relaxed_paths:`
+    pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,
+    /// `kept_headers:`, in lower case.
+    pub kept_headers: Vec<String>,
     /// `resource_metadata:`, where clients learn which issuer to ask (RFC 9728).
     pub resource_metadata: Option<Arc<str>>,
     pub client_address: ClientAddressConfig,

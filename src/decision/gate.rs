@@ -9,7 +9,7 @@ use super::{
     Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
     Rules, Verdict,
 };
-use crate::answer::{Answer, Challenge, Reason, Refusal};
+use crate::answer::{Answer, Challenge, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
 use crate::identity::{BearerError, Credentials, Demands};
 use crate::request::{HttpRequest, RawRequest};
@@ -83,7 +83,7 @@ impl Gate {
             Found::Public(route) => {
                 trace.route = Some(route.template());
                 let mutation = rules.upstream_headers.anonymous(Reason::PUBLIC_ROUTE);
-                return Ok(Answer::Allow(mutation));
+                return Ok(Answer::Allow(as_decided(mutation, &request, rules)));
             }
             Found::NoMethod(route) => {
                 trace.route = Some(route.template());
@@ -108,7 +108,8 @@ impl Gate {
                 let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
                 let carrier = matched.token_source().carrier(&request);
                 let carrier = carrier.map_err(|error| refused(error, matched.demands()))?;
-                Ok(Answer::Allow(mutation.without(carrier)))
+                let mutation = mutation.without(carrier);
+                Ok(Answer::Allow(as_decided(mutation, &request, rules)))
             }
             Effect::Deny => Err(Refusal::Deny(Reason::POLICY_DENIED)),
         }
@@ -156,6 +157,16 @@ impl Gate {
         let key = chain.with_values(&reads, &input);
         self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
     }
+}
+
+/// The upstream gets the request that was decided about, and no headers that say otherwise.
+fn as_decided(
+    mutation: UpstreamMutation,
+    request: &HttpRequest,
+    rules: &Rules,
+) -> UpstreamMutation {
+    let misleading = request.headers.misleading(&rules.kept_headers);
+    mutation.to(request.new_target.as_deref()).without_headers(misleading)
 }
 
 fn refused(error: BearerError, demands: &Demands) -> Refusal {

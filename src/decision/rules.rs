@@ -19,6 +19,8 @@ pub struct Rules {
     pub routes: RouteTable,
     pub policies: PolicySet,
     pub upstream_headers: UpstreamHeaders,
+    /// Headers that the upstream gets although they could mislead it: proxies of ours write them.
+    pub kept_headers: Vec<String>,
     /// Told with every challenge: where the client learns which issuer to ask (RFC 9728).
     pub resource_metadata: Option<Arc<str>>,
 }

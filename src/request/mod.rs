@@ -16,11 +16,12 @@ mod peer;
 mod percent;
 mod query;
 mod read;
+mod relax;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 
@@ -37,6 +38,7 @@ pub use origin::Origin;
 pub use path::{CanonicalPath, PathRules, Segment};
 pub use peer::Peer;
 pub use query::Query;
+pub use relax::PathForm;
 
 /// A request in its one form. Only [`HttpRequest::read`] makes its parts.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct HttpRequest {
     /// As Envoy saw it: TLS may end before it.
     pub is_https: bool,
     pub path: CanonicalPath,
+    /// The request target that the upstream must get, where another one was sent.
+    pub new_target: Option<String>,
     pub query: Query,
     pub headers: Headers,
     pub body: Body,
@@ -60,12 +64,14 @@ pub struct HttpRequest {
 }
 
 /// What a request must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestRules {
     /// Proxies of ours in front of Envoy (`xff_num_trusted_hops`, with `use_remote_address`). Each
     /// adds the address of its peer to `x-forwarded-for`. Without any, the header is not read.
     pub trusted_hops: u8,
     pub path: PathRules,
+    /// What of a path is not refused but brought to its normal form, by host.
+    pub relaxed: BTreeMap<Host, BTreeSet<PathForm>>,
 }
 
 /// A request as Envoy's `CheckRequest` describes it. Nothing in it is checked; absent parts are empty.

@@ -53,6 +53,8 @@ fn six_lines_are_enough_for_auth0() {
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
+            relaxed_paths: [].into(),
+            kept_headers: Vec::new(),
             resource_metadata: None,
             client_address: ClientAddressConfig { trusted_hops: 0 },
             log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },

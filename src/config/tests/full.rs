@@ -8,6 +8,7 @@ use super::{Folder, read_with};
 use crate::answer::HeaderSource;
 use crate::engine::model::SchemaEnforcement;
 use crate::identity::ClaimPath;
+use crate::request::{Host, PathForm};
 use crate::server::ListenAddress;
 use crate::telemetry::{LogFormat, LogLevel};
 
@@ -56,6 +57,8 @@ pub(super) fn everything() -> Value {
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
+        "kept_headers": ["X-Forwarded-Host"],
         "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
         "log": { "format": "text", "level": "debug" },
@@ -105,6 +108,10 @@ fn every_key_has_an_effect() {
     let resource = config.routes[0].resource.as_ref().unwrap();
     assert_eq!((resource.scope.0.as_str(), resource.policy_version.0.as_str()), ("acme", "v1"));
     assert_eq!(config.routes[0].hosts, ["api.acme.example"]);
+    let forms = [PathForm::DoubleSlash, PathForm::DotSegment].into();
+    let host = Host::parse("legacy.acme.example").unwrap();
+    assert_eq!(config.relaxed_paths, [(host, forms)].into());
+    assert_eq!(config.kept_headers, ["x-forwarded-host"]);
     let demands = &config.routes[0].demands;
     assert_eq!(demands.max_age, Some(Duration::from_mins(5)));
     assert_eq!(demands.acr, ["urn:acme:mfa".parse().unwrap()]);
