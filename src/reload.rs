@@ -73,6 +73,7 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         policies,
         upstream_headers: config.upstream_headers.clone(),
         kept_headers: config.kept_headers.clone(),
+        denial_outputs: config.denial_outputs.clone(),
         resource_metadata: config.resource_metadata.clone(),
     })
 }
@@ -168,6 +169,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         upstream_headers: _,
         relaxed_paths: _,
         kept_headers: _,
+        denial_outputs: _,
         resource_metadata: _,
         client_address: _,
         files: _,

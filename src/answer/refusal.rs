@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Challenge, Reason};
+use super::{Challenge, Denial, Reason};
 use crate::identity::{Demands, RefusalStatus, TokenRefusal};
 use crate::request::RequestError;
 use crate::route::TargetError;
@@ -12,6 +12,8 @@ use crate::route::TargetError;
 pub enum Refusal {
     /// 403: the policies say no, or nothing says yes.
     Deny(Reason),
+    /// As [`Self::Deny`], told in the way that the outputs of the policies want.
+    DenyAs(Reason, Denial),
     /// 403 `insufficient_scope` (RFC 6750 section 3.1): another token of the same user would do.
     Scope(Challenge),
     /// 401: we do not know well enough who asks; with what would convince us.
@@ -62,13 +64,16 @@ impl Refusal {
             Self::Challenge(challenge) => Self::Challenge(challenge.naming(resource_metadata)),
             Self::Credentials(challenge) => Self::Credentials(challenge.naming(resource_metadata)),
             Self::TooLarge(challenge) => Self::TooLarge(challenge.naming(resource_metadata)),
-            Self::Deny(_) | Self::Malformed(_) | Self::Fault(_) => self,
+            Self::Deny(_) | Self::DenyAs(..) | Self::Malformed(_) | Self::Fault(_) => self,
         }
     }
 
     pub(super) fn reason(&self) -> Reason {
         match self {
-            Self::Deny(reason) | Self::Malformed(reason) | Self::Fault(reason) => *reason,
+            Self::Deny(reason)
+            | Self::DenyAs(reason, _)
+            | Self::Malformed(reason)
+            | Self::Fault(reason) => *reason,
             Self::Scope(challenge)
             | Self::Challenge(challenge)
             | Self::Credentials(challenge)
@@ -78,7 +83,7 @@ impl Refusal {
 
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Deny(_) | Self::Scope(_) => "deny",
+            Self::Deny(_) | Self::DenyAs(..) | Self::Scope(_) => "deny",
             Self::Challenge(_) => "challenge",
             Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
             Self::Fault(_) => "fault",

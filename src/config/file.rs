@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, issuers, requests,
+    ShutdownConfig, TokenCacheConfig, auth0, denials, issuers, requests,
     routes::{self, Routes},
     section::Section,
     source::Source,
@@ -20,6 +20,7 @@ use super::{
     url::{EXPECTED_URL, is_fetchable},
     value::Value,
 };
+use crate::answer::DenialOutputs;
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::{Options, SchemaEnforcement};
 use crate::identity::IssuerSpec;
@@ -55,6 +56,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
     let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
     let kept_headers = root.or("kept_headers", Vec::new(), requests::kept_headers);
+    let denial_outputs = root.or("denial_outputs", DenialOutputs::default(), denials::read);
     let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let log = log(root.section("log"));
@@ -79,6 +81,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         upstream_headers,
         relaxed_paths,
         kept_headers,
+        denial_outputs,
         resource_metadata,
         client_address,
         log,

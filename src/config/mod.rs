@@ -16,6 +16,7 @@ mod demands;
 mod routes;
 mod token;
 
+mod denials;
 mod requests;
 mod upstream_headers;
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::answer::UpstreamHeaders;
+use crate::answer::{DenialOutputs, UpstreamHeaders};
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
@@ -35,6 +35,7 @@ pub struct Config {
     pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,
     /// `kept_headers:`, in lower case.
     pub kept_headers: Vec<String>,
+    pub denial_outputs: DenialOutputs,
     /// `resource_metadata:`, where clients learn which issuer to ask (RFC 9728).
     pub resource_metadata: Option<Arc<str>>,
     pub client_address: ClientAddressConfig,

@@ -4,6 +4,7 @@ use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::{
     Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
@@ -111,7 +112,7 @@ impl Gate {
                 let mutation = mutation.without(carrier);
                 Ok(Answer::Allow(as_decided(mutation, &request, rules)))
             }
-            Effect::Deny => Err(Refusal::Deny(Reason::POLICY_DENIED)),
+            Effect::Deny => Err(denial(rules, &verdict)),
         }
     }
 
@@ -156,6 +157,18 @@ impl Gate {
         let reads = self.cache.reads(&chain, || rules.policies.reads(&input));
         let key = chain.with_values(&reads, &input);
         self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
+    }
+}
+
+/// A denial is one in any case; an output can only change how it is told.
+fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
+    match rules.denial_outputs.read(&verdict.policy, &verdict.outputs) {
+        Ok(Some(denial)) => Refusal::DenyAs(Reason::POLICY_DENIED, denial),
+        Ok(None) => Refusal::Deny(Reason::POLICY_DENIED),
+        Err(error) => {
+            warn!(policy = &*verdict.policy, %error, "A policy's output about a denial is ignored");
+            Refusal::Deny(Reason::POLICY_DENIED)
+        }
     }
 }
 

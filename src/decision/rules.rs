@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::answer::UpstreamHeaders;
+use crate::answer::{DenialOutputs, UpstreamHeaders};
 use crate::engine::PolicySet;
 use crate::request::RequestRules;
 use crate::route::RouteTable;
@@ -21,6 +21,8 @@ pub struct Rules {
     pub upstream_headers: UpstreamHeaders,
     /// Headers that the upstream gets although they could mislead it: proxies of ours write them.
     pub kept_headers: Vec<String>,
+    /// What outputs of the policies may say on a denial.
+    pub denial_outputs: DenialOutputs,
     /// Told with every challenge: where the client learns which issuer to ask (RFC 9728).
     pub resource_metadata: Option<Arc<str>>,
 }

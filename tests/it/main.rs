@@ -9,6 +9,7 @@ mod backends;
 mod compose;
 mod demands;
 mod demo;
+mod denials;
 mod envoy;
 mod envoy_files;
 mod gateway;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::{Folder, ROUTES, SIX_LINES};
-use crate::answer::{HeaderSource, UpstreamHeaders};
+use crate::answer::{DenialOutputs, HeaderSource, UpstreamHeaders};
 use crate::config::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
     TokenCacheConfig,
@@ -55,6 +55,7 @@ fn six_lines_are_enough_for_auth0() {
             ]),
             relaxed_paths: [].into(),
             kept_headers: Vec::new(),
+            denial_outputs: DenialOutputs::default(),
             resource_metadata: None,
             client_address: ClientAddressConfig { trusted_hops: 0 },
             log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },

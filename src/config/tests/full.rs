@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Folder, read_with};
-use crate::answer::HeaderSource;
+use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
 use crate::engine::model::SchemaEnforcement;
 use crate::identity::ClaimPath;
-use crate::request::{Host, PathForm};
+use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
 use crate::telemetry::{LogFormat, LogLevel};
 
@@ -59,6 +59,10 @@ pub(super) fn everything() -> Value {
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
         "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
         "kept_headers": ["X-Forwarded-Host"],
+        "denial_outputs": {
+            "statuses": [402], "headers": ["Retry-After"],
+            "redirects": ["https://app.acme.example"], "metadata": true,
+        },
         "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
         "log": { "format": "text", "level": "debug" },
@@ -112,6 +116,10 @@ fn every_key_has_an_effect() {
     let host = Host::parse("legacy.acme.example").unwrap();
     assert_eq!(config.relaxed_paths, [(host, forms)].into());
     assert_eq!(config.kept_headers, ["x-forwarded-host"]);
+    let DenialOutputs { statuses, headers, redirects, metadata } = config.denial_outputs;
+    assert_eq!((statuses, metadata), ([402].into(), true));
+    assert_eq!(headers, [DenialHeader::parse("retry-after").unwrap()].into());
+    assert_eq!(redirects, [Origin::parse("https://app.acme.example").unwrap()]);
     let demands = &config.routes[0].demands;
     assert_eq!(demands.max_age, Some(Duration::from_mins(5)));
     assert_eq!(demands.acr, ["urn:acme:mfa".parse().unwrap()]);
