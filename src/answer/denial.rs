@@ -93,7 +93,8 @@ impl DenialHeader {
 // === impl DenialOutputs ===
 
 impl DenialOutputs {
-    /// What the policy that decided says about its denial: the first output that says something.
+    /// What the policy that decided, or one above its scope, says about its denial: the first output
+    /// that says something.
     ///
     /// # Errors
     /// [`InvalidDenial`]
@@ -105,9 +106,7 @@ impl DenialOutputs {
         if *self == Self::default() {
             return Ok(None);
         }
-        let decided = |output: &&OutputEntry| {
-            output.src.strip_prefix(policy).is_some_and(|rest| rest.starts_with('#'))
-        };
+        let decided = |output: &&OutputEntry| decides(&output.src, policy);
         let denial = outputs.iter().filter(decided).find_map(|output| match &output.value {
             OutputValue::Value(Value::Map(map)) => match map.get("denial") {
                 Some(Value::Map(denial)) => Some(denial),
@@ -176,6 +175,13 @@ impl Denial {
             (None, _) => StatusCode::FORBIDDEN,
         }
     }
+}
+
+/// Whether an output is of the policy that decided, or of one that its scope inherits from: a policy key
+/// ends in its scope, and a scope begins with those above it.
+fn decides(src: &str, policy: &str) -> bool {
+    let source = src.split('#').next().unwrap_or_default();
+    policy.strip_prefix(source).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
 }
 
 fn texts(value: &Value) -> Option<Vec<(Box<str>, String)>> {

@@ -99,6 +99,24 @@ fn is_recent(
     times::is_recent(claim, max_age, spec.leeway, now)
 }
 
+// === impl Demands ===
+
+impl Demands {
+    /// These demands and `more`. Scopes and permissions add up, and the shorter age counts; what is one
+    /// of several is as `more` says, if it says anything.
+    #[must_use]
+    pub fn and(&self, more: &Self) -> Self {
+        let Self { audiences, scopes, permissions, acr, max_age } = more;
+        Self {
+            audiences: if audiences.is_empty() { &self.audiences } else { audiences }.clone(),
+            scopes: self.scopes.union(scopes).cloned().collect(),
+            permissions: self.permissions.union(permissions).cloned().collect(),
+            acr: if acr.is_empty() { &self.acr } else { acr }.clone(),
+            max_age: self.max_age.into_iter().chain(*max_age).min(),
+        }
+    }
+}
+
 // === impl Word ===
 
 impl Word {

@@ -29,6 +29,8 @@ pub struct Route {
     pub(super) actions: BTreeMap<Method, Action>,
     pub(super) resource: Option<ResourcePlan>,
     pub(super) demands: Demands,
+    /// With those of the route.
+    pub(super) demands_by_method: BTreeMap<Method, Demands>,
     pub(super) token: TokenSource,
 }
 
@@ -36,7 +38,17 @@ pub struct Route {
 
 impl Route {
     pub(super) fn compile(spec: RouteSpec) -> Result<Self, Vec<RouteProblem>> {
-        let RouteSpec { place, hosts, path, public, resource, actions, demands, token } = spec;
+        let RouteSpec {
+            place,
+            hosts,
+            path,
+            public,
+            resource,
+            actions,
+            demands,
+            demands_by_method,
+            token,
+        } = spec;
         let mut problems = Vec::new();
         let hosts = hosts
             .iter()
@@ -62,8 +74,27 @@ impl Route {
             }
             None => None,
         };
+        let demands_by_method = demands_by_method
+            .into_iter()
+            .map(|(method, more)| {
+                if !actions.contains_key(&method) {
+                    problems.push(RouteProblem::NoToken { method: method.clone() });
+                }
+                (method, demands.and(&more))
+            })
+            .collect();
         if problems.is_empty() {
-            Ok(Self { place, hosts, template, public, actions, resource, demands, token })
+            Ok(Self {
+                place,
+                hosts,
+                template,
+                public,
+                actions,
+                resource,
+                demands,
+                demands_by_method,
+                token,
+            })
         } else {
             Err(problems)
         }

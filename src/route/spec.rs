@@ -25,6 +25,8 @@ pub struct RouteSpec {
     pub actions: BTreeMap<Method, Action>,
     /// What the token must be for any method that needs one.
     pub demands: Demands,
+    /// What it must be beyond that, by method.
+    pub demands_by_method: BTreeMap<Method, Demands>,
     /// Where the token is.
     pub token: TokenSource,
 }

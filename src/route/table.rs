@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use http::Method;
+
 use super::{
     Input, Route, RouteError, RouteProblem, RouteSpec,
     overlap::{Common, Overlap, overlap},
@@ -156,7 +158,12 @@ impl<'a> RouteMatch<'a> {
     /// a [`Target`](super::Target).
     #[must_use]
     pub fn demands(&self) -> &'a Demands {
-        &self.route.demands
+        // HEAD tells about what GET would return.
+        let is_head = self.request.method == Method::HEAD;
+        let method = if is_head { &Method::GET } else { &self.request.method };
+        let of_method = &self.route.demands_by_method;
+        let own = of_method.get(&self.request.method).or_else(|| of_method.get(method));
+        own.unwrap_or(&self.route.demands)
     }
 
     /// Where the sender's token is, and nowhere else.

@@ -13,6 +13,12 @@ routes:
     resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}" } }
     public: [OPTIONS]
     demands: { permissions: [read:invoice], acr: ["urn:hardware", "urn:mfa"], max_age: 5m }
+  - path: /v1/orgs/{org}/drafts
+    resource: { kind: invoice, id: all, attr: { org: "{org}" } }
+    actions: { GET: view, POST: view, PUT: view }
+    demands:
+      scopes: [read:drafts]
+      methods: { POST: { scopes: [write:drafts] }, GET: { max_age: 1m } }
   - path: /v1/orgs/{org}/partners
     resource: { kind: invoice, id: all, attr: { org: "{org}" } }
     demands: { audiences: [https://partners.example] }
@@ -65,6 +71,27 @@ async fn a_client_is_told_what_its_token_lacks() {
     let missing = r#"Bearer realm="api", scope="openid read:invoices""#;
     assert_eq!((told.status, told.header("www-authenticate")), (401, Some(missing)));
     assert_eq!(world.ask(check_request("OPTIONS", ITEM, None)).await.status, 200, "public");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_method_can_demand_more_than_its_route() {
+    let world = World::builder().file("routes.yaml", ROUTES).start().await;
+    let mut claims = claims("auth0|viewer", &["viewer"]);
+    for (scope, method, status) in [
+        ("openid", "PUT", 403),
+        ("read:drafts", "PUT", 200),
+        ("read:drafts", "POST", 403),
+        ("write:drafts", "POST", 403),
+        ("read:drafts write:drafts", "POST", 200),
+        ("read:drafts", "GET", 401),
+        ("read:drafts", "HEAD", 401),
+    ] {
+        claims["scope"] = json!(scope);
+        let token = world.issuer.token(&claims);
+        let told = world.ask(check_request(method, "/v1/orgs/acme/drafts", Some(&token))).await;
+        assert_eq!(told.status, status, "{method} with {scope}: {told:?}");
+    }
     world.stop().await.unwrap();
 }
 

@@ -153,3 +153,19 @@ async fn envoy_is_believed_only_where_nobody_else_can_speak() {
         assert!(fits || errors.contains("envoy_metadata"), "{errors}");
     }
 }
+
+#[tokio::test]
+async fn a_reload_does_not_believe_envoy_on_a_listener_that_anybody_can_reach() {
+    let world = World::builder().listen("{ address: '0.0.0.0:0' }").start().await;
+    std::fs::write(world.path("routes.yaml"), ROUTES).unwrap();
+    // The new file is good, but its listener is not the one that is in use.
+    let file = config(&world.issuer.url, "{ address: '127.0.0.1:0' }", "127.0.0.1:0");
+    std::fs::write(world.path("portcullis.yaml"), file).unwrap();
+    let (status, page) = world.post("/reload").await;
+    assert_ne!(status, 200, "{page}");
+    assert!(page.contains("restart"), "{page}");
+    let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let told = world.ask(check_request("GET", ITEM, Some(&token))).await;
+    assert_eq!(told.status, 200, "the old routes stay: {told:?}");
+    world.stop().await.unwrap();
+}

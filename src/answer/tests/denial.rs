@@ -81,6 +81,19 @@ fn only_the_policy_that_decided_and_only_where_it_may_is_heard() {
     assert_eq!(DenialOutputs::default().read(POLICY, &[ours()]), Ok(None));
     let other = said(&format!("{POLICY}/acme#rule"), denial());
     assert_eq!(allowed().read(POLICY, &[other]), Ok(None));
+    let scoped = format!("{POLICY}/acme.hr");
+    for (src, is_heard) in [
+        (format!("{POLICY}#a"), true),
+        (format!("{POLICY}/acme#a"), true),
+        (format!("{scoped}#a"), true),
+        (format!("{scoped}.x#a"), false),
+        (format!("{POLICY}/ac#a"), false),
+        ("resource.invoice.v1#a".to_owned(), false),
+        ("principal.invoice.vdefault#a".to_owned(), false),
+    ] {
+        let heard = allowed().read(&scoped, &[said(&src, denial())]);
+        assert_eq!(heard.unwrap().is_some(), is_heard, "{src}");
+    }
     let talk = said(&format!("{POLICY}#first"), json!("some other output"));
     let second = said(&format!("{POLICY}#third"), json!({ "denial": { "status": 404 } }));
     let denial = allowed().read(POLICY, &[talk, ours(), second]).unwrap().unwrap();

@@ -42,6 +42,10 @@ pub(super) fn everything() -> Value {
             "demands": {
                 "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
                 "acr": ["urn:acme:mfa"], "max_age": "5m",
+                "methods": { "GET": {
+                    "audiences": ["api"], "scopes": ["a"], "permissions": ["b"], "acr": ["c"],
+                    "max_age": "1m",
+                } },
             },
             "token": { "cookie": "session", "origins": ["https://app.acme.example"], "forward": false },
         }],
@@ -109,6 +113,11 @@ fn every_key_has_an_effect() {
             ("x-user".parse().unwrap(), HeaderSource::Id),
         ]
     );
+}
+
+#[test]
+fn every_key_of_a_route_and_of_a_request_has_an_effect() {
+    let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
     let resource = config.routes[0].resource.as_ref().unwrap();
     assert_eq!((resource.scope.0.as_str(), resource.policy_version.0.as_str()), ("acme", "v1"));
     assert_eq!(config.routes[0].hosts, ["api.acme.example"]);
@@ -121,6 +130,8 @@ fn every_key_has_an_effect() {
     assert_eq!(headers, [DenialHeader::parse("retry-after").unwrap()].into());
     assert_eq!(redirects, [Origin::parse("https://app.acme.example").unwrap()]);
     let demands = &config.routes[0].demands;
+    let of_get = &config.routes[0].demands_by_method[&http::Method::GET];
+    assert_eq!(of_get.max_age, Some(Duration::from_mins(1)));
     assert_eq!(demands.max_age, Some(Duration::from_mins(5)));
     assert_eq!(demands.acr, ["urn:acme:mfa".parse().unwrap()]);
     assert!(demands.audiences.contains("api") && demands.permissions.contains("read"));

@@ -21,6 +21,7 @@ fn route(at: &str, path: &str) -> RouteSpec {
         resource: Some(resource()),
         actions: BTreeMap::new(),
         demands: Demands::default(),
+        demands_by_method: BTreeMap::new(),
         token: TokenSource::default(),
     }
 }
