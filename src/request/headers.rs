@@ -25,9 +25,10 @@ const CHANGE_MEANING: [&str; 10] = [
     "x-rewrite-url",
 ];
 
-/// Written by proxies for servers behind them, and by Envoy in place of what a client sent
-/// (`use_remote_address`).
-const WRITTEN_BY_ENVOY: [&str; 2] = ["x-forwarded-for", "x-forwarded-proto"];
+/// Written by Envoy, in place of what a client sent (`use_remote_address`,
+/// `forward_client_cert_details`).
+const WRITTEN_BY_ENVOY: [&str; 3] =
+    ["x-forwarded-client-cert", "x-forwarded-for", "x-forwarded-proto"];
 
 /// Where servers look for the host, the scheme or the path that a client used, beside `x-forwarded-*`.
 const FORWARDED: [&str; 4] = ["forwarded", "x-host", "x-original-host", "x-real-ip"];

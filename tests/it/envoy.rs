@@ -20,6 +20,9 @@ routes:
   - path: /grpc.health.v1.Health/Check
     resource: { kind: invoice, id: health, attr: { org: acme } }
     actions: { POST: view }
+  - path: /verified/{invoice}
+    resource: { kind: invoice, id: "{invoice}", attr: { org: acme } }
+    token: { envoy_metadata: verified }
   - path: /files/{*rest}
     public: [GET]
 "#;
@@ -46,7 +49,7 @@ impl House {
         tokio::spawn(
             Server::builder().add_service(health).serve_with_incoming(TcpIncoming::from(listener)),
         );
-        let envoy = Envoy::start(&world.ext_authz, &grpc).await;
+        let envoy = Envoy::start(&world, &grpc).await;
         let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
         Self { world, envoy, token }
     }
@@ -125,6 +128,28 @@ async fn headers_that_mislead_do_not_reach_the_upstream() {
         let (status, answer) = house.http1("GET /files/a", "a.example", line).await;
         assert_eq!(status, 400, "{answer}");
     }
+    house.world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_envoy_verified_is_not_verified_again() {
+    let house = House::start().await;
+    let (status, answer) = house.http1("GET /verified/7", "a.example", "").await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("x-portcullis-subject: auth0|viewer"), "{answer}");
+    let get = async |claims: &serde_json::Value| {
+        let token = house.world.issuer.token(claims);
+        let lines =
+            format!("Host: a.example\r\nConnection: close\r\nAuthorization: Bearer {token}");
+        house.envoy.send(&format!("GET /verified/7 HTTP/1.1\r\n{lines}\r\n\r\n")).await
+    };
+    // Envoy was not told which audience is ours, and accepts the token.
+    let mut foreign = claims("auth0|viewer", &["viewer"]);
+    foreign["aud"] = "https://other.example".into();
+    let answer = get(&foreign).await;
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("wrong audience"), "{answer}");
+    let answer = get(&claims("auth0|viewer", &["nobody"])).await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     house.world.stop().await.unwrap();
 }
 

@@ -112,6 +112,7 @@ fn threat_23_headers_that_mislead_a_server_are_told_apart() {
         let lines: Lines<'_> = &[
             ("x-forwarded-for", b"192.0.2.1"),
             ("x-forwarded-proto", b"https"),
+            ("x-forwarded-client-cert", b"Hash=00"),
             ("x-forwarded-host", b"evil.example"),
             ("x-forwarded-prefix", b"/admin"),
             ("x-real-ip", b"127.0.0.1"),

@@ -13,6 +13,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::World;
 use crate::tools;
 
 /// Runs until it is dropped.
@@ -27,15 +28,20 @@ pub(crate) struct Envoy {
 // === impl Envoy ===
 
 impl Envoy {
-    /// In front of an upstream of its own, asking `ext_authz`; `grpc` is an upstream of HTTP/2 for
-    /// the paths of gRPC's health service.
-    pub(crate) async fn start(ext_authz: &str, grpc: &str) -> Self {
+    /// In front of an upstream of its own, asking `world`; `grpc` is an upstream of HTTP/2 for the
+    /// paths of gRPC's health service. Under `/verified/` Envoy verifies tokens itself.
+    pub(crate) async fn start(world: &World, grpc: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let application = listener.local_addr().unwrap().to_string();
         let upstream = tokio::spawn(show(listener));
         let file = folder.path().join("envoy.yaml");
-        fs::write(&file, config(ext_authz, &application, grpc)).unwrap();
+        let issuer = &world.issuer.url;
+        let keys = reqwest::get(format!("{issuer}.well-known/jwks.json")).await.unwrap();
+        let config = config(&world.ext_authz, &application, grpc)
+            .replace("ISSUER", issuer)
+            .replace("JWKS", &keys.text().await.unwrap());
+        fs::write(&file, config).unwrap();
         let admin = folder.path().join("admin");
         let process = Command::new(tools::envoy())
             .args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"])
