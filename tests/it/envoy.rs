@@ -27,6 +27,25 @@ routes:
     public: [GET]
 "#;
 
+const POLICY: &str = r#"
+apiVersion: api.cerbos.dev/v1
+resourcePolicy:
+  resource: invoice
+  version: default
+  rules:
+    - actions: [view]
+      roles: [viewer]
+      effect: EFFECT_ALLOW
+      condition: { match: { expr: R.attr.org == "acme" } }
+      output:
+        when:
+          conditionNotMet: |-
+            {"denial": {"redirect": "https://app.example/plans?of=" + R.attr.org, "headers": {"x-reason": "plan"}, "metadata": {"rule": "plan"}}}
+"#;
+
+const OUTPUTS: &str =
+    "denial_outputs: { headers: [x-reason], redirects: [https://app.example], metadata: true }\n";
+
 const RELAXED: &str = "relaxed_paths: { relaxed.example: [double_slash, dot_segment, \
                        encoded_unreserved, parameters, trailing_dot_or_space, backslash] }\n";
 
@@ -38,9 +57,13 @@ struct House {
 
 impl House {
     async fn start() -> Self {
-        let world = World::builder().file("routes.yaml", ROUTES).start().await;
+        let world = World::builder()
+            .file("routes.yaml", ROUTES)
+            .file("policies/invoice.yaml", POLICY)
+            .start()
+            .await;
         let file = config(&world.issuer.url, "{ address: '127.0.0.1:0' }", "127.0.0.1:0");
-        std::fs::write(world.path("portcullis.yaml"), format!("{file}{RELAXED}")).unwrap();
+        std::fs::write(world.path("portcullis.yaml"), format!("{file}{RELAXED}{OUTPUTS}")).unwrap();
         let (status, page) = world.post("/reload").await;
         assert_eq!(status, 200, "{page}");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -150,6 +173,30 @@ async fn a_token_that_envoy_verified_is_not_verified_again() {
     assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("wrong audience"), "{answer}");
     let answer = get(&claims("auth0|viewer", &["nobody"])).await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    house.world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_denial_is_told_as_the_policy_wants_and_both_have_one_decision_id() {
+    let house = House::start().await;
+    let value = |answer: &str, name: &str| {
+        let lines = answer.lines().map(str::to_ascii_lowercase);
+        let mut values = lines.filter_map(|line| Some(line.strip_prefix(name)?.to_owned()));
+        values.next().unwrap_or_else(|| panic!("{name} in {answer}"))
+    };
+    let line = "GET /v1/orgs/globex/invoices/7";
+    let (status, answer) = house.http1(line, "a.example", "").await;
+    assert_eq!(status, 303, "{answer}");
+    assert_eq!(value(&answer, "location: "), "https://app.example/plans?of=globex");
+    assert_eq!(value(&answer, "x-reason: "), "plan");
+    assert_eq!(value(&answer, "x-seen-rule: "), "plan");
+    let (status, allowed) = house.http1("GET /v1/orgs/acme/invoices/7", "a.example", "").await;
+    assert_eq!(status, 200, "{allowed}");
+    for answer in [answer, allowed] {
+        let decision = value(&answer, "x-portcullis-decision-id: ");
+        assert_eq!(decision.len(), 36);
+        assert_eq!(value(&answer, "x-seen-decision: "), decision);
+    }
     house.world.stop().await.unwrap();
 }
 
