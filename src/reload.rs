@@ -144,6 +144,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         admin,
         cache,
         keys,
+        redis,
+        revocation,
+        logout,
         log,
         shutdown,
         // What follows is read anew by each reload.
@@ -159,6 +162,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *admin != new.admin
         || *cache != new.cache
         || *keys != new.keys
+        || *redis != new.redis
+        || *revocation != new.revocation
+        || *logout != new.logout
         || *log != new.log
         || *shutdown != new.shutdown
 }

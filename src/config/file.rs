@@ -1,5 +1,5 @@
 //! `portcullis.yaml` as written → as meant. Every key and every default of the file stands here,
-//! in `auth0`, `issuers`, `routes` and `upstream_headers`, and in the schema that ships.
+//! in `auth0`, `issuers`, `revocation`, `routes` and `upstream_headers`, and in the schema that ships.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, issuers,
+    ShutdownConfig, TokenCacheConfig, auth0, issuers, revocation,
     routes::{self, Routes},
     section::Section,
     source::Source,
@@ -49,6 +49,10 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let engine = engine(root.section("engine"));
     let cache = cache(root.section("cache"));
     let keys = keys(root.section("keys"));
+    let redis = root.optional("redis", revocation::redis);
+    let revocation = revocation::revocation(root.section("revocation"));
+    let logout = root.optional("logout", revocation::logout);
+    revocation::check_logout(&root, &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
     let client_address = client_address(root.section("client_address"));
@@ -65,6 +69,9 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         engine,
         cache,
         keys,
+        redis,
+        revocation,
+        logout,
         upstream_headers,
         client_address,
         log,

@@ -123,6 +123,7 @@ impl Gate {
         self.authenticator.authenticate(&token, &demands, now).await.map_err(|error| match error {
             AuthenticationError::Refused(error) => error.refusal().into(),
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
+            AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
         })
     }
 

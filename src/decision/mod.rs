@@ -8,6 +8,7 @@ mod cache;
 mod gate;
 mod judge;
 mod key;
+mod remembered;
 mod rules;
 mod verdict;
 

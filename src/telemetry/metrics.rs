@@ -10,6 +10,8 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::RevocationMetrics;
+
 /// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
 const DECISION_BUCKETS: [f64; 12] =
     [0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1.0];
@@ -28,6 +30,7 @@ pub struct Metrics {
     loaded_at: IntGauge,
     keys_age: IntGaugeVec,
     panics: IntCounter,
+    revocations: RevocationMetrics,
 }
 
 /// What the decision cache did for a request.
@@ -118,6 +121,7 @@ impl Metrics {
                 "portcullis_panics_total",
                 "Panics while a request was decided, each answered with 503.",
             )?,
+            revocations: RevocationMetrics::new()?,
             registry: Registry::new(),
         };
         metrics.register()?;
@@ -137,6 +141,7 @@ impl Metrics {
             loaded_at,
             keys_age,
             panics,
+            revocations,
         } = self;
         registry.register(Box::new(decisions.clone()))?;
         registry.register(Box::new(decision_seconds.clone()))?;
@@ -147,7 +152,8 @@ impl Metrics {
         registry.register(Box::new(generation.clone()))?;
         registry.register(Box::new(loaded_at.clone()))?;
         registry.register(Box::new(keys_age.clone()))?;
-        registry.register(Box::new(panics.clone()))
+        registry.register(Box::new(panics.clone()))?;
+        revocations.register(registry)
     }
 
     pub fn decision(&self, answer: &'static str, reason: &'static str, took: Duration) {
@@ -180,6 +186,11 @@ impl Metrics {
     pub fn keys_age(&self, issuer: &str, age: Duration) {
         let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
         self.keys_age.with_label_values(&[issuer]).set(seconds);
+    }
+
+    #[must_use]
+    pub fn revocations(&self) -> &RevocationMetrics {
+        &self.revocations
     }
 
     pub fn panicked(&self) {
