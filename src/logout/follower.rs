@@ -87,14 +87,17 @@ impl Follower {
 
     /// Asked after a read: what was cut off by then and was not read never will be.
     async fn look_for_losses(&mut self) -> Result<(), ReadError> {
+        // Taken first: what is written while we ask is no loss.
+        let must_be_there = self.position.max(self.journal.written());
         let extent = self.journal.extent().await?;
         if let Some(until) = extent.and_then(|extent| extent.cut_after(self.position)) {
             warn!(%until, "More was revoked than is kept one by one: older tokens are refused");
             self.revocations.follow_everybody(until, now());
         }
         let last = extent.map_or(Position::START, |extent| extent.last);
-        if last < self.position {
+        if last < must_be_there {
             error!("Redis has lost revocations: what is known here is written again");
+            self.journal.forget_written();
             for together in self.revocations.all().chunks(PAGE) {
                 self.journal.append(together).await?;
             }

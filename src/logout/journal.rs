@@ -3,7 +3,11 @@
 //! A stream keeps its order, so a replica that was away goes on where it was, and one that starts
 //! reads it from the beginning. Where entries were cut off before we have read them, that is seen.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use redis::{cmd, from_redis_value};
@@ -19,6 +23,8 @@ pub(super) struct Journal {
     reading: SharedMemory,
     key: String,
     capacity: usize,
+    /// The last entry that we have written ourselves, and perhaps not read yet.
+    written: Mutex<Position>,
 }
 
 /// Where in the stream an entry is: milliseconds of Redis's clock, and a count within one.
@@ -74,12 +80,14 @@ const CLOCKS: u64 = 600;
 
 impl Journal {
     pub(super) fn new(memory: &SharedMemory, capacity: usize) -> Self {
+        let written = Mutex::new(Position::START);
         let key = memory.key("revocations");
         Self {
             writing: memory.clone(),
             reading: memory.patient(Duration::from_millis(WAIT_MS)),
             key,
             capacity,
+            written,
         }
     }
 
@@ -90,7 +98,22 @@ impl Journal {
         for revocation in revocations {
             add.arg(FIELD).arg(revocation.to_string());
         }
-        self.writing.ask::<String>(&add).await.map(drop)
+        let position: String = self.writing.ask(&add).await?;
+        if let Some(position) = Position::read(&position) {
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            *written = position.max(*written);
+        }
+        Ok(())
+    }
+
+    /// An entry that must be in Redis, if it has lost nothing.
+    pub(super) fn written(&self) -> Position {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Redis has lost what was written.
+    pub(super) fn forget_written(&self) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Position::START;
     }
 
     /// The next entries after `position`, at most [`PAGE`]; waits a moment for the first one.

@@ -16,6 +16,8 @@ mod listeners;
 mod policies;
 mod process;
 mod readme;
+mod replicas;
+mod revocation;
 mod support;
 mod tidy;
 mod tools;
