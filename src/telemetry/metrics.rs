@@ -66,8 +66,9 @@ impl Metrics {
     /// Two metrics of one name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let metrics = Self {
-            decisions: IntCounterVec::new(
-                Opts::new("portcullis_decisions_total", "Answers, by kind and reason."),
+            decisions: counters(
+                "portcullis_decisions_total",
+                "Answers, by kind and reason.",
                 &["answer", "reason"],
             )?,
             decision_seconds: Histogram::with_opts(
@@ -77,29 +78,23 @@ impl Metrics {
                 )
                 .buckets(DECISION_BUCKETS.to_vec()),
             )?,
-            decision_cache: IntCounterVec::new(
-                Opts::new(
-                    "portcullis_decision_cache_total",
-                    "Checks, by what the decision cache did for them.",
-                ),
+            decision_cache: counters(
+                "portcullis_decision_cache_total",
+                "Checks, by what the decision cache did for them.",
                 &["result"],
             )?,
-            decisions_uncacheable: IntCounterVec::new(
-                Opts::new(
-                    "portcullis_decisions_uncacheable_total",
-                    "Answers that the decision cache could not keep, by route and reason.",
-                ),
+            decisions_uncacheable: counters(
+                "portcullis_decisions_uncacheable_total",
+                "Answers that the decision cache could not keep, by route and reason.",
                 &["route", "reason"],
             )?,
             decisions_evicted: IntCounter::new(
                 "portcullis_decisions_evicted_total",
                 "Answers that left the decision cache before their time, to make room.",
             )?,
-            reloads: IntCounterVec::new(
-                Opts::new(
-                    "portcullis_reloads_total",
-                    "Reloads of policies and routes, by outcome.",
-                ),
+            reloads: counters(
+                "portcullis_reloads_total",
+                "Reloads of policies and routes, by outcome.",
                 &["result"],
             )?,
             generation: IntGauge::new(
@@ -204,6 +199,10 @@ impl Metrics {
     pub fn page(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    IntCounterVec::new(Opts::new(name, help), labels)
 }
 
 // === impl CacheResult ===

@@ -8,8 +8,10 @@ use portcullis::{
     answer::Answer,
     config::{self, Config},
     decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
-    issuer, reload,
+    issuer::{self, TrustedIssuers},
+    logout, reload,
     request::{RawHeaders, RawRequest},
+    revocation::TenantSpec,
     telemetry::Metrics,
 };
 use tempfile::TempDir;
@@ -120,11 +122,18 @@ impl House {
             keys.loaded().await;
             trusted.push((spec.clone(), keys));
         }
+        let tenants = TenantSpec::of(&config.issuers);
+        let metrics = Metrics::new().unwrap();
+        let (revocations, _) = logout::build(tenants, config.revocation, None, metrics.clone());
         let rules = Arc::new(rules);
         let gate = Gate::new(
             watch::channel(rules.clone()).1,
-            Authenticator::new(trusted, config.cache.tokens.capacity),
-            DecisionCache::new(config.cache.decisions, Metrics::new().unwrap()),
+            Authenticator::new(
+                TrustedIssuers::new(trusted),
+                revocations,
+                config.cache.tokens.capacity,
+            ),
+            DecisionCache::new(config.cache.decisions, metrics),
             Judge::Embedded,
         );
         Self {
