@@ -37,7 +37,13 @@ pub struct Authenticated {
     pub aux_data: AuxData,
     /// `exp`
     pub expires_at: Timestamp,
+    pub checked: Checked,
 }
+
+/// The token was found not to be revoked, in the request that this is part of. Only this file makes
+/// one, and so an [`Authenticated`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked(());
 
 /// Why nobody is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -145,7 +151,7 @@ impl Authenticated {
     fn new(verifier: &Verifier, checked: &Unrevoked<'_>) -> Result<Self, TokenError> {
         let token = checked.token();
         let (principal, aux_data) = verifier.principal(token)?;
-        Ok(Self { principal, aux_data, expires_at: token.expires_at() })
+        Ok(Self { principal, aux_data, expires_at: token.expires_at(), checked: Checked(()) })
     }
 }
 

@@ -136,7 +136,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
         let Target { resource, action } = target;
-        let Authenticated { principal, aux_data, expires_at } = caller;
+        let Authenticated { principal, aux_data, expires_at, checked: _ } = caller;
         let actions = slice::from_ref(action);
         let input = CheckInput { principal, resource, actions, aux_data, now };
         let chain = rules.policies.policy_chain(principal, resource, action);

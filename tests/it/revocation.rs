@@ -6,7 +6,11 @@ use jiff::Timestamp;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::{Certificate, Client, Response};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::Instant};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{self, Instant},
+};
 
 use crate::{
     support::{World, check_request, claims, with_logout_token},
@@ -221,6 +225,26 @@ async fn logouts_come_in_by_tls_and_who_says_nothing_keeps_nobody_out() {
     let plain =
         with_logout_token(Client::new().post(format!("http://{path}")), &token).send().await;
     assert!(plain.is_err(), "nothing is said in the clear");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_comes_to_the_door_for_logouts_does_not_stay() {
+    let world = listening().await;
+    let mut silent = TcpStream::connect(&world.logout).await.unwrap();
+    let mut slow = TcpStream::connect(&world.logout).await.unwrap();
+    slow.write_all(b"POST /backchannel-logout HTTP/1.1\r\nhost: a\r\n").await.unwrap();
+    // Both were let in before this one is answered.
+    assert_eq!(world.log_out("x").await.status(), 400);
+    time::pause();
+    time::advance(Duration::from_secs(11)).await;
+    time::resume();
+    for visitor in [&mut silent, &mut slow] {
+        let mut said = Vec::new();
+        let end = time::timeout(Duration::from_secs(5), visitor.read_to_end(&mut said)).await;
+        assert!(end.is_ok() && said.is_empty(), "{end:?}");
+    }
+    assert_eq!(world.log_out("x").await.status(), 400, "others come and go");
     world.stop().await.unwrap();
 }
 
