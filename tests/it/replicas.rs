@@ -3,11 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::Client;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Envoy, Issuer, Redis, World, check_request, claims, with_logout_token};
+use crate::support::{
+    Envoy, Issuer, PASSWORD, Redis, World, check_request, claims, with_logout_token,
+};
 
 const INVOICE: &str = "/v1/orgs/acme/invoices/7";
 const ADA: &str = "auth0|ada";
@@ -246,5 +249,32 @@ async fn what_a_replica_cannot_read_it_does_not_skip() {
     until(&world, &token, 503).await;
     let _: i64 = replicas.redis.ask(&["XDEL", key, &id]).await;
     until(&world, &token, 200).await;
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn redis_is_reached_by_tls_with_a_password_and_only_if_its_authority_is_ours() {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let redis = Redis::with_tls(&cert.pem(), &signing_key.serialize_pem()).await;
+    let stranger = generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let replicas = Replicas { issuer: Arc::new(Issuer::start().await), redis };
+    let begin = async |authority: &str, url: &str| {
+        let world = World::builder().issuer(&replicas.issuer).file("ca.pem", authority);
+        let redis = format!("redis: {{ url: '{url}', ca_file: ca.pem, timeout: 1s }}");
+        world.section(&redis).begin().await
+    };
+    let url = replicas.redis.tls_url();
+    let world = begin(&cert.pem(), &url).await;
+    world.wait_until_ready().await;
+    assert_eq!(replicas.revoke(&world, ADA).await, 200);
+    for (authority, url) in
+        [(stranger.cert.pem(), url.clone()), (cert.pem(), url.replace(PASSWORD, "xyzzy"))]
+    {
+        let world = begin(&authority, &url).await;
+        assert_eq!(replicas.revoke(&world, ADA).await, 503, "{url}");
+        assert_eq!(world.get("/readyz").await.0, 503);
+        world.stop().await.unwrap();
+    }
     world.stop().await.unwrap();
 }

@@ -8,6 +8,6 @@ mod world;
 
 pub(crate) use envoy::Envoy;
 pub(crate) use issuer::{Issuer, claims, publish};
-pub(crate) use redis::Redis;
+pub(crate) use redis::{PASSWORD, Redis};
 pub(crate) use request::{Told, check_request, with_logout_token};
 pub(crate) use world::{POLICY, ROUTES, World, config};

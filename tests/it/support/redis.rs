@@ -1,6 +1,8 @@
 //! A real Redis on a socket of its own, which can be stopped and started again.
 
 use std::{
+    fs,
+    net::TcpListener,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -13,15 +15,36 @@ use crate::tools;
 pub(crate) struct Redis {
     folder: TempDir,
     process: Option<Child>,
+    /// With TLS and a password: the port.
+    tls_port: Option<u16>,
 }
+
+/// Of the Redis with TLS.
+pub(crate) const PASSWORD: &str = "open-sesame";
 
 // === impl Redis ===
 
 impl Redis {
     pub(crate) async fn start() -> Self {
-        let mut redis = Self { folder: tempfile::tempdir().unwrap(), process: None };
+        let folder = tempfile::tempdir().unwrap();
+        let mut redis = Self { folder, process: None, tls_port: None };
         redis.begin().await;
         redis
+    }
+
+    /// One that also listens with TLS, with this certificate and its key.
+    pub(crate) async fn with_tls(certificate: &str, key: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("c.pem"), certificate).unwrap();
+        fs::write(folder.path().join("k.pem"), key).unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut redis = Self { folder, process: None, tls_port: Some(free) };
+        redis.begin().await;
+        redis
+    }
+
+    pub(crate) fn tls_url(&self) -> String {
+        format!("rediss://:{PASSWORD}@localhost:{}/3", self.tls_port.unwrap())
     }
 
     /// For `redis:` of a configuration.
@@ -35,7 +58,15 @@ impl Redis {
 
     /// Every write is on disk before it is answered.
     pub(crate) async fn begin(&mut self) {
-        let process = Command::new(tools::redis())
+        let mut command = Command::new(tools::redis());
+        if let Some(port) = self.tls_port {
+            command
+                .args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"])
+                .args(["--tls-cert-file", "c.pem", "--tls-key-file", "k.pem"])
+                .args(["--requirepass", PASSWORD]);
+        }
+        let process = command
+            .current_dir(self.folder.path())
             .args(["--port", "0", "--unixsocket", &self.socket(), "--save", ""])
             .args(["--appendonly", "yes", "--appendfsync", "always"])
             .arg("--dir")
