@@ -21,6 +21,8 @@ pub struct Follower {
     /// The last entry that we have read.
     position: Position,
     state: State,
+    /// Redis has lost what we know, and does not have all of it again. It outlives errors on the way.
+    owes_all: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,13 @@ enum State {
     Following,
 }
 
+/// The journal is the one that we have read so far, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Ours,
+    Another,
+}
+
 /// Between two attempts while Redis does not answer.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -37,7 +46,13 @@ const RETRY: Duration = Duration::from_millis(250);
 
 impl Follower {
     pub(super) fn new(journal: Arc<Journal>, revocations: Revocations) -> Self {
-        Self { journal, revocations, position: Position::START, state: State::Away }
+        Self {
+            journal,
+            revocations,
+            position: Position::START,
+            state: State::Away,
+            owes_all: false,
+        }
     }
 
     /// Runs until `shutdown`.
@@ -71,7 +86,10 @@ impl Follower {
         let asked_at = Instant::now();
         let entries = self.journal.read(self.position).await?;
         if self.state == State::Away || !entries.is_empty() {
-            self.look_for_losses().await?;
+            let journal = self.look_for_losses().await?;
+            if journal == Found::Another {
+                return Ok(());
+            }
         }
         let is_all = entries.len() < PAGE;
         for Entry { position, revocations } in entries {
@@ -85,8 +103,9 @@ impl Follower {
         Ok(())
     }
 
-    /// Asked after a read: what was cut off by then and was not read never will be.
-    async fn look_for_losses(&mut self) -> Result<(), ReadError> {
+    /// Asked after a read: what was cut off by then and was not read never will be. Where the journal is
+    /// not the one that we know, we begin at its beginning.
+    async fn look_for_losses(&mut self) -> Result<Found, ReadError> {
         // Taken first: what is written while we ask is no loss.
         let must_be_there = self.position.max(self.journal.written());
         let extent = self.journal.extent().await?;
@@ -94,16 +113,23 @@ impl Follower {
             warn!(%until, "More was revoked than is kept one by one: older tokens are refused");
             self.revocations.follow_everybody(until, now());
         }
-        let last = extent.map_or(Position::START, |extent| extent.last);
-        if last < must_be_there {
+        if must_be_there > Position::START
+            && !extent.is_some_and(|extent| extent.has(must_be_there))
+        {
             error!("Redis has lost revocations: what is known here is written again");
+            self.owes_all = true;
+            self.state = State::Away;
+            self.position = Position::START;
             self.journal.forget_written();
+            return Ok(Found::Another);
+        }
+        if self.owes_all {
             for together in self.revocations.all().chunks(PAGE) {
                 self.journal.append(together).await?;
             }
-            self.position = last;
+            self.owes_all = false;
         }
-        Ok(())
+        Ok(Found::Ours)
     }
 }
 

@@ -49,7 +49,7 @@ type RawEntry = (String, Vec<String>);
 pub(super) struct Extent {
     /// The oldest entry that is left.
     first: Position,
-    pub(super) last: Position,
+    last: Position,
     /// Whether there was an older one.
     is_cut: bool,
 }
@@ -165,6 +165,12 @@ impl Extent {
             last: Position::read(&text("last-generated-id")?)?,
             is_cut: number("entries-added")? > number("length")?,
         })
+    }
+
+    /// Whether it can hold an entry that was there once: a stream that begins later is another one, or
+    /// was cut since.
+    pub(super) fn has(&self, position: Position) -> bool {
+        (self.first..=self.last).contains(&position)
     }
 
     /// If entries after `position` may have been cut off: an instant by which they were dated.
