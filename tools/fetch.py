@@ -7,6 +7,7 @@
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
+    fetch.py oauth2-mock-server   an issuer that is not ours, from npm
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
 """
@@ -27,6 +28,7 @@ EXPRESS_4 = "4.21.2"
 WERKZEUG = "3.1.9"
 # Whatever version the machine's Debian has, and the libraries that a small Debian lacks.
 REDIS = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"]
+OAUTH2_MOCK_SERVER = "9.3.0"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -47,6 +49,8 @@ def main(arguments):
             print(link("express", express()))
             print(link("werkzeug", werkzeug()))
             print(link("nginx", nginx()))
+        case ["oauth2-mock-server"]:
+            print(link("oauth2-mock-server", oauth2_mock_server()))
         case _:
             sys.exit(__doc__)
 
@@ -86,6 +90,12 @@ def express():
     return once(f"express-{EXPRESS}-{EXPRESS_4}", lambda to: npm_install(packages, to))
 
 
+def oauth2_mock_server():
+    """It asks for Node 22 and runs with Node 20 as well."""
+    package = f"oauth2-mock-server@{OAUTH2_MOCK_SERVER}"
+    return once(f"oauth2-mock-server-{OAUTH2_MOCK_SERVER}", lambda to: npm_install([package], to))
+
+
 def werkzeug():
     return once(f"werkzeug-{WERKZEUG}", lambda to: pip(f"werkzeug=={WERKZEUG}", to))
 
@@ -115,7 +125,7 @@ def npm(package, folder):
 
 
 def npm_install(packages, folder):
-    need("npm", "the tests fetch Express with it (install Node)")
+    need("npm", f"the tests fetch {packages[0]} with it (install Node)")
     folder.mkdir()
     run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts",
          "--prefix", folder, *packages])

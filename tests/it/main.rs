@@ -6,11 +6,13 @@
 )]
 
 mod backends;
+mod canary;
 mod compose;
 mod demo;
 mod envoy_files;
 mod gateway;
 mod hostile;
+mod keys;
 mod lifecycle;
 mod listeners;
 mod policies;
@@ -18,6 +20,7 @@ mod process;
 mod readme;
 mod replicas;
 mod revocation;
+mod second_issuer;
 mod support;
 mod tidy;
 mod tools;

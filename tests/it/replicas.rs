@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::support::{
-    Envoy, Issuer, PASSWORD, Redis, World, check_request, claims, with_logout_token,
+    Doors, Issuer, PASSWORD, Redis, World, check_request, claims, with_logout_token,
 };
 
 const INVOICE: &str = "/v1/orgs/acme/invoices/7";
@@ -89,7 +89,7 @@ async fn until(world: &World, token: &str, expected: i32) -> Duration {
 async fn what_one_replica_revokes_all_refuse_and_a_restart_forgets_nothing() {
     let mut replicas = Replicas::new().await;
     let (one, other) = (replicas.start().await, replicas.start().await);
-    let envoy = Envoy::start(&[&one.ext_authz, &other.ext_authz]).await;
+    let envoy = Doors::start(&[&one.ext_authz, &other.ext_authz]).await;
     let [ada, eve] = [ADA, "auth0|eve"].map(|subject| replicas.token(subject));
     for token in [&ada, &eve, &ada] {
         for server in [0, 1] {

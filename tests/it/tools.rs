@@ -48,6 +48,11 @@ pub(crate) fn nginx() -> PathBuf {
     found(root().join("build/nginx"), "make fetch")
 }
 
+/// The folder with `oauth2-mock-server` in its `node_modules`.
+pub(crate) fn oauth2_mock_server() -> PathBuf {
+    found(root().join("build/oauth2-mock-server"), "make fetch")
+}
+
 pub(crate) fn portcullis() -> PathBuf {
     env!("CARGO_BIN_EXE_portcullis").into()
 }
