@@ -160,6 +160,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         admin,
         cache,
         keys,
+        redis,
+        revocation,
+        logout,
         log,
         shutdown,
         // What follows is read anew by each reload.
@@ -179,6 +182,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *admin != new.admin
         || *cache != new.cache
         || *keys != new.keys
+        || *redis != new.redis
+        || *revocation != new.revocation
+        || *logout != new.logout
         || *log != new.log
         || *shutdown != new.shutdown
 }

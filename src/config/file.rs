@@ -1,5 +1,5 @@
 //! `portcullis.yaml` as written → as meant. Every key and every default of the file stands here,
-//! in `auth0`, `issuers`, `routes` and `upstream_headers`, and in the schema that ships.
+//! in `auth0`, `issuers`, `revocation`, `routes` and `upstream_headers`, and in the schema that ships.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, denials, issuers, requests,
+    ShutdownConfig, TokenCacheConfig, auth0, denials, issuers, requests, revocation,
     routes::{self, Routes},
     section::Section,
     source::Source,
@@ -52,6 +52,10 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let engine = engine(root.section("engine"));
     let cache = cache(root.section("cache"));
     let keys = keys(root.section("keys"));
+    let redis = root.optional("redis", revocation::redis);
+    let revocation = revocation::revocation(root.section("revocation"));
+    let logout = root.optional("logout", revocation::logout);
+    revocation::check_logout(&root, &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
     let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
@@ -78,6 +82,9 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         engine,
         cache,
         keys,
+        redis,
+        revocation,
+        logout,
         upstream_headers,
         relaxed_paths,
         kept_headers,

@@ -20,6 +20,8 @@ mod denials;
 mod requests;
 mod upstream_headers;
 
+mod revocation;
+
 mod bytes;
 mod duration;
 mod environment;

@@ -137,6 +137,7 @@ impl Gate {
         authenticated.map_err(|error| match error {
             AuthenticationError::Refused(error) => Refusal::of_token(error.refusal(), demands),
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
+            AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
         })
     }
 
@@ -149,7 +150,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
         let Target { resource, action } = target;
-        let Authenticated { principal, aux_data, expires_at } = caller;
+        let Authenticated { principal, aux_data, expires_at, checked: _ } = caller;
         let actions = slice::from_ref(action);
         let input = CheckInput { principal, resource, actions, aux_data, now };
         let chain = rules.policies.policy_chain(principal, resource, action);

@@ -2,7 +2,11 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use reqwest::{Certificate, Client as HttpClient, StatusCode, redirect::Policy};
+use reqwest::{
+    Certificate, Client as HttpClient, Response, StatusCode,
+    header::{CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH},
+    redirect::Policy,
+};
 
 use super::{address::Address, address::AddressError};
 use crate::identity::IssuerSpec;
@@ -10,6 +14,20 @@ use crate::identity::IssuerSpec;
 /// Asks one issuer.
 #[derive(Clone, Debug)]
 pub(super) struct Client(HttpClient);
+
+/// An answer, as far as it concerns us.
+pub(super) struct Document {
+    pub(super) bytes: Vec<u8>,
+    pub(super) etag: Option<HeaderValue>,
+    /// How long it may be kept (RFC 9111, 5.2.2).
+    pub(super) max_age: Option<Duration>,
+}
+
+/// The answer to whoever has a document already.
+pub(super) enum Revalidated {
+    Unchanged { max_age: Option<Duration> },
+    Changed(Document),
+}
 
 /// What is wrong with the settings of an issuer.
 #[derive(Debug, thiserror::Error)]
@@ -86,25 +104,68 @@ impl Client {
         }
     }
 
-    pub(super) async fn get(&self, address: &Address) -> Result<Vec<u8>, FetchError> {
-        let http = |error: reqwest::Error| FetchError::Http {
-            address: address.to_string(),
-            error: error.without_url(),
-        };
-        let mut response = self.0.get(address.url()).send().await.map_err(http)?;
-        if response.status() != StatusCode::OK {
-            let status = response.status();
-            return Err(FetchError::Status { address: address.to_string(), status });
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(http)? {
-            if body.len() + chunk.len() > MAX_BYTES {
-                return Err(FetchError::TooLarge { address: address.to_string() });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+    pub(super) async fn get(&self, address: &Address) -> Result<Document, FetchError> {
+        read(self.send(address, None).await?, address).await
     }
+
+    /// Fetches a document, unless it is still the one with this entity tag (RFC 9110, 13.1.2).
+    pub(super) async fn get_unless(
+        &self,
+        address: &Address,
+        etag: &HeaderValue,
+    ) -> Result<Revalidated, FetchError> {
+        let response = self.send(address, Some(etag)).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(Revalidated::Unchanged { max_age: max_age(response.headers()) });
+        }
+        read(response, address).await.map(Revalidated::Changed)
+    }
+
+    async fn send(
+        &self,
+        address: &Address,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Response, FetchError> {
+        let mut request = self.0.get(address.url());
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        request.send().await.map_err(|error| failed(address, error))
+    }
+}
+
+async fn read(mut response: Response, address: &Address) -> Result<Document, FetchError> {
+    if response.status() != StatusCode::OK {
+        let status = response.status();
+        return Err(FetchError::Status { address: address.to_string(), status });
+    }
+    let (etag, max_age) = (response.headers().get(ETAG).cloned(), max_age(response.headers()));
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(address, error))? {
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(FetchError::TooLarge { address: address.to_string() });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Document { bytes, etag, max_age })
+}
+
+fn failed(address: &Address, error: reqwest::Error) -> FetchError {
+    FetchError::Http { address: address.to_string(), error: error.without_url() }
+}
+
+/// What `Cache-Control` allows; nothing if it does not say.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    let allowed = lines.flat_map(|line| line.split(',')).filter_map(|directive| {
+        let directive = directive.trim().to_ascii_lowercase();
+        match directive.split_once('=') {
+            Some(("max-age", seconds)) => seconds.parse().ok().map(Duration::from_secs),
+            None if matches!(&*directive, "no-cache" | "no-store") => Some(Duration::ZERO),
+            Some(_) | None => None,
+        }
+    });
+    allowed.min()
 }
 
 /// The certificates of `ca_file`, which are trusted beside those of the machine.

@@ -1,12 +1,13 @@
 //! Fetching the keys of one issuer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use reqwest::header::HeaderValue;
 use tokio::time;
 
 use super::{
     address::Address,
-    client::{BuildError, Client, FetchError},
+    client::{BuildError, Client, Document, FetchError, Revalidated},
     discovery::{self, DiscoveryError},
 };
 use crate::identity::{IssuerSpec, KeySet, KeySetError};
@@ -18,6 +19,23 @@ pub(super) struct Source {
     location: Location,
     client: Client,
     timeout: Duration,
+    last: Option<Tagged>,
+}
+
+/// Keys as they were sent last, which need not be sent again.
+#[derive(Clone, Debug)]
+struct Tagged {
+    address: Address,
+    etag: HeaderValue,
+    keys: Arc<KeySet>,
+}
+
+/// Keys as they are now.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    pub(super) keys: Arc<KeySet>,
+    /// How long the issuer says that they may be kept.
+    pub(super) max_age: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,30 +75,47 @@ impl Source {
         };
         let (Location::Discovery(address) | Location::Jwks(address)) = &location;
         let client = Client::build(spec, timeout, address)?;
-        Ok(Self { issuer: spec.issuer.clone(), location, client, timeout })
+        Ok(Self { issuer: spec.issuer.clone(), location, client, timeout, last: None })
     }
 
     /// Loads the keys, all of it within the timeout.
-    pub(super) async fn load(&self) -> Result<KeySet, LoadError> {
-        match time::timeout(self.timeout, self.load_at_leisure()).await {
+    pub(super) async fn load(&mut self) -> Result<Fresh, LoadError> {
+        let timeout = self.timeout;
+        match time::timeout(timeout, self.load_at_leisure()).await {
             Ok(result) => result,
-            Err(_elapsed) => Err(LoadError::Timeout(self.timeout)),
+            Err(_elapsed) => Err(LoadError::Timeout(timeout)),
         }
     }
 
-    async fn load_at_leisure(&self) -> Result<KeySet, LoadError> {
-        let discovered;
-        let address = match &self.location {
-            Location::Jwks(address) => address,
-            Location::Discovery(address) => {
-                let document = self.client.get(address).await.map_err(LoadError::Fetch)?;
-                discovered = discovery::read(&document, &self.issuer, address)
-                    .map_err(LoadError::Discovery)?;
-                &discovered
+    async fn load_at_leisure(&mut self) -> Result<Fresh, LoadError> {
+        let address = self.address().await?;
+        let last = self.last.as_ref().filter(|last| last.address == address);
+        let Document { bytes, etag, max_age } = match last {
+            None => self.client.get(&address).await.map_err(LoadError::Fetch)?,
+            Some(Tagged { etag, keys, .. }) => {
+                match self.client.get_unless(&address, etag).await.map_err(LoadError::Fetch)? {
+                    Revalidated::Changed(document) => document,
+                    Revalidated::Unchanged { max_age } => {
+                        return Ok(Fresh { keys: keys.clone(), max_age });
+                    }
+                }
             }
         };
-        let jwks = self.client.get(address).await.map_err(LoadError::Fetch)?;
-        KeySet::parse(&jwks)
-            .map_err(|error| LoadError::KeySet { address: address.to_string(), error })
+        let keys = KeySet::parse(&bytes)
+            .map_err(|error| LoadError::KeySet { address: address.to_string(), error })?;
+        let keys = Arc::new(keys);
+        self.last = etag.map(|etag| Tagged { address, etag, keys: keys.clone() });
+        Ok(Fresh { keys, max_age })
+    }
+
+    async fn address(&self) -> Result<Address, LoadError> {
+        match &self.location {
+            Location::Jwks(address) => Ok(address.clone()),
+            Location::Discovery(address) => {
+                let document = self.client.get(address).await.map_err(LoadError::Fetch)?;
+                discovery::read(&document.bytes, &self.issuer, address)
+                    .map_err(LoadError::Discovery)
+            }
+        }
     }
 }

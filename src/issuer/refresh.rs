@@ -12,7 +12,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     LoadError, Settings,
-    jwks::Source,
+    jwks::{Fresh, Source},
     keys::{Loaded, State},
 };
 use crate::identity::{KeySet, SkipReason};
@@ -28,6 +28,8 @@ pub struct Refresher {
     nudge: Arc<Notify>,
     /// Fetches that have failed since one succeeded.
     failures: u32,
+    /// How long the issuer says that its keys may be kept.
+    max_age: Option<Duration>,
 }
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -44,7 +46,7 @@ impl Refresher {
         state: watch::Sender<State>,
         nudge: Arc<Notify>,
     ) -> Self {
-        Self { issuer, source, settings, state, nudge, failures: 0 }
+        Self { issuer, source, settings, state, nudge, failures: 0, max_age: None }
     }
 
     /// Runs until `shutdown`.
@@ -64,13 +66,13 @@ impl Refresher {
 
     /// Replaces all keys at once: one that the issuer has withdrawn is not used any more. Where there
     /// are no new ones, the old ones stay until they are too old.
-    fn publish(&mut self, result: Result<KeySet, LoadError>) {
+    fn publish(&mut self, result: Result<Fresh, LoadError>) {
         let now = Instant::now();
         let loaded = match result {
-            Ok(keys) => {
-                self.failures = 0;
+            Ok(Fresh { keys, max_age }) => {
+                (self.failures, self.max_age) = (0, max_age);
                 self.report(&keys);
-                Some(Loaded { keys: Arc::new(keys), at: now })
+                Some(Loaded { keys, at: now })
             }
             Err(error) => {
                 self.failures = self.failures.saturating_add(1);
@@ -119,7 +121,7 @@ impl Refresher {
 
     fn pause(&self) -> Duration {
         match self.failures.checked_sub(1) {
-            None => self.settings.next_refresh(random()),
+            None => self.settings.next_refresh(self.max_age, random()),
             Some(doublings) => {
                 let factor = 2_u32.saturating_pow(doublings);
                 FIRST_RETRY.saturating_mul(factor).min(LAST_RETRY).min(self.settings.refresh)

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// The same for every issuer. What is not configurable has its reason here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How often the keys are fetched. A key that was revoked is accepted until then.
+    /// How often the keys are fetched, or more often if the issuer says so. A key that was revoked is
+    /// accepted until then.
     pub refresh: Duration,
     /// How long old keys are used while the issuer does not answer.
     pub max_stale: Duration,
@@ -20,12 +21,18 @@ pub struct Settings {
 /// Fetches are spread, so that not all replicas ask at once.
 const JITTER: f64 = 0.1;
 
+/// The least of what an issuer says how long its keys may be kept. Auth0 says 15 s, which is meant for
+/// copies on the way to us.
+const LEAST_MAX_AGE: Duration = Duration::from_secs(60);
+
 // === impl Settings ===
 
 impl Settings {
-    /// When the next fetch is due; `random` is from 0 to 1.
-    pub(super) fn next_refresh(&self, random: f64) -> Duration {
-        self.refresh.mul_f64(1.0 - JITTER + 2.0 * JITTER * random)
+    /// When the next fetch is due; `random` is from 0 to 1. An issuer can shorten the wait, and never
+    /// lengthen it.
+    pub(super) fn next_refresh(&self, max_age: Option<Duration>, random: f64) -> Duration {
+        let refresh = max_age.map_or(self.refresh, |age| self.refresh.min(age.max(LEAST_MAX_AGE)));
+        refresh.mul_f64(1.0 - JITTER + 2.0 * JITTER * random)
     }
 
     /// The age at which keys are not used any more: a fetch was due, and has failed or timed out.

@@ -7,7 +7,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::transport::{Server, server::TcpIncoming};
 
-use crate::support::{Envoy, World, claims, config};
+use crate::support::{Proxied, World, claims, config};
 
 const ROUTES: &str = r#"
 routes:
@@ -51,7 +51,7 @@ const RELAXED: &str = "relaxed_paths: { relaxed.example: [double_slash, dot_segm
 
 struct House {
     world: World,
-    envoy: Envoy,
+    envoy: Proxied,
     token: String,
 }
 
@@ -72,7 +72,7 @@ impl House {
         tokio::spawn(
             Server::builder().add_service(health).serve_with_incoming(TcpIncoming::from(listener)),
         );
-        let envoy = Envoy::start(&world, &grpc).await;
+        let envoy = Proxied::start(&world, &grpc).await;
         let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
         Self { world, envoy, token }
     }

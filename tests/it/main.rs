@@ -6,6 +6,7 @@
 )]
 
 mod backends;
+mod canary;
 mod compose;
 mod demands;
 mod demo;
@@ -14,11 +15,15 @@ mod envoy;
 mod envoy_files;
 mod gateway;
 mod hostile;
+mod keys;
 mod lifecycle;
 mod listeners;
 mod policies;
 mod process;
 mod readme;
+mod replicas;
+mod revocation;
+mod second_issuer;
 mod support;
 mod tidy;
 mod tokens;

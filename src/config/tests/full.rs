@@ -8,14 +8,16 @@ use super::{Folder, read_with};
 use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
 use crate::engine::model::SchemaEnforcement;
 use crate::identity::ClaimPath;
+use crate::logout::{OnOutage, RevocationConfig};
 use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
+use crate::shared_memory::RedisUrl;
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
 pub(super) fn everything() -> Value {
     let claims = json!({
-        "scope": "org_id", "attr": { "region": ["app", "region"] },
+        "scope": "org_id", "session": "sid", "attr": { "region": ["app", "region"] },
         "acr": "https://acme.example/acr", "auth_time": ["app", "auth_time"],
     });
     json!({
@@ -23,32 +25,17 @@ pub(super) fn everything() -> Value {
             "domain": "acme.eu.auth0.com", "custom_domains": ["login.acme.example"],
             "audience": "api", "roles": "roles", "claims": claims, "leeway": "5s",
             "max_lifetime": "1d", "max_token_age": "1h", "ca_file": "ca.pem",
+            "logout_clients": ["web"],
         },
         "issuers": [{
             "issuer": "https://issuer.example", "audience": ["api"], "roles": ["app", "roles"],
             "claims": claims, "leeway": "5s", "max_lifetime": "1d", "max_token_age": "1h",
-            "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
+            "logout_clients": ["web"], "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
             "algorithms": ["ES256"], "dialect": "rfc9068",
             "tenant": "acme", "user_subjects": "with_connection",
         }],
         "policies": "policies",
-        "routes": [{
-            "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
-            "resource": {
-                "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
-                "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
-            },
-            "actions": { "GET": "view" },
-            "demands": {
-                "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
-                "acr": ["urn:acme:mfa"], "max_age": "5m",
-                "methods": { "GET": {
-                    "audiences": ["api"], "scopes": ["a"], "permissions": ["b"], "acr": ["c"],
-                    "max_age": "1m",
-                } },
-            },
-            "token": { "cookie": "session", "origins": ["https://app.acme.example"], "forward": false },
-        }],
+        "routes": [route()],
         "listen": {
             "address": "0.0.0.0:9000",
             "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
@@ -60,6 +47,15 @@ pub(super) fn everything() -> Value {
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
+        "redis": {
+            "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
+            "without_tls": "private_network", "ca_file": "ca.pem",
+        },
+        "revocation": { "capacity": 7, "on_outage": "continue", "max_stale": "1m" },
+        "logout": {
+            "address": "0.0.0.0:9002", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
+            "without_tls": "proxy_encrypts",
+        },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
         "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
         "kept_headers": ["X-Forwarded-Host"],
@@ -71,6 +67,26 @@ pub(super) fn everything() -> Value {
         "client_address": { "trusted_hops": 1 },
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+fn route() -> Value {
+    json!({
+        "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
+        "resource": {
+            "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
+            "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
+        },
+        "actions": { "GET": "view" },
+        "demands": {
+            "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
+            "acr": ["urn:acme:mfa"], "max_age": "5m",
+            "methods": { "GET": {
+                "audiences": ["api"], "scopes": ["a"], "permissions": ["b"], "acr": ["c"],
+                "max_age": "1m",
+            } },
+        },
+        "token": { "cookie": "session", "origins": ["https://app.acme.example"], "forward": false },
     })
 }
 
@@ -98,6 +114,22 @@ fn every_key_has_an_effect() {
     assert_eq!(config.cache.tokens.capacity, 0);
     assert_eq!(config.keys.refresh, Duration::from_mins(1));
     assert_eq!(config.keys.max_stale, Duration::ZERO);
+    let redis = config.redis.unwrap();
+    assert_eq!(Some(redis.url), RedisUrl::parse("rediss://redis.example/3"));
+    assert_eq!(redis.ca_file, Some(folder.path("ca.pem")));
+    assert_eq!((&*redis.prefix, redis.timeout), ("p:", Duration::from_secs(1)));
+    assert_eq!(
+        config.revocation,
+        RevocationConfig {
+            capacity: 7,
+            on_outage: OnOutage::Continue,
+            max_stale: Duration::from_mins(1)
+        }
+    );
+    let logout = config.logout.unwrap();
+    assert_eq!(logout.address, "0.0.0.0:9002".parse().unwrap());
+    assert_eq!(logout.tls.unwrap().key_file, folder.path("k.pem"));
+    assert_eq!(config.issuers[0].logout_clients, ["web"]);
     assert_eq!(config.client_address.trusted_hops, 1);
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
     assert_eq!(config.shutdown.settle, Duration::ZERO);

@@ -40,6 +40,7 @@ pub(crate) fn spec() -> IssuerSpec {
         jwks_uri: None,
         ca_file: None,
         audiences: vec![API.to_owned()],
+        logout_clients: vec![CLIENT.to_owned()],
         algorithms: vec![Algorithm::Rs256],
         dialect: TokenDialect::Any,
         user_subjects: UserSubjects::WithConnection,
@@ -52,6 +53,7 @@ pub(crate) fn spec() -> IssuerSpec {
             scope: None,
             acr: ClaimPath::top("acr"),
             auth_time: ClaimPath::top("auth_time"),
+            session: ClaimPath(["sid".into()].into()),
         },
     }
 }

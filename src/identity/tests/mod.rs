@@ -7,6 +7,7 @@ mod demands;
 pub(crate) mod forge;
 mod keys;
 mod kinds;
+mod logout;
 mod principal;
 mod sources;
 mod structure;

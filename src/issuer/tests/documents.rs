@@ -1,6 +1,6 @@
 //! What an issuer may answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rcgen::generate_simple_self_signed;
 use serde_json::json;
@@ -10,8 +10,9 @@ use crate::identity::{IssuerSpec, KeySet, tests::forge, tests::forge::TestKey};
 use crate::issuer::{BuildError, LoadError, build, jwks::Source};
 use crate::telemetry::Chain;
 
-async fn load(spec: &IssuerSpec) -> Result<KeySet, LoadError> {
-    Source::build(spec, Duration::from_secs(10)).unwrap().load().await
+async fn load(spec: &IssuerSpec) -> Result<Arc<KeySet>, LoadError> {
+    let mut source = Source::build(spec, Duration::from_secs(10)).unwrap();
+    source.load().await.map(|fresh| fresh.keys)
 }
 
 /// Loads the keys of a site, and tells what is wrong; its address is written as `SITE`.
@@ -96,7 +97,7 @@ async fn a28_a_hostile_answer_is_an_error_and_ends() {
 async fn a_silent_issuer_times_out() {
     let site = good().await;
     site.serve(JWKS, Page::Silent);
-    let source = Source::build(&site.spec(), Duration::from_millis(50)).unwrap();
+    let mut source = Source::build(&site.spec(), Duration::from_millis(50)).unwrap();
     // Two timeouts of one length: that of the whole, or that of its second request.
     let error = source.load().await.unwrap_err();
     assert!(matches!(error, LoadError::Timeout(_) | LoadError::Fetch(_)), "{}", Chain(&error));
@@ -167,4 +168,33 @@ async fn a_private_authority_is_trusted_where_it_is_configured() {
     assert!(matches!(Source::build(&spec, Duration::ZERO), Err(BuildError::NoAuthority { .. })));
     std::fs::remove_file(&file).unwrap();
     assert!(matches!(Source::build(&spec, Duration::ZERO), Err(BuildError::ReadAuthority { .. })));
+}
+
+#[tokio::test]
+async fn keys_that_have_not_changed_are_not_sent_again() {
+    let tagged = |name: &str, etag| {
+        let text = forge::jwks(&[TestKey::named(name).jwk()]);
+        Page::Tagged { text, etag, cache_control: "public, max-age=15, stale-if-error=86400" }
+    };
+    let site = good().await;
+    let mut source = Source::build(&site.spec(), Duration::from_secs(10)).unwrap();
+    site.serve(JWKS, tagged("k1", "\"one\""));
+    let first = source.load().await.unwrap();
+    assert_eq!((first.keys.ids(), first.max_age), (vec!["k1"], Some(Duration::from_secs(15))));
+    // Were they sent, they would be other ones.
+    site.serve(JWKS, tagged("k2", "\"one\""));
+    let same = source.load().await.unwrap();
+    assert_eq!((same.keys.ids(), same.max_age), (vec!["k1"], Some(Duration::from_secs(15))));
+    site.serve(JWKS, tagged("k2", "\"two\""));
+    assert_eq!(source.load().await.unwrap().keys.ids(), ["k2"]);
+    // The tag of one address says nothing about another.
+    let document = json!({ "issuer": site.issuer(), "jwks_uri": site.url("/moved") });
+    site.serve(DISCOVERY, Page::Text(document.to_string().into()));
+    site.serve("/moved", tagged("k1", "\"two\""));
+    assert_eq!(source.load().await.unwrap().keys.ids(), ["k1"]);
+    // An answer to a question that nobody asked.
+    let site = good().await;
+    site.serve(JWKS, Page::Status(304));
+    let refused = refusal(&site, &site.spec()).await;
+    assert!(refused.ends_with("answered 304 Not Modified"), "{refused}");
 }

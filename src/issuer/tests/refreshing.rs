@@ -150,3 +150,26 @@ async fn no_grace_means_none() {
     advance(6 * SECOND).await;
     assert!(refreshing.keys.current().is_err());
 }
+
+#[tokio::test]
+async fn an_issuer_may_have_its_keys_fetched_more_often_but_not_all_the_time() {
+    for (cache_control, earliest, latest) in [
+        ("max-age=120", 108, 132),
+        ("Max-Age=15, public", 54, 66),
+        ("max-age=86400, no-cache", 54, 66),
+        ("no-store", 54, 66),
+        ("max-age=86400", 270, 330),
+        ("max-age=soon", 270, 330),
+        ("s-maxage=15", 270, 330),
+    ] {
+        let site = site(&[]).await;
+        let text = forge::jwks(&[TestKey::named("k1").jwk()]);
+        site.serve(JWKS, Page::Tagged { text, etag: "\"one\"", cache_control });
+        let _refreshing = Refreshing::loaded(&site.spec(), Settings::default()).await;
+        advance((earliest - 1) * SECOND).await;
+        tokio::task::yield_now().await;
+        assert_eq!(site.hits(JWKS), 1, "{cache_control}");
+        advance((latest - earliest + 2) * SECOND).await;
+        until(|| site.hits(JWKS) == 2).await;
+    }
+}

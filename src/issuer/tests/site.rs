@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{Response, StatusCode, header},
+    http::{HeaderValue, Response, StatusCode, header},
 };
 use rcgen::{CertifiedKey, KeyPair};
 use serde_json::{Value, json};
@@ -36,6 +36,12 @@ pub(crate) const JWKS: &str = "/.well-known/jwks.json";
 #[derive(Clone, Debug)]
 pub(crate) enum Page {
     Text(Vec<u8>),
+    /// With an entity tag, for whoever does not know it yet, and `Cache-Control`.
+    Tagged {
+        text: Vec<u8>,
+        etag: &'static str,
+        cache_control: &'static str,
+    },
     Status(u16),
     Redirect(String),
     /// Never ends.
@@ -76,7 +82,7 @@ impl Site {
         let shown = pages.clone();
         let router = Router::new().fallback(move |request: Request| {
             let page = shown.lock().unwrap().hit(request.uri().path());
-            async move { page.respond().await }
+            async move { page.respond(request.headers().get(header::IF_NONE_MATCH)).await }
         });
         #[expect(clippy::disallowed_methods, reason = "the task ends with the site")]
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -119,10 +125,18 @@ impl Pages {
 }
 
 impl Page {
-    async fn respond(self) -> Response<Body> {
+    async fn respond(self, known: Option<&HeaderValue>) -> Response<Body> {
         let response = Response::builder();
         match self {
             Self::Text(text) => response.body(Body::from(text)),
+            Self::Tagged { text, etag, cache_control } => {
+                let response = response.header(header::CACHE_CONTROL, cache_control);
+                if known.is_some_and(|known| known == etag) {
+                    response.status(StatusCode::NOT_MODIFIED).body(Body::empty())
+                } else {
+                    response.header(header::ETAG, etag).body(Body::from(text))
+                }
+            }
             Self::Status(status) => response.status(status).body(Body::empty()),
             Self::Redirect(to) => {
                 response.status(StatusCode::FOUND).header(header::LOCATION, to).body(Body::empty())

@@ -11,7 +11,7 @@ pub(crate) const AUDIENCE: &str = "https://api.hostile.example/v1";
 pub(crate) const AUDIENCE_OF_B: &str = "https://api.hostile.example/b";
 pub(crate) const ROLES: &str = "https://hostile.example/roles";
 
-/// The instant at which all requests of a run are decided.
+/// The second at which the requests of a run are decided.
 pub(crate) const NOW: i64 = 1_795_434_057;
 
 /// What tokens are made from.
@@ -19,6 +19,8 @@ pub(crate) struct Forge {
     pub(crate) ring: Ring,
     pub(crate) issuer_a: String,
     pub(crate) issuer_b: String,
+    /// The second at which its tokens are used.
+    pub(crate) now: i64,
 }
 
 #[derive(Clone)]
@@ -47,8 +49,8 @@ impl Draft {
             "iss": forge.issuer_a,
             "sub": format!("auth0|{}", dice.word(24)),
             "aud": audience,
-            "iat": NOW - dice.between(60, 3000),
-            "exp": expiry(dice),
+            "iat": forge.now - dice.between(60, 3000),
+            "exp": expiry(dice, forge.now),
             "azp": dice.word(32),
             ROLES: dice.pick(&[json!(["reader"]), json!(["other", "reader"]), json!(["reader", "x"])]),
         });
@@ -59,7 +61,7 @@ impl Draft {
             .header("alg", forge.ring.get(key).algorithm())
             .header("typ", token_type)
             .header("kid", key);
-        draft.season(dice);
+        draft.season(dice, forge.now);
         draft
     }
 
@@ -75,15 +77,15 @@ impl Draft {
     }
 
     /// Claims that many tokens have and no check looks for.
-    fn season(&mut self, dice: &mut Dice) {
+    fn season(&mut self, dice: &mut Dice, now: i64) {
         let word = dice.word(12);
         for (name, value) in [
             ("scope", json!("openid profile read:invoices")),
             ("permissions", json!(["read:invoices"])),
             ("org_id", json!(format!("org_{word}"))),
             ("jti", json!(word)),
-            ("nbf", json!(NOW + dice.between(-2000, 30))),
-            ("auth_time", json!(NOW - 100)),
+            ("nbf", json!(now + dice.between(-2000, 30))),
+            ("auth_time", json!(now - 100)),
             ("act", json!({ "sub": "client@clients" })),
             ("https://hostile.example/tier", json!({ "name": "gold", "limits": [1, 2.5, null] })),
             ("__proto__", json!({ "admin": true })),
@@ -154,11 +156,11 @@ impl Draft {
 }
 
 /// Clocks may differ by half a minute, and a second may have a fraction.
-fn expiry(dice: &mut Dice) -> Value {
+fn expiry(dice: &mut Dice, now: i64) -> Value {
     match dice.below(8) {
-        0 => json!(NOW - dice.between(0, 30)),
-        1 => json!(f64::from(i32::try_from(NOW).unwrap()) + 0.5),
-        _ => json!(NOW + dice.between(1, 80_000)),
+        0 => json!(now - dice.between(0, 30)),
+        1 => json!(f64::from(i32::try_from(now).unwrap()) + 0.5),
+        _ => json!(now + dice.between(1, 80_000)),
     }
 }
 

@@ -1,29 +1,29 @@
 //! The house that is attacked: two issuers, six routes, and a policy that knows what may be read.
 
-use std::{fs, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    fs,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use portcullis::{
     answer::Answer,
-    config::{self, Config},
-    decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
-    issuer, reload,
+    config,
+    decision::{Gate, Rules},
+    issuer::Settings,
     request::{RawHeaders, RawRequest},
-    telemetry::Metrics,
 };
 use tempfile::TempDir;
-use tokio::{
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{
     draft::{AUDIENCE, AUDIENCE_OF_B, Forge, NOW, ROLES},
     keys::Ring,
 };
-use crate::support::publish;
+use crate::support::{Assembly, publish};
 
 /// Everything that a reader may read outside of `/v1/open/`, in its only spelling.
 pub(crate) const ALLOWED: [&str; 14] = [
@@ -107,34 +107,12 @@ pub(crate) enum Outcome {
 
 impl House {
     pub(crate) async fn build() -> Self {
-        let ring = Ring::new();
-        let (a, b) = (publish(ring.of_a()).await, publish(ring.of_b()).await);
+        let (forge, sites) = forge(NOW).await;
         let folder = tempfile::tempdir().unwrap();
-        let config = configuration(&folder, [&a.0, &b.0]);
-        let rules = reload::load_rules(&config, Generation::FIRST).unwrap();
-        let mut refreshers = JoinSet::new();
-        let mut trusted = Vec::new();
-        for spec in &config.issuers {
-            let (keys, refresher) = issuer::build(spec, issuer::Settings::default()).unwrap();
-            refreshers.spawn(refresher.run(CancellationToken::new()));
-            keys.loaded().await;
-            trusted.push((spec.clone(), keys));
-        }
-        let rules = Arc::new(rules);
-        let gate = Gate::new(
-            watch::channel(rules.clone()).1,
-            Authenticator::new(trusted, config.cache.tokens.capacity),
-            DecisionCache::new(config.cache.decisions, Metrics::new().unwrap()),
-            Judge::Embedded,
-        );
-        Self {
-            forge: Forge { ring, issuer_a: a.0, issuer_b: b.0 },
-            rules,
-            gate,
-            _folder: folder,
-            _sites: [a.1, b.1],
-            _refreshers: refreshers,
-        }
+        let config = config::load(&furnish(folder.path(), &forge, ""));
+        let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+        let Assembly { gate, rules, tasks, .. } = Assembly::of(&config, Settings::default()).await;
+        Self { forge, rules, gate, _folder: folder, _sites: sites, _refreshers: tasks }
     }
 
     pub(crate) async fn ask(&self, attempt: Attempt) -> Outcome {
@@ -148,9 +126,17 @@ impl House {
     }
 }
 
-fn configuration(folder: &TempDir, [a, b]: [&str; 2]) -> Config {
-    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
-    fs::create_dir(folder.path().join("policies")).unwrap();
+/// Tokens that are used at this second, and the two sites that publish their keys.
+pub(crate) async fn forge(now: i64) -> (Forge, [JoinHandle<()>; 2]) {
+    let ring = Ring::new();
+    let (a, b) = (publish(ring.of_a()).await, publish(ring.of_b()).await);
+    (Forge { ring, issuer_a: a.0, issuer_b: b.0, now }, [a.1, b.1])
+}
+
+/// Writes a configuration with everything that belongs to it, and returns where it is.
+pub(crate) fn furnish(folder: &Path, forge: &Forge, more: &str) -> PathBuf {
+    let write = |path: &str, text: &str| fs::write(folder.join(path), text).unwrap();
+    fs::create_dir(folder.join("policies")).unwrap();
     for (kind, condition) in POLICIES {
         let policy = format!(
             "apiVersion: api.cerbos.dev/v1\nresourcePolicy:\n  resource: {kind}\n  version: default\n  \
@@ -160,13 +146,14 @@ fn configuration(folder: &TempDir, [a, b]: [&str; 2]) -> Config {
         write(&format!("policies/{kind}.yaml"), &policy);
     }
     write("routes.yaml", ROUTES);
+    let Forge { issuer_a: a, issuer_b: b, .. } = forge;
     let text = format!(
         "issuers:\n  - issuer: {a}\n    audience: {AUDIENCE}\n    algorithms: [RS256, ES256]\n    \
          roles: {ROLES}\n  - issuer: {b}\n    audience: {AUDIENCE_OF_B}\n    dialect: rfc9068\n    \
-         roles: {ROLES}\npolicies: policies\nroutes: routes.yaml\n"
+         roles: {ROLES}\npolicies: policies\nroutes: routes.yaml\n{more}"
     );
     write("portcullis.yaml", &text);
-    config::load(&folder.path().join("portcullis.yaml")).unwrap_or_else(|errors| panic!("{errors}"))
+    folder.join("portcullis.yaml")
 }
 
 // === impl Attempt ===

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Family, bearing};
 use crate::hostile::{
     dice::Dice,
-    draft::{AUDIENCE, Draft, Forge, NOW, ROLES},
+    draft::{AUDIENCE, Draft, Forge, ROLES},
     house::Attempt,
 };
 
@@ -111,7 +111,7 @@ fn k8(dice: &mut Dice, forge: &Forge) -> Attempt {
     if dice.once_in(8) {
         return without(dice, forge, "exp");
     }
-    let later = NOW + 3600;
+    let later = forge.now + 3600;
     let values = [
         json!(later.to_string()),
         Value::Null,
@@ -125,7 +125,7 @@ fn k8(dice: &mut Dice, forge: &Forge) -> Attempt {
 }
 
 fn k9(dice: &mut Dice, forge: &Forge) -> Attempt {
-    let expired = NOW - dice.between(30, 100_000);
+    let expired = forge.now - dice.between(30, 100_000);
     let fraction = f64::from(i32::try_from(expired).unwrap()) - 0.5;
     let value = dice.pick(&[
         json!(expired),
@@ -161,7 +161,7 @@ fn k10(dice: &mut Dice, forge: &Forge) -> Attempt {
 }
 
 fn k13(dice: &mut Dice, forge: &Forge) -> Attempt {
-    let later = NOW + dice.between(31, 100_000);
+    let later = forge.now + dice.between(31, 100_000);
     let values =
         [json!(later), json!(later), json!("x"), Value::Null, json!([]), json!(true), json!(1e300)];
     with(dice, forge, "nbf", &values)
@@ -171,17 +171,17 @@ fn k14(dice: &mut Dice, forge: &Forge) -> Attempt {
     if dice.once_in(8) {
         return without(dice, forge, "iat");
     }
-    let later = NOW + dice.between(31, 100_000);
+    let later = forge.now + dice.between(31, 100_000);
     let values = [
         json!(later),
-        json!(NOW.to_string()),
+        json!(forge.now.to_string()),
         json!(-5),
         json!(-1e300),
         Value::Null,
-        json!([NOW]),
+        json!([forge.now]),
         json!(false),
         // Longer ago than any lifetime that is believed.
-        json!(NOW - 40 * 86_400),
+        json!(forge.now - 40 * 86_400),
     ];
     with(dice, forge, "iat", &values)
 }

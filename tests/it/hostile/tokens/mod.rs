@@ -15,9 +15,9 @@ use super::{
     house::{ALLOWED, Attempt},
 };
 
-pub(super) struct Family {
-    pub(super) name: &'static str,
-    pub(super) sign: Sign,
+pub(crate) struct Family {
+    pub(crate) name: &'static str,
+    pub(crate) sign: Sign,
     make: Make,
 }
 
@@ -29,14 +29,14 @@ enum Make {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(crate) enum Sign {
     /// Signed by the key that it should be signed by, over what is sent, and wrong in something else.
     Correct,
     /// The signature, or what it is over, is what is wrong.
     Wrong,
 }
 
-pub(super) fn families() -> Vec<&'static Family> {
+pub(crate) fn families() -> Vec<&'static Family> {
     [
         keys::FAMILIES,
         structure::FAMILIES,
@@ -51,7 +51,7 @@ pub(super) fn families() -> Vec<&'static Family> {
 }
 
 /// A request that must be allowed.
-pub(super) fn valid(dice: &mut Dice, forge: &Forge) -> Attempt {
+pub(crate) fn valid(dice: &mut Dice, forge: &Forge) -> Attempt {
     let is_of_b = dice.once_in(8);
     let draft = if is_of_b { Draft::of_b(dice, forge) } else { Draft::valid(dice, forge) };
     let token = draft.token(&forge.ring);
@@ -87,7 +87,7 @@ fn bearing(dice: &mut Dice, token: impl AsRef<[u8]>) -> Attempt {
 
 impl Family {
     /// The request that comes before, if there is one, and the hostile one.
-    pub(super) fn make(&self, dice: &mut Dice, forge: &Forge) -> (Option<Attempt>, Attempt) {
+    pub(crate) fn make(&self, dice: &mut Dice, forge: &Forge) -> (Option<Attempt>, Attempt) {
         match self.make {
             Make::Alone(make) => (None, make(dice, forge)),
             Make::After(make) => {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Family, Sign, bearing, structure};
 use crate::hostile::{
     dice::Dice,
-    draft::{Draft, Forge, NOW},
+    draft::{Draft, Forge},
     house::Attempt,
 };
 
@@ -34,7 +34,7 @@ fn r2_claims(dice: &mut Dice, forge: &Forge) -> [Attempt; 2] {
     let other = match dice.below(4) {
         0 => draft.claim("sub", "auth0|admin"),
         1 => draft.claim("permissions", json!(["everything"])),
-        2 => draft.claim("exp", NOW + 90_000),
+        2 => draft.claim("exp", forge.now + 90_000),
         _ => draft.header("x", dice.word(4)),
     };
     let other = format!("{}.{signature}", other.text());
