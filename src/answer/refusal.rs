@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Challenge, Reason};
-use crate::identity::{RefusalStatus, Scheme, TokenRefusal};
+use super::{Challenge, Denial, Reason};
+use crate::identity::{Demands, RefusalStatus, Scheme, TokenBinding, TokenRefusal};
 use crate::request::RequestError;
 use crate::route::TargetError;
 
@@ -12,6 +12,10 @@ use crate::route::TargetError;
 pub enum Refusal {
     /// 403: the policies say no, or nothing says yes.
     Deny(Reason),
+    /// As [`Self::Deny`], told in the way that the outputs of the policies want.
+    DenyAs(Reason, Denial),
+    /// 403 `insufficient_scope` (RFC 6750 section 3.1): another token of the same user would do.
+    Scope(Challenge),
     /// 401: we do not know well enough who asks; with what would convince us.
     Challenge(Challenge),
     /// 400: the request is not canonical, or a value of it is not what its route declares.
@@ -27,34 +31,18 @@ pub enum Refusal {
 // === impl Refusal ===
 
 impl Refusal {
-    pub(super) fn reason(&self) -> Reason {
-        match self {
-            Self::Deny(reason) | Self::Malformed(reason) | Self::Fault(reason) => *reason,
-            Self::Challenge(challenge)
-            | Self::Credentials(challenge)
-            | Self::TooLarge(challenge) => challenge.reason,
-        }
-    }
-
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Deny(_) => "deny",
-            Self::Challenge(_) => "challenge",
-            Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
-            Self::Fault(_) => "fault",
-        }
-    }
-}
-
-impl Refusal {
-    /// What is said to credentials that are not accepted. `algs`: those that a proof may have.
+    /// What is said to credentials that are not accepted for these demands. `algs`: the algorithms that
+    /// a proof may have.
     #[must_use]
-    pub fn of_credentials(refusal: TokenRefusal, algs: &Arc<str>) -> Self {
+    pub fn of_token(refusal: TokenRefusal, demands: &Demands, algs: &Arc<str>) -> Self {
         let TokenRefusal { reason, status, description, scheme } = refusal;
         let reason = Reason::new(reason);
-        let in_scheme = |challenge: Challenge| match scheme {
-            Scheme::Bearer => challenge,
-            Scheme::Dpop => challenge.in_dpop(Arc::clone(algs)),
+        let in_scheme = |challenge: Challenge| {
+            if scheme == Scheme::Dpop || demands.binding == Some(TokenBinding::Dpop) {
+                challenge.in_dpop(Arc::clone(algs))
+            } else {
+                challenge
+            }
         };
         match status {
             RefusalStatus::Unauthorized => {
@@ -63,12 +51,63 @@ impl Refusal {
             RefusalStatus::BadProof => {
                 Self::Challenge(in_scheme(Challenge::invalid_proof(reason, description)))
             }
+            RefusalStatus::StepUp => {
+                Self::Challenge(in_scheme(Challenge::step_up(reason, description, demands)))
+            }
+            RefusalStatus::InsufficientScope => {
+                Self::Scope(in_scheme(Challenge::insufficient_scope(reason, description, demands)))
+            }
+            RefusalStatus::Forbidden => Self::Deny(reason),
             RefusalStatus::BadRequest => {
-                Self::Credentials(Challenge::invalid_request(reason, description))
+                Self::Credentials(in_scheme(Challenge::invalid_request(reason, description)))
             }
             RefusalStatus::TooLarge => {
-                Self::TooLarge(Challenge::invalid_request(reason, description))
+                Self::TooLarge(in_scheme(Challenge::invalid_request(reason, description)))
             }
+        }
+    }
+
+    /// What is said to a request without credentials.
+    #[must_use]
+    pub fn without_token(demands: &Demands, algs: &Arc<str>) -> Self {
+        let challenge = Challenge::missing(demands);
+        Self::Challenge(match demands.binding {
+            Some(TokenBinding::Dpop) => challenge.in_dpop(Arc::clone(algs)),
+            Some(TokenBinding::Mtls | TokenBinding::Any) | None => challenge,
+        })
+    }
+
+    /// The same, with the place of the resource's metadata in its challenge, if it has one.
+    #[must_use]
+    pub fn naming(self, resource_metadata: Option<&Arc<str>>) -> Self {
+        match self {
+            Self::Scope(challenge) => Self::Scope(challenge.naming(resource_metadata)),
+            Self::Challenge(challenge) => Self::Challenge(challenge.naming(resource_metadata)),
+            Self::Credentials(challenge) => Self::Credentials(challenge.naming(resource_metadata)),
+            Self::TooLarge(challenge) => Self::TooLarge(challenge.naming(resource_metadata)),
+            Self::Deny(_) | Self::DenyAs(..) | Self::Malformed(_) | Self::Fault(_) => self,
+        }
+    }
+
+    pub(super) fn reason(&self) -> Reason {
+        match self {
+            Self::Deny(reason)
+            | Self::DenyAs(reason, _)
+            | Self::Malformed(reason)
+            | Self::Fault(reason) => *reason,
+            Self::Scope(challenge)
+            | Self::Challenge(challenge)
+            | Self::Credentials(challenge)
+            | Self::TooLarge(challenge) => challenge.reason,
+        }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Deny(_) | Self::DenyAs(..) | Self::Scope(_) => "deny",
+            Self::Challenge(_) => "challenge",
+            Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
+            Self::Fault(_) => "fault",
         }
     }
 }

@@ -12,10 +12,16 @@ mod issuers;
 mod url;
 
 mod attributes;
+mod demands;
 mod routes;
+mod token;
 
+mod denials;
+mod requests;
 mod sender_constraints;
 mod upstream_headers;
+
+mod revocation;
 
 mod bytes;
 mod duration;
@@ -40,6 +46,7 @@ pub use settings::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
     TokenCacheConfig,
 };
+pub use token::may_be_attested;
 
 use std::path::Path;
 

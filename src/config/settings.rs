@@ -1,14 +1,22 @@
 //! The configuration as meant: one field for each room, every default filled in.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use super::SenderConstraintsConfig;
-use crate::answer::UpstreamHeaders;
+use crate::answer::{DenialOutputs, UpstreamHeaders};
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
+use crate::logout::RevocationConfig;
+use crate::request::{Host, PathForm};
 use crate::route::RouteSpec;
-use crate::server::{AdminConfig, ListenConfig};
+use crate::server::{AdminConfig, ListenConfig, LogoutConfig};
+use crate::shared_memory::SharedMemoryConfig;
 use crate::telemetry::LogConfig;
 
 /// Everything that `portcullis.yaml` says. Paths are resolved against the file that names them.
@@ -25,7 +33,19 @@ pub struct Config {
     pub engine: EngineConfig,
     pub cache: CacheConfig,
     pub keys: KeysConfig,
+    /// `redis:`, if replicas share anything.
+    pub redis: Option<SharedMemoryConfig>,
+    pub revocation: RevocationConfig,
+    /// `logout:`, the listener for logout tokens.
+    pub logout: Option<LogoutConfig>,
     pub upstream_headers: UpstreamHeaders,
+    /// `relaxed_paths:`
+    pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,
+    /// `kept_headers:`, in lower case.
+    pub kept_headers: Vec<String>,
+    pub denial_outputs: DenialOutputs,
+    /// `resource_metadata:`, where clients learn which issuer to ask (RFC 9728).
+    pub resource_metadata: Option<Arc<str>>,
     pub client_address: ClientAddressConfig,
     pub sender_constraints: SenderConstraintsConfig,
     pub log: LogConfig,

@@ -1,8 +1,7 @@
-//! From a token to its sender. The signature of a token is verified once; everything else about it is
-//! checked each time it is used.
+//! From a token to its sender. The signature of a token is verified once; everything else about it,
+//! and whether it was revoked, is checked each time it is used.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,19 +11,22 @@ use jiff::Timestamp;
 use moka::{Expiry, sync::Cache};
 use tracing::debug;
 
-use super::ReplayMemory;
+use super::{ReplayMemory, remembered::Remembered};
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    BearerToken, Demands, IssuerSpec, Possession, PossessionRules, Presentation, SignedToken,
-    TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier,
+    AttestedClaims, BearerToken, Demands, Possession, PossessionRules, Presentation, Scheme,
+    SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier,
 };
-use crate::issuer::{Keys, KeysUnavailable};
+use crate::issuer::{KeysUnavailable, TrustedIssuer, TrustedIssuers};
+use crate::logout::{CheckError, Revocations};
 use crate::request::HttpRequest;
+use crate::revocation::Unrevoked;
 
 /// Authenticates the senders of tokens. A clone is another handle to the same memory.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
-    issuers: Arc<HashMap<Box<str>, Trusted>>,
+    issuers: TrustedIssuers,
+    revocations: Revocations,
     /// Every token in it had a signature that held, so nobody without a key can fill it.
     remembered: Cache<TokenDigest, Arc<Remembered>>,
     limits: TokenLimits,
@@ -39,7 +41,13 @@ pub struct Authenticated {
     pub aux_data: AuxData,
     /// `exp`
     pub expires_at: Timestamp,
+    pub checked: Checked,
 }
+
+/// The token was found not to be revoked, in the request that this is part of. Only this file makes
+/// one, and so an [`Authenticated`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked(());
 
 /// Why nobody is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,23 +58,12 @@ pub enum AuthenticationError {
     /// Nothing can be said about the token: 503.
     #[error("the token cannot be verified now")]
     KeysUnavailable(#[from] KeysUnavailable),
+    /// Nobody can say that it is not revoked: 503.
+    #[error("whether the token is revoked cannot be told now")]
+    RevocationsUnknown,
     /// The proof is good, and whether it was used before could not be remembered: 503.
     #[error("no further proof can be remembered")]
     ReplaysFull,
-}
-
-#[derive(Debug)]
-struct Trusted {
-    verifier: Verifier,
-    keys: Keys,
-}
-
-/// A token whose signature held, under a key that may since have been withdrawn.
-#[derive(Debug)]
-struct Remembered {
-    token: SignedToken,
-    authenticated: Arc<Authenticated>,
-    lifetime: Duration,
 }
 
 /// SHA-256 over every byte of a token: two tokens that share a signature do not share this.
@@ -86,14 +83,10 @@ const LOGGED_ISSUER: usize = 200;
 impl Authenticator {
     /// `capacity`: how many tokens are remembered; 0 verifies every signature each time.
     #[must_use]
-    pub fn new(issuers: Vec<(IssuerSpec, Keys)>, capacity: u64) -> Self {
-        let (specs, keys): (Vec<_>, Vec<_>) = issuers.into_iter().unzip();
-        let trusted = Verifier::for_issuers(specs).into_iter().zip(keys).map(|(verifier, keys)| {
-            let issuer = verifier.issuer().into();
-            (issuer, Trusted { verifier, keys })
-        });
+    pub fn new(issuers: TrustedIssuers, revocations: Revocations, capacity: u64) -> Self {
         Self {
-            issuers: Arc::new(trusted.collect()),
+            issuers,
+            revocations,
             remembered: Cache::builder().max_capacity(capacity).expire_after(UntilExpiry).build(),
             limits: TokenLimits::default(),
             possession: Arc::default(),
@@ -135,6 +128,26 @@ impl Authenticator {
         }
     }
 
+    /// Finds out whom Envoy has verified. Every check but that of the signature is made here, and
+    /// nothing is remembered: there was no token, and so none that could be proved to be its sender's.
+    ///
+    /// # Errors
+    /// The claims are refused.
+    pub fn authenticate_attested(
+        &self,
+        attested: &AttestedClaims,
+        demands: &Demands,
+        now: Timestamp,
+    ) -> Result<Arc<Authenticated>, AuthenticationError> {
+        let trusted = self.issuers.find(attested.issuer()).ok_or(TokenError::WrongIssuer)?;
+        let presentation = Presentation { scheme: Scheme::Bearer, demands, now, possession: None };
+        let token = trusted.verifier.verify_attested(attested, &presentation)?;
+        let unrevoked = self.revocations.check(token)?;
+        let (principal, aux_data) = trusted.verifier.attested_principal(unrevoked.token())?;
+        let expires_at = unrevoked.token().expires_at();
+        Ok(Arc::new(Authenticated { principal, aux_data, expires_at, checked: Checked(()) }))
+    }
+
     /// A remembered token saves its signature and nothing else: not even that, once its key is gone.
     async fn recall(
         &self,
@@ -142,13 +155,13 @@ impl Authenticator {
         presentation: &Presentation<'_>,
     ) -> Result<Option<Arc<Authenticated>>, AuthenticationError> {
         let Some(remembered) = self.remembered.get(&digest) else { return Ok(None) };
-        let token = &remembered.token;
-        let Some(trusted) = self.issuers.get(token.issuer()) else { return Ok(None) };
+        let token = remembered.token();
+        let Some(trusted) = self.issuers.find(token.issuer()) else { return Ok(None) };
         if !token.is_signed_by_one_of(&*trusted.keys.current()?) {
             return Ok(None);
         }
-        self.admit(&trusted.verifier, token, presentation).await?;
-        Ok(Some(remembered.authenticated.clone()))
+        let checked = self.admit(&trusted.verifier, token, presentation).await?;
+        Ok(Some(remembered.authenticated(&checked)))
     }
 
     async fn verify(
@@ -158,7 +171,7 @@ impl Authenticator {
         presentation: &Presentation<'_>,
     ) -> Result<Arc<Authenticated>, AuthenticationError> {
         let token = UnverifiedToken::parse(token, self.limits)?;
-        let Some(Trusted { verifier, keys }) = self.issuers.get(token.issuer()) else {
+        let Some(TrustedIssuer { verifier, keys }) = self.issuers.find(token.issuer()) else {
             let issuer: String = token.issuer().chars().take(LOGGED_ISSUER).collect();
             debug!(?issuer, "A token is of an issuer that is not trusted");
             return Err(TokenError::WrongIssuer.into());
@@ -166,13 +179,13 @@ impl Authenticator {
         verifier.check_header(&token)?;
         let keys = keys.current_with(token.key_id()).await?;
         let token = verifier.verify_signature(token, &keys)?;
-        let verified = self.admit(verifier, &token, presentation).await?;
-        let authenticated = Arc::new(Authenticated::new(verifier, &verified)?);
+        let checked = self.admit(verifier, &token, presentation).await?;
+        let authenticated = Arc::new(Authenticated::new(verifier, &checked)?);
         let lifetime = authenticated.expires_at.duration_since(presentation.now);
         // A token within the clock skew after its expiry is accepted, and not worth remembering.
         if let Ok(lifetime) = lifetime.try_into() {
             let authenticated = authenticated.clone();
-            let remembered = Remembered { token, authenticated, lifetime };
+            let remembered = Remembered::new(token, authenticated, lifetime);
             self.remembered.insert(digest, Arc::new(remembered));
         }
         Ok(authenticated)
@@ -182,24 +195,39 @@ impl Authenticator {
     /// so that no request that is refused for its token takes a place in the memory.
     async fn admit<'t>(
         &self,
-        verifier: &Verifier,
+        verifier: &'t Verifier,
         token: &'t SignedToken,
         presentation: &Presentation<'_>,
-    ) -> Result<VerifiedToken<'t>, AuthenticationError> {
-        let verified = verifier.verify(token, presentation)?;
-        if let Some(proof) = verified.proof() {
+    ) -> Result<Unrevoked<VerifiedToken<'t>>, AuthenticationError> {
+        let checked = self.revocations.check(verifier.verify(token, presentation)?)?;
+        if let Some(proof) = checked.token().proof() {
             self.used_proofs.claim(proof, presentation.now).await?;
         }
-        Ok(verified)
+        Ok(checked)
     }
 }
 
 // === impl Authenticated ===
 
 impl Authenticated {
-    fn new(verifier: &Verifier, token: &VerifiedToken<'_>) -> Result<Self, TokenError> {
+    fn new(
+        verifier: &Verifier,
+        checked: &Unrevoked<VerifiedToken<'_>>,
+    ) -> Result<Self, TokenError> {
+        let token = checked.token();
         let (principal, aux_data) = verifier.principal(token)?;
-        Ok(Self { principal, aux_data, expires_at: token.expires_at() })
+        Ok(Self { principal, aux_data, expires_at: token.expires_at(), checked: Checked(()) })
+    }
+}
+
+// === impl AuthenticationError ===
+
+impl From<CheckError> for AuthenticationError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Revoked(error) => Self::Refused(error),
+            CheckError::Unknown => Self::RevocationsUnknown,
+        }
     }
 }
 
@@ -226,6 +254,6 @@ impl Expiry<TokenDigest, Arc<Remembered>> for UntilExpiry {
         remembered: &Arc<Remembered>,
         _: Instant,
     ) -> Option<Duration> {
-        Some(remembered.lifetime)
+        Some(remembered.lifetime())
     }
 }

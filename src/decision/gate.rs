@@ -4,16 +4,17 @@ use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::{
     Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
     Rules, Verdict,
 };
-use crate::answer::{Answer, Challenge, Reason, Refusal};
+use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{Demands, TokenBinding, bearer};
+use crate::identity::{BearerError, Credentials, Demands, Scheme, TokenError};
 use crate::request::{HttpRequest, RawRequest};
-use crate::route::{Found, Target};
+use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
 
 /// Decides requests. Everything that it holds is shared; a clone is another handle.
@@ -65,29 +66,30 @@ impl Gate {
 
     /// The way of one request.
     pub async fn decide(&self, raw: RawRequest, now: Timestamp) -> Decision {
+        // One snapshot for the whole request: a reload in the middle of it is not seen.
+        let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(raw, now, &mut trace).await {
+        let answer = match self.walk(&rules, raw, now, &mut trace).await {
             Ok(answer) => answer,
-            Err(refusal) => Answer::Refuse(refusal),
+            Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
         Decision { answer, trace }
     }
 
     async fn walk(
         &self,
+        rules: &Rules,
         raw: RawRequest,
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
-        // One snapshot for the whole request: a reload in the middle of it is not seen.
-        let rules = self.rules.borrow().clone();
         let request = HttpRequest::read(raw, &rules.request)?;
         let matched = match rules.routes.find(&request) {
             Found::Protected(matched) => matched,
             Found::Public(route) => {
                 trace.route = Some(route.template());
                 let mutation = rules.upstream_headers.anonymous(Reason::PUBLIC_ROUTE);
-                return Ok(Answer::Allow(mutation));
+                return Ok(Answer::Allow(as_decided(mutation, &request, rules)));
             }
             Found::NoMethod(route) => {
                 trace.route = Some(route.template());
@@ -97,10 +99,10 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&request, matched.demands(), now).await?;
+        let caller = self.authenticate(&matched, &request, now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let judged = self.judge(&rules, &caller, (&target, &route), now).await;
+        let judged = self.judge(rules, &caller, (&target, &route), now).await;
         let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
@@ -110,37 +112,52 @@ impl Gate {
                 let headers = &rules.upstream_headers;
                 let Authenticated { principal, aux_data, .. } = &*caller;
                 let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
-                Ok(Answer::Allow(mutation))
+                let carrier = matched.token_source().carrier(&request);
+                let carrier = carrier.map_err(|error| self.refused(error, matched.demands()))?;
+                let mutation = mutation.without(carrier);
+                Ok(Answer::Allow(as_decided(mutation, &request, rules)))
             }
-            Effect::Deny => Err(Refusal::Deny(Reason::POLICY_DENIED)),
+            Effect::Deny => Err(denial(rules, &verdict)),
         }
     }
 
     async fn authenticate(
         &self,
+        matched: &RouteMatch<'_>,
         request: &HttpRequest,
-        demands: &Demands,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, Refusal> {
-        let token = bearer::find(request.headers.lines("authorization"))
-            .map_err(|error| Refusal::of_credentials(error.refusal(), &self.algs))?
-            .ok_or_else(|| Refusal::Challenge(self.challenge(demands)))?;
-        let caller = self.authenticator.authenticate(&token, demands, Some(request), now).await;
-        caller.map_err(|error| match error {
+        let demands = matched.demands();
+        let source = matched.token_source();
+        let credentials = source.find(request);
+        let credentials = credentials.map_err(|error| self.refused(error, demands))?;
+        let mut scheme = Scheme::Bearer;
+        let authenticated = match credentials {
+            None => return Err(Refusal::without_token(demands, &self.algs)),
+            // Whatever page makes a browser send a cookie makes it use its certificate, too.
+            Some(_) if demands.binding.is_some() && !source.is_sent_on_purpose() => {
+                Err(TokenError::BindingDemanded.into())
+            }
+            Some(Credentials::Token(token)) => {
+                scheme = token.scheme();
+                self.authenticator.authenticate(&token, demands, Some(request), now).await
+            }
+            Some(Credentials::Attested(claims)) => {
+                self.authenticator.authenticate_attested(&claims, demands, now)
+            }
+        };
+        authenticated.map_err(|error| match error {
             AuthenticationError::Refused(error) => {
-                Refusal::of_credentials(error.refusal(), &self.algs)
+                Refusal::of_token(error.refusal().presented_in(scheme), demands, &self.algs)
             }
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
+            AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
             AuthenticationError::ReplaysFull => Refusal::Fault(Reason::REPLAYS_FULL),
         })
     }
 
-    /// What is said to a request without credentials.
-    fn challenge(&self, demands: &Demands) -> Challenge {
-        match demands.binding {
-            Some(TokenBinding::Dpop) => Challenge::missing().in_dpop(Arc::clone(&self.algs)),
-            Some(TokenBinding::Mtls | TokenBinding::Any) | None => Challenge::missing(),
-        }
+    fn refused(&self, error: BearerError, demands: &Demands) -> Refusal {
+        Refusal::of_token(error.refusal(), demands, &self.algs)
     }
 
     /// The engine's word on one action, remembered or new, and what the cache did about it.
@@ -152,7 +169,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
         let Target { resource, action } = target;
-        let Authenticated { principal, aux_data, expires_at } = caller;
+        let Authenticated { principal, aux_data, expires_at, checked: _ } = caller;
         let actions = slice::from_ref(action);
         let input = CheckInput { principal, resource, actions, aux_data, now };
         let chain = rules.policies.policy_chain(principal, resource, action);
@@ -161,6 +178,28 @@ impl Gate {
         let key = chain.with_values(&reads, &input);
         self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
     }
+}
+
+/// A denial is one in any case; an output can only change how it is told.
+fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
+    match rules.denial_outputs.read(&verdict.policy, &verdict.outputs) {
+        Ok(Some(denial)) => Refusal::DenyAs(Reason::POLICY_DENIED, denial),
+        Ok(None) => Refusal::Deny(Reason::POLICY_DENIED),
+        Err(error) => {
+            warn!(policy = &*verdict.policy, %error, "A policy's output about a denial is ignored");
+            Refusal::Deny(Reason::POLICY_DENIED)
+        }
+    }
+}
+
+/// The upstream gets the request that was decided about, and no headers that say otherwise.
+fn as_decided(
+    mutation: UpstreamMutation,
+    request: &HttpRequest,
+    rules: &Rules,
+) -> UpstreamMutation {
+    let misleading = request.headers.misleading(&rules.kept_headers);
+    mutation.to(request.new_target.as_deref()).without_headers(misleading)
 }
 
 // === impl Decision ===

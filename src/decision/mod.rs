@@ -8,6 +8,7 @@ mod cache;
 mod gate;
 mod judge;
 mod key;
+mod remembered;
 mod replay;
 mod rules;
 mod verdict;
@@ -15,7 +16,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use authenticate::{Authenticated, AuthenticationError, Authenticator};
+pub use authenticate::{Authenticated, AuthenticationError, Authenticator, Checked};
 pub use cache::{DecisionCache, DecisionCacheConfig};
 pub use gate::{Decision, Gate, Trace};
 pub use judge::{Judge, JudgeFault};

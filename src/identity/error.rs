@@ -3,7 +3,7 @@
 
 use super::Scheme;
 
-/// The `Authorization` header is not one token.
+/// The place of the token does not hold exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}", self.refusal().description)]
 pub enum BearerError {
@@ -13,6 +13,8 @@ pub enum BearerError {
     Empty,
     /// Something else than spaces before the token, or something after it.
     Malformed,
+    /// A cookie of a request that may change something, and that no page of ours sent.
+    OtherOrigin,
 }
 
 /// A token that is not accepted.
@@ -38,6 +40,8 @@ pub enum TokenError {
     InvalidLifetime,
     NotYetValid,
     TooOld,
+    /// Its session or its subject was sent away after it was issued.
+    Revoked,
     /// A claim is missing, has the wrong type or contradicts another; which one is for the log.
     InvalidClaim(&'static str),
     /// Neither a user nor a machine, as far as can be told.
@@ -54,6 +58,14 @@ pub enum TokenError {
     OtherKey,
     /// Bound to a key, and the proof of it is not good.
     Proof(ProofError),
+    /// A good token without a scope that the route demands.
+    InsufficientScope,
+    /// A good token without a permission that the route demands.
+    MissingPermission,
+    /// The login was too long ago, or not strong enough (RFC 9470).
+    InsufficientAuthentication,
+    /// As the one before, of a machine: there is no login that it could repeat.
+    NoLogin,
 }
 
 /// A `DPoP` proof that is not accepted (RFC 9449, 4.3).
@@ -107,8 +119,27 @@ pub enum RefusalStatus {
     Unauthorized,
     /// 401, `invalid_dpop_proof`
     BadProof,
+    /// 401, `insufficient_user_authentication`
+    StepUp,
+    /// 403, `insufficient_scope`
+    InsufficientScope,
+    /// 403: no other token that the client could ask for would do.
+    Forbidden,
     /// 431, `invalid_request`
     TooLarge,
+}
+
+// === impl TokenRefusal ===
+
+impl TokenRefusal {
+    /// Who has sent a token in the scheme `DPoP` is answered in it.
+    #[must_use]
+    pub fn presented_in(self, scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Bearer => self,
+            Scheme::Dpop => Self { scheme, ..self },
+        }
+    }
 }
 
 // === impl BearerError ===
@@ -120,8 +151,12 @@ impl BearerError {
             Self::Multiple => ("credentials.multiple", "multiple credentials"),
             Self::Empty => ("credentials.empty", "empty token"),
             Self::Malformed => ("credentials.malformed", "malformed credentials"),
+            Self::OtherOrigin => ("credentials.origin", "the request is from another origin"),
         };
-        let status = RefusalStatus::BadRequest;
+        let status = match self {
+            Self::Multiple | Self::Empty | Self::Malformed => RefusalStatus::BadRequest,
+            Self::OtherOrigin => RefusalStatus::Forbidden,
+        };
         TokenRefusal { reason, status, description, scheme: Scheme::Bearer }
     }
 }
@@ -150,6 +185,7 @@ impl TokenError {
             Self::InvalidLifetime => ("jwt.lifetime", "invalid lifetime"),
             Self::NotYetValid => ("jwt.nbf", "not yet valid"),
             Self::TooOld => ("jwt.age", "token too old"),
+            Self::Revoked => ("jwt.revoked", "revoked"),
             Self::InvalidClaim(_) => ("jwt.claims", "invalid claims"),
             Self::Unclassified => ("jwt.kind", "invalid claims"),
             Self::KeyBound => ("jwt.key_bound", "bound token requires DPoP"),
@@ -158,13 +194,46 @@ impl TokenError {
             Self::BindingDemanded => ("jwt.binding_demanded", "bound token required"),
             Self::OtherKey => ("jwt.other_key", "binding failed"),
             Self::Proof(error) => error.texts(),
+            Self::InsufficientScope => ("demand.scope", "insufficient scope"),
+            Self::MissingPermission => ("demand.permission", "missing permission"),
+            Self::InsufficientAuthentication => {
+                ("demand.authentication", "a more recent or stronger login is required")
+            }
+            Self::NoLogin => ("demand.login", "a login is required"),
         };
-        let status = match self {
+        TokenRefusal { reason, status: self.status(), description, scheme: self.scheme() }
+    }
+
+    fn status(self) -> RefusalStatus {
+        match self {
             Self::TooLarge => RefusalStatus::TooLarge,
             Self::Proof(_) => RefusalStatus::BadProof,
-            _ => RefusalStatus::Unauthorized,
-        };
-        TokenRefusal { reason, status, description, scheme: self.scheme() }
+            Self::InsufficientScope => RefusalStatus::InsufficientScope,
+            Self::InsufficientAuthentication => RefusalStatus::StepUp,
+            Self::MissingPermission | Self::NoLogin => RefusalStatus::Forbidden,
+            Self::Malformed
+            | Self::Opaque
+            | Self::UnsupportedAlgorithm
+            | Self::UnsupportedHeader
+            | Self::WrongType
+            | Self::WrongIssuer
+            | Self::MissingKeyId
+            | Self::UnknownKey
+            | Self::BadSignature
+            | Self::WrongAudience
+            | Self::Expired
+            | Self::InvalidLifetime
+            | Self::NotYetValid
+            | Self::TooOld
+            | Self::Revoked
+            | Self::InvalidClaim(_)
+            | Self::Unclassified
+            | Self::KeyBound
+            | Self::CertificateBound
+            | Self::NotBound
+            | Self::BindingDemanded
+            | Self::OtherKey => RefusalStatus::Unauthorized,
+        }
     }
 
     fn scheme(self) -> Scheme {

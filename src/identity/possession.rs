@@ -51,6 +51,18 @@ pub enum TokenBinding {
     Any,
 }
 
+// === impl TokenBinding ===
+
+impl TokenBinding {
+    /// Both demands in one. Of two that exclude each other it is the second.
+    pub(super) fn stricter(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (first, None | Some(Self::Any)) => first.or(second),
+            (_, second) => second,
+        }
+    }
+}
+
 // === impl Possession ===
 
 impl Possession<'_> {

@@ -17,6 +17,8 @@ pub struct IssuerSpec {
     pub ca_file: Option<PathBuf>,
     /// A token must carry one of them in `aud`.
     pub audiences: Vec<String>,
+    /// Client ids whose logout tokens are believed: one of them must be in `aud`. Without any, none is.
+    pub logout_clients: Vec<String>,
     pub algorithms: Vec<Algorithm>,
     pub dialect: TokenDialect,
     pub user_subjects: UserSubjects,
@@ -71,6 +73,14 @@ pub struct ClaimMapping {
     pub attr: BTreeMap<Box<str>, ClaimPath>,
     /// The claim that becomes the principal's scope, if any.
     pub scope: Option<ClaimPath>,
+    /// How strong the login was. Auth0 lets no Action write `acr` itself, so there it has a name with
+    /// a namespace.
+    pub acr: ClaimPath,
+    /// When the login was, in seconds since 1970; named as `acr` is.
+    pub auth_time: ClaimPath,
+    /// The claim that names the session in which a token was issued. Auth0 puts none into an access
+    /// token; an Action can copy it into a claim with a namespace.
+    pub session: ClaimPath,
 }
 
 /// Literal claim names from the outside in: a claim's name may hold dots and slashes.
@@ -84,6 +94,16 @@ impl IssuerSpec {
     #[must_use]
     pub fn tenant(&self) -> &str {
         self.tenant.as_deref().unwrap_or(&self.issuer)
+    }
+}
+
+// === impl ClaimPath ===
+
+impl ClaimPath {
+    /// A claim at the top.
+    #[must_use]
+    pub fn top(name: &str) -> Self {
+        Self([name.into()].into())
     }
 }
 

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{Input, ValueType};
 use crate::engine::model::{Action, Value};
-use crate::identity::Demands;
+use crate::identity::{Demands, TokenSource};
 
 /// One entry of the route table.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,10 @@ pub struct RouteSpec {
     pub actions: BTreeMap<Method, Action>,
     /// What the token must be for any method that needs one.
     pub demands: Demands,
+    /// What it must be beyond that, by method.
+    pub demands_by_method: BTreeMap<Method, Demands>,
+    /// Where the token is.
+    pub token: TokenSource,
 }
 
 /// How a route makes the resource of a check.

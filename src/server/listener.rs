@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::net::{TcpListener, UnixListener};
+use tokio_rustls::rustls::{self, pki_types::pem};
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 /// `listen:` of the configuration.
@@ -29,6 +30,24 @@ pub struct TlsConfig {
     pub cert_file: PathBuf,
     pub key_file: PathBuf,
     pub client_ca_file: Option<PathBuf>,
+}
+
+// === impl ListenConfig ===
+
+impl ListenConfig {
+    /// Whether only programs of this machine, or ones that the operator gave a certificate, can
+    /// connect.
+    #[must_use]
+    pub fn knows_its_clients(&self) -> bool {
+        match &self.address {
+            ListenAddress::Unix(_) => true,
+            ListenAddress::Tcp(address) => {
+                let needs_certificate =
+                    self.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
+                address.ip().is_loopback() || needs_certificate
+            }
+        }
+    }
 }
 
 /// A socket that is bound, with the TLS settings for what it accepts.
@@ -61,6 +80,14 @@ pub enum BindError {
     },
     #[error("could not use the TLS files of the listener")]
     Tls(#[source] tonic::transport::Error),
+    #[error("`{}` is not what it should be in PEM", path.display())]
+    NotPem {
+        path: PathBuf,
+        #[source]
+        error: Box<pem::Error>,
+    },
+    #[error("could not use the certificate and the key of the listener")]
+    Certificate(#[source] rustls::Error),
 }
 
 // === impl Bound ===

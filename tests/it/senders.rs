@@ -76,7 +76,8 @@ fn bound(world: &World, confirmation: Value) -> String {
 #[tokio::test]
 async fn what_is_said_to_bad_proofs_names_the_scheme_and_its_algorithms() {
     let routes = "routes:\n  - { path: /any, resource: { kind: invoice, id: x }, actions: { GET: view } }\n  \
-        - { path: /bound, resource: { kind: invoice, id: x }, actions: { GET: view }, token_binding: dpop }\n";
+        - { path: /bound, resource: { kind: invoice, id: x }, actions: { GET: view }, token_binding: dpop }\n  \
+        - { path: /scoped, resource: { kind: invoice, id: x }, actions: { GET: view }, demands: { scopes: [a] } }\n";
     let world = World::builder().file("routes.yaml", routes).start().await;
     let holder = Holder::new();
     let token = bound(&world, holder.confirmation());
@@ -117,6 +118,12 @@ async fn what_is_said_to_bad_proofs_names_the_scheme_and_its_algorithms() {
     assert_eq!(ask("/bound", "", None).await, challenge, "nobody is known");
     let bound = holder.proof(&token, "3", "GET", &url("/bound"));
     assert_eq!(ask("/bound", &dpop, Some(&bound)).await, (200, String::new()));
+    let scoped = holder.proof(&token, "4", "GET", &url("/scoped"));
+    let (status, challenge) = ask("/scoped", &dpop, Some(&scoped)).await;
+    let expected = r#"DPoP realm="api", error="insufficient_scope", error_description="insufficient scope", scope="a", algs="ES256""#;
+    assert_eq!((status, &*challenge), (403, expected));
+    let (status, challenge) = ask("/scoped", &plain, None).await;
+    assert!(status == 403 && challenge.starts_with("Bearer"), "{challenge}");
     let (_, page) = world.get("/metrics").await;
     let replayed = r#"portcullis_decisions_total{answer="challenge",reason="dpop.replayed"} 1"#;
     assert!(page.contains(replayed), "{page}");

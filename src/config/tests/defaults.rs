@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::{Folder, ROUTES, SIX_LINES};
-use crate::answer::{HeaderSource, UpstreamHeaders};
+use crate::answer::{DenialOutputs, HeaderSource, UpstreamHeaders};
 use crate::config::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, SenderConstraintsConfig,
     ShutdownConfig, TokenCacheConfig,
@@ -16,6 +16,7 @@ use crate::identity::{
     Algorithm, CertificateSource, ClaimMapping, ClaimPath, IssuerSpec, PossessionRules, ProofRules,
     TokenDialect, UserSubjects,
 };
+use crate::logout::{OnOutage, RevocationConfig};
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
@@ -52,22 +53,23 @@ fn six_lines_are_enough_for_auth0() {
                 refresh: Duration::from_secs(300),
                 max_stale: Duration::from_secs(3600),
             },
+            redis: None,
+            revocation: RevocationConfig {
+                capacity: 100_000,
+                on_outage: OnOutage::Refuse,
+                max_stale: Duration::from_secs(5),
+            },
+            logout: None,
             upstream_headers: UpstreamHeaders(vec![
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
+            relaxed_paths: [].into(),
+            kept_headers: Vec::new(),
+            denial_outputs: DenialOutputs::default(),
+            resource_metadata: None,
             client_address: ClientAddressConfig { trusted_hops: 0 },
-            sender_constraints: SenderConstraintsConfig {
-                rules: PossessionRules {
-                    proofs: ProofRules {
-                        algorithms: [Algorithm::Es256].into(),
-                        max_age: Duration::from_secs(300),
-                        max_ahead: Duration::from_secs(30),
-                    },
-                    certificates: CertificateSource::Envoy,
-                },
-                replays: 100_000,
-            },
+            sender_constraints: sender_constraints(),
             log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },
             shutdown: ShutdownConfig {
                 settle: Duration::from_secs(5),
@@ -82,6 +84,20 @@ fn six_lines_are_enough_for_auth0() {
     assert!(health.public.contains(&Method::GET) && health.resource.is_none());
 }
 
+fn sender_constraints() -> SenderConstraintsConfig {
+    SenderConstraintsConfig {
+        rules: PossessionRules {
+            proofs: ProofRules {
+                algorithms: [Algorithm::Es256].into(),
+                max_age: Duration::from_secs(300),
+                max_ahead: Duration::from_secs(30),
+            },
+            certificates: CertificateSource::Envoy,
+        },
+        replays: 100_000,
+    }
+}
+
 fn brightpay() -> IssuerSpec {
     IssuerSpec {
         issuer: "https://brightpay.eu.auth0.com/".to_owned(),
@@ -89,6 +105,7 @@ fn brightpay() -> IssuerSpec {
         jwks_uri: None,
         ca_file: None,
         audiences: vec!["https://api.brightpay.example/v1".to_owned()],
+        logout_clients: Vec::new(),
         algorithms: vec![Algorithm::Rs256, Algorithm::Ps256],
         dialect: TokenDialect::Any,
         user_subjects: UserSubjects::WithConnection,
@@ -99,6 +116,9 @@ fn brightpay() -> IssuerSpec {
             roles: Some(ClaimPath(["https://brightpay.example/roles".into()].into())),
             attr: [].into(),
             scope: None,
+            acr: ClaimPath::top("acr"),
+            auth_time: ClaimPath::top("auth_time"),
+            session: ClaimPath(["sid".into()].into()),
         },
     }
 }

@@ -5,37 +5,37 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Folder, read_with};
-use crate::answer::HeaderSource;
+use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
 use crate::engine::model::SchemaEnforcement;
 use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
+use crate::logout::{OnOutage, RevocationConfig};
+use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
+use crate::shared_memory::RedisUrl;
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
 pub(super) fn everything() -> Value {
-    let claims = json!({ "scope": "org_id", "attr": { "region": ["app", "region"] } });
+    let claims = json!({
+        "scope": "org_id", "session": "sid", "attr": { "region": ["app", "region"] },
+        "acr": "https://acme.example/acr", "auth_time": ["app", "auth_time"],
+    });
     json!({
         "auth0": {
             "domain": "acme.eu.auth0.com", "custom_domains": ["login.acme.example"],
             "audience": "api", "roles": "roles", "claims": claims, "leeway": "5s",
             "max_lifetime": "1d", "max_token_age": "1h", "ca_file": "ca.pem",
+            "logout_clients": ["web"],
         },
         "issuers": [{
             "issuer": "https://issuer.example", "audience": ["api"], "roles": ["app", "roles"],
             "claims": claims, "leeway": "5s", "max_lifetime": "1d", "max_token_age": "1h",
-            "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
+            "logout_clients": ["web"], "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
             "algorithms": ["ES256"], "dialect": "rfc9068",
             "tenant": "acme", "user_subjects": "with_connection",
         }],
         "policies": "policies",
-        "routes": [{
-            "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
-            "resource": {
-                "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
-                "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
-            },
-            "actions": { "GET": "view" }, "token_binding": "dpop",
-        }],
+        "routes": [route()],
         "listen": {
             "address": "0.0.0.0:9000",
             "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
@@ -47,7 +47,23 @@ pub(super) fn everything() -> Value {
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
+        "redis": {
+            "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
+            "without_tls": "private_network", "ca_file": "ca.pem",
+        },
+        "revocation": { "capacity": 7, "on_outage": "continue", "max_stale": "1m" },
+        "logout": {
+            "address": "0.0.0.0:9002", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
+            "without_tls": "proxy_encrypts",
+        },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
+        "kept_headers": ["X-Forwarded-Host"],
+        "denial_outputs": {
+            "statuses": [402], "headers": ["Retry-After"],
+            "redirects": ["https://app.acme.example"], "metadata": true,
+        },
+        "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
         "sender_constraints": {
             "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s", "replays": 9 },
@@ -55,6 +71,27 @@ pub(super) fn everything() -> Value {
         },
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+fn route() -> Value {
+    json!({
+        "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
+        "resource": {
+            "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
+            "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
+        },
+        "actions": { "GET": "view" },
+        "token_binding": "dpop",
+        "demands": {
+            "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
+            "acr": ["urn:acme:mfa"], "max_age": "5m",
+            "methods": { "GET": {
+                "audiences": ["api"], "scopes": ["a"], "permissions": ["b"], "acr": ["c"],
+                "max_age": "1m",
+            } },
+        },
+        "token": { "cookie": "session", "origins": ["https://app.acme.example"], "forward": false },
     })
 }
 
@@ -82,6 +119,22 @@ fn every_key_has_an_effect() {
     assert_eq!(config.cache.tokens.capacity, 0);
     assert_eq!(config.keys.refresh, Duration::from_mins(1));
     assert_eq!(config.keys.max_stale, Duration::ZERO);
+    let redis = config.redis.unwrap();
+    assert_eq!(Some(redis.url), RedisUrl::parse("rediss://redis.example/3"));
+    assert_eq!(redis.ca_file, Some(folder.path("ca.pem")));
+    assert_eq!((&*redis.prefix, redis.timeout), ("p:", Duration::from_secs(1)));
+    assert_eq!(
+        config.revocation,
+        RevocationConfig {
+            capacity: 7,
+            on_outage: OnOutage::Continue,
+            max_stale: Duration::from_mins(1)
+        }
+    );
+    let logout = config.logout.unwrap();
+    assert_eq!(logout.address, "0.0.0.0:9002".parse().unwrap());
+    assert_eq!(logout.tls.unwrap().key_file, folder.path("k.pem"));
+    assert_eq!(config.issuers[0].logout_clients, ["web"]);
     assert_eq!(config.client_address.trusted_hops, 1);
     let senders = &config.sender_constraints;
     assert_eq!(senders.rules.certificates, CertificateSource::Forwarded);
@@ -104,9 +157,35 @@ fn every_key_has_an_effect() {
             ("x-user".parse().unwrap(), HeaderSource::Id),
         ]
     );
+}
+
+#[test]
+fn every_key_of_a_route_and_of_a_request_has_an_effect() {
+    let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
     let resource = config.routes[0].resource.as_ref().unwrap();
     assert_eq!((resource.scope.0.as_str(), resource.policy_version.0.as_str()), ("acme", "v1"));
     assert_eq!(config.routes[0].hosts, ["api.acme.example"]);
+    let forms = [PathForm::DoubleSlash, PathForm::DotSegment].into();
+    let host = Host::parse("legacy.acme.example").unwrap();
+    assert_eq!(config.relaxed_paths, [(host, forms)].into());
+    assert_eq!(config.kept_headers, ["x-forwarded-host"]);
+    let DenialOutputs { statuses, headers, redirects, metadata } = config.denial_outputs;
+    assert_eq!((statuses, metadata), ([402].into(), true));
+    assert_eq!(headers, [DenialHeader::parse("retry-after").unwrap()].into());
+    assert_eq!(redirects, [Origin::parse("https://app.acme.example").unwrap()]);
+    let demands = &config.routes[0].demands;
+    let of_get = &config.routes[0].demands_by_method[&http::Method::GET];
+    assert_eq!(of_get.max_age, Some(Duration::from_mins(1)));
+    assert_eq!(demands.max_age, Some(Duration::from_mins(5)));
+    assert_eq!(demands.acr, ["urn:acme:mfa".parse().unwrap()]);
+    assert!(demands.audiences.contains("api") && demands.permissions.contains("read"));
+    assert!(demands.scopes.contains(&"read:invoices".parse().unwrap()));
+    assert!(config.resource_metadata.unwrap().starts_with("https://api.acme.example/"));
+    assert_eq!(config.issuers[0].claims.acr, ClaimPath::top("https://acme.example/acr"));
+    assert_eq!(
+        config.issuers[2].claims.auth_time,
+        ClaimPath(["app".into(), "auth_time".into()].into())
+    );
 }
 
 #[test]

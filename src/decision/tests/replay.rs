@@ -1,5 +1,7 @@
 //! R and X: proofs are good for one use, and a token that is remembered needs a new one each time.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use crate::decision::{AuthenticationError, Authenticator, ReplayMemory};
@@ -8,16 +10,26 @@ use crate::identity::{
     tests::forge::{self, Forgery, TestKey},
 };
 use crate::issuer::{
-    Settings,
+    Settings, TrustedIssuers,
     tests::site::{Refreshing, Site},
 };
+use crate::logout::{self, OnOutage, RevocationConfig, Revocations};
 use crate::request::{HttpRequest, RequestRules};
+use crate::revocation::{Revocation, TenantSpec, Whom};
+use crate::telemetry::{Metrics, RevocationSource};
 
 struct World {
     authenticator: Authenticator,
+    revocations: Revocations,
     token: String,
-    _site: Site,
+    site: Site,
     _refreshing: Refreshing,
+}
+
+/// Bound to the key of the proofs.
+fn token(site: &Site, issued_at: i64) -> String {
+    let token = Forgery::base().bound(Some(TestKey::named("p256")), None);
+    token.claim("iss", site.issuer()).claim("iat", issued_at).token()
 }
 
 const PROOF: SignedDuration = SignedDuration::from_secs(300);
@@ -27,11 +39,18 @@ impl World {
     async fn new(replays: usize) -> Self {
         let site = Site::with_keys(&[TestKey::named("k1").jwk()]).await;
         let refreshing = Refreshing::loaded(&site.spec(), Settings::default()).await;
-        let authenticator = Authenticator::new(vec![(site.spec(), refreshing.keys.clone())], 100)
+        let config = RevocationConfig {
+            capacity: 100,
+            on_outage: OnOutage::Refuse,
+            max_stale: Duration::from_secs(1),
+        };
+        let tenants = TenantSpec::of(&[site.spec()]);
+        let (revocations, _) = logout::build(tenants, config, None, Metrics::new().unwrap());
+        let issuers = TrustedIssuers::new(vec![(site.spec(), refreshing.keys.clone())]);
+        let authenticator = Authenticator::new(issuers, revocations.clone(), 100)
             .with_possession(PossessionRules::default(), ReplayMemory::new(replays));
-        let token = Forgery::base().bound(Some(TestKey::named("p256")), None);
-        let token = token.claim("iss", site.issuer()).token();
-        Self { authenticator, token, _site: site, _refreshing: refreshing }
+        let token = token(&site, forge::NOW - 10);
+        Self { authenticator, revocations, token, site, _refreshing: refreshing }
     }
 
     fn proof(&self, id: &str) -> Forgery {
@@ -112,4 +131,18 @@ async fn x2_of_many_uses_at_the_same_time_one_is_the_first() {
     let sent = (0..20).map(|_| world.send("DPoP", &proof, SignedDuration::ZERO));
     let answers = futures_util::future::join_all(sent).await;
     assert_eq!(answers.iter().filter(|answer| *answer == "OK").count(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn x1_r7_a_token_that_is_revoked_does_not_use_its_proof_up() {
+    let mut world = World::new(1).await;
+    let subject = Whom::Subject("auth0|07780e7e03c5dfacfd6d55ad");
+    let revocations = [Revocation::new(&world.site.issuer(), subject, forge::now())];
+    let revoked = world.revocations.revoke(&revocations, RevocationSource::Admin, forge::now());
+    revoked.await.unwrap();
+    let none = SignedDuration::ZERO;
+    assert_eq!(world.send("DPoP", &world.proof("1"), none).await, "revoked");
+    world.token = token(&world.site, forge::NOW + 1);
+    assert_eq!(world.send("DPoP", &world.proof("1"), none).await, "OK");
+    assert_eq!(world.send("DPoP", &world.proof("1"), none).await, "replayed");
 }

@@ -4,13 +4,16 @@
 
 mod algorithms;
 mod claims;
+mod demands;
 pub(crate) mod forge;
 mod keys;
 mod kinds;
+mod logout;
 mod principal;
 mod proofs;
 mod sender;
 mod senders;
+mod sources;
 mod structure;
 mod transport;
 
@@ -27,11 +30,12 @@ pub(crate) struct World {
     pub(crate) spec: IssuerSpec,
     pub(crate) keys: KeySet,
     pub(crate) now: Timestamp,
+    pub(crate) demands: Demands,
 }
 
 pub(crate) fn world() -> World {
     let keys = forge::key_set(&[TestKey::named("k1").jwk(), TestKey::named("k2").jwk()]);
-    World { spec: forge::spec(), keys, now: forge::now() }
+    World { spec: forge::spec(), keys, now: forge::now(), demands: Demands::default() }
 }
 
 impl World {
@@ -44,8 +48,7 @@ impl World {
         let verify = || {
             let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
             let signed = verifier.verify_signature(unverified, &self.keys)?;
-            let demands = &Demands::default();
-            let (scheme, now) = (token.scheme(), self.now);
+            let (demands, now, scheme) = (&self.demands, self.now, token.scheme());
             let presentation = Presentation { scheme, demands, now, possession: None };
             verifier.principal(&verifier.verify(&signed, &presentation)?)
         };
