@@ -1,13 +1,14 @@
 //! Our engine against Cerbos's own PDP: the same policies, the same questions, the same answers?
 //!
 //! `scene` is what both are given, `pdp` the real one, `ours` ours, `compare` looks at their
-//! answers field by field. `expressions` compares expressions one by one. The sizes and
-//! the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
+//! answers field by field. `expressions` compares expressions one by one, `mutate` asks which
+//! directories load. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
 
 mod compare;
 mod decisions;
 mod expression;
 mod expressions;
+mod mutate;
 mod ours;
 mod pdp;
 mod policy;
@@ -77,4 +78,13 @@ fn decisions_are_those_of_cerbos() {
         );
     }
     assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());
+}
+
+#[test]
+fn what_cerbos_loads_loads_and_what_it_refuses_is_refused() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let tally = mutate::run(seed, number("CONFORMANCE_DIRECTORIES", 500));
+    println!("SEED={seed}: {tally}");
+    assert_eq!(tally.different(), 0, "SEED={seed}: directories differ");
 }
