@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
                     None => Err(self.undefined_field(name)),
                 };
             }
+            Root::UndefinedConstant(name) => return Err(self.undefined_field(name)),
             Root::Globals => frame.globals.view(),
             Root::Global(name) => {
                 let found = frame.globals.view().entries().and_then(|all| all.field(name));

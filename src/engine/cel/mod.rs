@@ -33,6 +33,7 @@ mod syntax;
 mod tests;
 mod time;
 mod types;
+mod undefined;
 mod unify;
 mod validate;
 mod value;
@@ -152,12 +153,16 @@ pub struct Expression {
 /// All reasons why Cerbos would refuse it, in the order of their places.
 pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     let syntax = parse::parse(source)?;
-    let types = check::check(&syntax, source, names)?;
+    let types = check::check(&syntax, source)?;
     let issues = validate::validate(&syntax, source, &types);
     if !issues.is_empty() {
         return Err(issues);
     }
-    let lower::Lowered { root, locals } = lower::lower(syntax, names);
+    let lower::Lowered { root, locals, shadows } = lower::lower(syntax, names);
+    let issues = undefined::undefined(&root, locals, &shadows, names);
+    if !issues.is_empty() {
+        return Err(issues);
+    }
     let reads = read_set::reads(&root);
     let hopeless = hopeless::why(&root);
     Ok(Expression { source: source.into(), root, locals, reads, hopeless })

@@ -109,7 +109,12 @@ pub(super) enum Root {
     NamedTokens,
     Runtime,
     EffectiveDerivedRoles,
-    Variable { slot: usize, name: Box<str> },
+    Variable {
+        slot: usize,
+        name: Box<str>,
+    },
+    /// Where constants decide without it; any other expression with it is refused.
+    UndefinedConstant(Box<str>),
     Globals,
     Global(Box<str>),
 }

@@ -85,13 +85,28 @@ impl Files {
         let path = percent_decoded(path);
         let bytes =
             self.0.get(&path).ok_or_else(|| format!("there is no file `_schemas/{path}`"))?;
-        // Cerbos reads the first value, and does not look at what follows it.
-        match serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next() {
+        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(_)) if begins_value(bytes, values.byte_offset()) => {
+                Err(format!("`_schemas/{path}` holds more than one value"))
+            }
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(format!("`_schemas/{path}` is not JSON: {error}")),
             None => Err(format!("`_schemas/{path}` is empty")),
         }
     }
+}
+
+/// Whether a second value follows. Cerbos reads the first one, and of what follows it one token; text
+/// that is no token it lets pass, and `null` it does not see.
+fn begins_value(bytes: &[u8], offset: usize) -> bool {
+    let rest = bytes.get(offset..).unwrap_or_default().trim_ascii_start();
+    rest.starts_with(b"{")
+        || rest.starts_with(b"[")
+        || matches!(
+            serde_json::Deserializer::from_slice(rest).into_iter::<Value>().next(),
+            Some(Ok(value)) if !value.is_null()
+        )
 }
 
 fn percent_decoded(text: &str) -> String {

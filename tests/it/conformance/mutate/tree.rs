@@ -82,7 +82,13 @@ fn item(items: &mut Vec<Doc>, other: Doc, dice: &mut Rng) {
 /// Anchors, aliases, tags and merge keys.
 fn mark(entries: &mut Vec<(String, Doc)>, at: usize, dice: &mut Rng) {
     let (key, value) = entries[at].clone();
-    let anchor = *dice.pick(&["&a", "&a", "&b", "!!map", "!!str", "!foo", "!!str &a", "&a !!str"]);
+    // `!!str` before a mapping is one of the known differences.
+    let anchor = match value {
+        Doc::Map(_) | Doc::List(_) => *dice.pick(&["&a", "&a", "&b", "!foo", "!foo &a", "&a !foo"]),
+        Doc::Text(_) | Doc::Raw(_) | Doc::Marked(..) => {
+            *dice.pick(&["&a", "&a", "&b", "!!map", "!!str", "!foo", "!!str &a", "&a !!str"])
+        }
+    };
     entries[at].1 = Doc::Marked(anchor, Box::new(value));
     match dice.u32(0..6) {
         0 => entries.push((key, raw("*a"))),
