@@ -6,8 +6,10 @@ use std::sync::Arc;
 use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 
+use super::circle;
+
 /// How policies name schema files.
-const SCHEME: &str = "cerbos:///";
+pub(super) const SCHEME: &str = "cerbos:///";
 
 /// The files below `_schemas`, and what was compiled of them.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(in crate::engine::policy) struct Library {
 
 /// By path below `_schemas`.
 #[derive(Debug, Default)]
-struct Files(HashMap<String, Vec<u8>>);
+pub(super) struct Files(HashMap<String, Vec<u8>>);
 
 /// Gives documents that schemas refer to: from the library, and from nowhere else.
 struct Retriever(Arc<Files>);
@@ -53,6 +55,9 @@ impl Library {
         };
         let schema = self.files.read(document)?;
         check_dialect(&schema)?;
+        if let Some(place) = circle::find(&self.files, document, fragment.unwrap_or_default()) {
+            return Err(format!("`{place}` refers to itself and says nothing"));
+        }
         let schema = match fragment {
             None | Some("") => schema,
             Some(_) => serde_json::json!({ "$ref": reference }),
@@ -77,7 +82,7 @@ impl Library {
 // === impl Files ===
 
 impl Files {
-    fn read(&self, uri: &str) -> Result<Value, String> {
+    pub(super) fn read(&self, uri: &str) -> Result<Value, String> {
         let Some(path) = uri.strip_prefix(SCHEME) else {
             return Err(format!("it must be named `{SCHEME}FILE`, for `_schemas/FILE`"));
         };
