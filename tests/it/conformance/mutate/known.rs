@@ -9,6 +9,8 @@ pub(super) fn is_known(directory: &Directory, verdicts: &Verdicts) -> bool {
         (Some(ours), None) => {
             // A mapping without braces within braces.
             ours.contains("while parsing a flow mapping, did not find expected")
+                || (ours.contains("did not find expected node content")
+                    && lines(|line| line.contains("::")))
                 // A tab after a key's colon, and `"a"#`.
                 || ours.contains("':' must be followed by a valid YAML whitespace")
                 || ours.contains("comments must be separated from other tokens by whitespace")
