@@ -179,12 +179,6 @@ impl Doc {
         }
         unreachable!("{number} is a place of this tree")
     }
-
-    /// The texts of all expressions and names in it.
-    pub(super) fn get(&mut self, key: &str) -> Option<&mut Self> {
-        let Self::Map(entries) = self else { return None };
-        entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
-    }
 }
 
 /// Expressions are often blocks; a name seldom is, as a line break in it means much.
