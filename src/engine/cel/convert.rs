@@ -6,7 +6,8 @@ use bumpalo::Bump;
 use super::{
     duration,
     eval::{Fault, Run},
-    value::{Object, V},
+    functions::spiffe,
+    value::{Cidr, Object, V},
 };
 use crate::engine::model::{Map, Value};
 
@@ -76,21 +77,50 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
         }
     } else if let Some(pairs) = value.entries() {
         for (key, value) in pairs.pairs(run.arena) {
-            entries.push((key_text(*key)?, json_below(run, *value, depth)?));
+            entries.push((to_text(run, *key)?, json_below(run, *value, depth)?));
         }
     }
     Ok(Value::Map(entries.into_iter().collect::<Map>()))
 }
 
-fn key_text<'a>(key: V<'a>) -> Result<&'a str, Fault<'a>> {
-    Err(Fault::Text(match key {
+/// The value as one of Go's strings, for keys of objects and the parts of a hierarchy.
+///
+/// # Errors
+/// cel-go's text, where the value has no such form.
+pub(super) fn to_text<'a>(run: &Run<'a>, value: V<'a>) -> Result<&'a str, Fault<'a>> {
+    let arena = run.arena;
+    Err(Fault::Text(match value {
         V::String(text) => return Ok(text),
+        V::Optional(Some(inner)) => return to_text(run, *inner),
+        V::Ip(address) => return Ok(arena.alloc_str(&address.to_string())),
+        V::Cidr(Cidr { address, prefix }) => {
+            return Ok(arena.alloc_str(&format!("{address}/{prefix}")));
+        }
+        V::Object(Object::Hierarchy(parts)) => return Ok(arena.alloc_str(&parts.join("."))),
+        V::Object(Object::SpiffeId { trust_domain, path }) => {
+            return Ok(arena.alloc_str(&format!("{}{trust_domain}{path}", spiffe::SCHEME)));
+        }
+        V::Object(Object::SpiffeTrustDomain(name)) => return Ok(name),
+        V::Object(Object::SpiffeMatcher(_)) => {
+            "unsupported native conversion from SPIFFEMatcher to 'string'"
+        }
+        V::Object(Object::Unusable(text)) => text,
         V::Int(_) => "unsupported type conversion from 'int' to string",
         V::Uint(_) => "unsupported type conversion from 'uint' to string",
         V::Bool(_) => "type conversion error from bool to 'string'",
         V::Double(_) => "type conversion error from Double to 'string'",
         V::Null => "type conversion error from 'null_type' to 'string'",
-        _ => "unsupported type conversion to string",
+        V::Bytes(_) => "type conversion error from Bytes to 'string'",
+        V::Timestamp(_) => "type conversion error from 'Timestamp' to 'string'",
+        V::Duration(_) => "type conversion error from 'Duration' to 'string'",
+        V::Type(_) => "type conversion not supported for 'type'",
+        V::Optional(None) => "optional.none() dereference",
+        V::Message(message) => {
+            let kind = message.go_type_name();
+            return Err(run.fail(format_args!("type conversion error from '{kind}' to 'string'")));
+        }
+        _ if value.list().is_some() => "type conversion error from list to 'string'",
+        _ => "type conversion error from map to 'string'",
     }))
 }
 

@@ -6,7 +6,7 @@ use bumpalo::{Bump, collections::Vec as ArenaVec};
 
 use super::{
     BUDGET_EXHAUSTED, Frame, access,
-    functions::Call as Arguments,
+    functions::{Call as Arguments, describe},
     message::Message,
     node::{Call, Element, Entry, Kind, Logic, Node, Path, Root},
     time::Moment,
@@ -59,8 +59,8 @@ impl<'a> Run<'a> {
     }
 
     /// For constants.
-    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>) -> Self {
-        Self { arena, budget, frame: None, locals: &[] }
+    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>, locals: usize) -> Self {
+        Self { arena, budget, frame: None, locals: locals_in(arena, locals) }
     }
 
     /// Takes steps from the budget.
@@ -293,7 +293,9 @@ impl<'a> Run<'a> {
             let value = self.eval(&element.value)?;
             match value {
                 V::Optional(inner) if element.optional => list.extend(inner.copied()),
-                _ if element.optional => return Err(self.not_optional(value)),
+                _ if element.optional => {
+                    return Err(self.not_optional(format_args!("list element"), value));
+                }
                 _ => list.push(value),
             }
         }
@@ -308,7 +310,10 @@ impl<'a> Run<'a> {
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,
-                value if entry.optional => return Err(self.not_optional(value)),
+                value if entry.optional => {
+                    let key = describe(key);
+                    return Err(self.not_optional(format_args!("entry '{key}'"), value));
+                }
                 value => value,
             };
             self.charge(map.len())?;
@@ -321,9 +326,19 @@ impl<'a> Run<'a> {
         Ok(V::Map(map.into_bump_slice()))
     }
 
-    fn not_optional(&self, value: V<'a>) -> Fault<'a> {
-        let kind = value.type_name();
-        self.fail(format_args!("cannot initialize optional entry from non-optional value: {kind}"))
+    /// How Go prints a value that is no scalar depends on where it came from: its type is said.
+    fn not_optional(&self, place: fmt::Arguments<'_>, value: V<'a>) -> Fault<'a> {
+        let value = match value {
+            V::Null => "0".to_owned(),
+            V::Ip(address) => address.to_string(),
+            V::Bool(_) | V::Int(_) | V::Uint(_) | V::Double(_) | V::String(_) | V::Type(_) => {
+                describe(value)
+            }
+            other => format!("of type {}", other.type_name()),
+        };
+        self.fail(format_args!(
+            "cannot initialize optional {place} from non-optional value {value}"
+        ))
     }
 }
 

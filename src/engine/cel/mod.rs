@@ -159,7 +159,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     }
     let lower::Lowered { root, locals } = lower::lower(syntax, names);
     let reads = read_set::reads(&root);
-    let hopeless = hopeless::why(&root);
+    let hopeless = hopeless::why(&root, locals);
     Ok(Expression { source: source.into(), root, locals, reads, hopeless })
 }
 

@@ -133,6 +133,17 @@ pub(super) struct Call {
     pub args: Box<[Node]>,
     /// The regular expression that is a literal among the arguments, compiled.
     pub pattern: Option<Box<Pattern>>,
+    pub early: Early,
+}
+
+/// Whether cel-go calls a function before it evaluates anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Early {
+    Never,
+    /// If its arguments were folded to literals.
+    Folded,
+    /// Its arguments are written as literals.
+    Literal,
 }
 
 #[derive(Debug)]
@@ -161,6 +172,15 @@ impl Node {
         match &self.kind {
             Kind::Constant(constant) => Some(constant.view()),
             _ => None,
+        }
+    }
+
+    /// The value, if folding may use it. Constants of a policy are not known to cel-go while it
+    /// folds: they are inputs there.
+    pub(super) fn literal(&self) -> Option<V<'_>> {
+        match &self.kind {
+            Kind::Constant(Constant::Json(_)) => None,
+            _ => self.constant(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `"..".format([..])`: the clauses, and their check before any value is known.
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, conversions::format_go_float};
 use crate::engine::cel::{
     duration,
     eval::{Evaluated, Fault, Run},
@@ -37,8 +37,16 @@ struct Clause {
     precision: usize,
 }
 
+/// A `%` at the end that has no argument either is another error at each stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Check,
+    Evaluation,
+}
+
 /// Goes through a format. `literal` gets the text between clauses, `clause` each clause in turn.
 fn walk<F>(
+    stage: Stage,
     format: &str,
     arguments: usize,
     mut fail: impl FnMut(String) -> F,
@@ -53,11 +61,12 @@ fn walk<F>(
             rest = after;
             continue;
         }
-        if used >= arguments {
-            return Err(fail(format!("index {used} out of range")));
-        }
-        if after.is_empty() {
+        let is_missing = used >= arguments;
+        if after.is_empty() && !(is_missing && stage == Stage::Evaluation) {
             return Err(fail("unexpected end of string".to_owned()));
+        }
+        if is_missing {
+            return Err(fail(format!("index {used} out of range")));
         }
         let (clause, after) = clause(after)
             .map_err(|why| fail(format!("could not parse formatting clause: {why}")))?;
@@ -102,7 +111,11 @@ fn clause(text: &str) -> Result<(Clause, &str), String> {
         Some('o') => Verb::Octal,
         Some('x') => Verb::LowerHex,
         Some('X') => Verb::UpperHex,
-        Some(other) => return Err(format!("unrecognized formatting clause \"{other}\"")),
+        Some(_) => {
+            // cel-go looks at the first byte.
+            let first = rest.bytes().next().map_or(' ', char::from);
+            return Err(format!("unrecognized formatting clause \"{first}\""));
+        }
         None => return Err("could not find end of precision specifier".to_owned()),
     };
     Ok((Clause { verb, precision }, chars.as_str()))
@@ -153,6 +166,7 @@ impl Verb {
 /// The issue, in the words of cel-go.
 pub(in crate::engine::cel) fn check(format: &str, types: &[Vec<&Type>]) -> Result<(), String> {
     let used = walk(
+        Stage::Check,
         format,
         types.len(),
         |why| why,
@@ -197,6 +211,7 @@ fn format<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let mut text = String::new();
     let run = call.run;
     walk(
+        Stage::Evaluation,
         call.string(0)?,
         list.len(),
         |why| run.fail(format_args!("{why}")),
@@ -387,7 +402,7 @@ pub(in crate::engine::cel) fn describe(value: V<'_>) -> String {
         V::Bool(value) => value.to_string(),
         V::Int(value) => value.to_string(),
         V::Uint(value) => value.to_string(),
-        V::Double(value) => plain(value),
+        V::Double(value) => format_go_float(value),
         V::Null => "null".to_owned(),
         V::Type(name) => name.to_owned(),
         other => other.type_name().to_owned(),

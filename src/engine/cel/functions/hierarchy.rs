@@ -42,13 +42,7 @@ fn from_string<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn from_list<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let mut parts = Vec::new();
-    for item in call.list(0)?.iter() {
-        call.run.charge(1)?;
-        let V::String(part) = item else { return Err(Fault::NoOverload) };
-        parts.push(part);
-    }
-    Ok(hierarchy(call, &parts))
+    Ok(hierarchy(call, &call.texts(0)?))
 }
 
 fn hierarchy<'a>(call: &Call<'_, 'a>, parts: &[&'a str]) -> V<'a> {
