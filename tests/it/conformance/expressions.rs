@@ -39,6 +39,8 @@ pub(super) struct Exercised {
     pub refused: usize,
     pub values: usize,
     pub errors: usize,
+    /// The PDP could not load them after all, or could not send its answer.
+    pub faults: usize,
     /// By function: how often it had a value, and how often it was in an expression that failed.
     pub functions: BTreeMap<&'static str, (usize, usize)>,
 }
@@ -118,53 +120,77 @@ fn question(dice: &mut Rng) -> Question {
 type Differences = BTreeMap<usize, (usize, Difference)>;
 
 /// Compares expressions; by index, the first question with a difference.
-fn batch(
-    terms: &[Term],
-    questions: &[Question],
-    mut exercised: Option<&mut Exercised>,
-) -> Differences {
+fn batch(terms: &[Term], questions: &[Question], exercised: Option<&mut Exercised>) -> Differences {
     let texts: Vec<String> = terms.iter().map(Term::text).collect();
     let all: Vec<&str> = texts.iter().map(|text| &**text).collect();
-    let mut differences = Differences::new();
+    let mut batch = Batch { terms, questions, exercised, differences: Differences::new() };
     let whole = scene(&all, &[]);
     let (ours, theirs) = (refused_by_us(&whole), refused_by_pdp(&whole));
-    for (index, text) in texts.iter().enumerate() {
-        let reasons = (ours.get(&index), theirs.get(&index));
-        if reasons.0.is_some() != reasons.1.is_some() {
-            let difference = Difference::new(Kind::Loading, reasons.0, reasons.1);
-            differences.insert(index, (0, difference));
-            assert!(exercised.is_none() || !text.is_empty());
+    let mut loaded = Vec::new();
+    for index in 0..terms.len() {
+        match (ours.get(&index), theirs.get(&index)) {
+            (None, None) => loaded.push(index),
+            (Some(_), Some(_)) => {}
+            (ours, theirs) => {
+                let difference = Difference::new(Kind::Loading, ours, theirs);
+                batch.differences.insert(index, (0, difference));
+            }
         }
     }
-    let loaded: Vec<usize> = (0..terms.len())
-        .filter(|index| !ours.contains_key(index) && !theirs.contains_key(index))
-        .collect();
-    if let Some(exercised) = &mut exercised {
+    if let Some(exercised) = &mut batch.exercised {
         exercised.expressions += terms.len();
         exercised.refused += terms.len() - loaded.len();
     }
-    let loaded_texts: Vec<&str> = loaded.iter().map(|index| all[*index]).collect();
-    let scene = scene(&loaded_texts, questions);
-    let policies = ours::compile(&scene).expect("each of them compiles");
-    let pdp = match Pdp::start(&scene) {
-        Ok(pdp) => pdp,
-        Err(refused) => panic!("the PDP refuses what its compiler accepted: {}", refused.0),
-    };
-    let theirs = pdp.ask(&scene.questions);
-    for (at, (question, theirs)) in scene.questions.iter().zip(theirs).enumerate() {
-        let theirs = theirs.expect("an answer");
-        let (ours, theirs) = (by_index(&ours::ask(&policies, question)), by_index(&theirs));
-        for (position, index) in loaded.iter().enumerate() {
-            let (our, their) = (&ours[&position], &theirs[&position]);
-            if let (0, Some(exercised)) = (at, &mut exercised) {
-                exercised.count(&terms[*index], their);
+    batch.evaluate(&loaded);
+    batch.differences
+}
+
+struct Batch<'b> {
+    terms: &'b [Term],
+    questions: &'b [Question],
+    exercised: Option<&'b mut Exercised>,
+    differences: Differences,
+}
+
+// === impl Batch ===
+
+impl Batch<'_> {
+    /// Asks about expressions that load. Where the PDP cannot send its answer, as that holds
+    /// something that is no text, it is asked about half of them, until the culprit is alone.
+    fn evaluate(&mut self, loaded: &[usize]) {
+        let texts: Vec<String> = loaded.iter().map(|index| self.terms[*index].text()).collect();
+        let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        let scene = scene(&texts, self.questions);
+        let Some(theirs) = answers(&scene) else {
+            if let [_, _, ..] = loaded {
+                let (left, right) = loaded.split_at(loaded.len() / 2);
+                self.evaluate(left);
+                self.evaluate(right);
+            } else if let Some(exercised) = &mut self.exercised {
+                exercised.faults += 1;
             }
-            if let Some(difference) = compare::values(our, their) {
-                differences.entry(*index).or_insert((at, difference));
+            return;
+        };
+        let policies = ours::compile(&scene).expect("each of them compiles");
+        for (at, (question, theirs)) in scene.questions.iter().zip(theirs).enumerate() {
+            let (ours, theirs) = (by_index(&ours::ask(&policies, question)), by_index(&theirs));
+            for (position, index) in loaded.iter().enumerate() {
+                let (our, their) = (&ours[&position], &theirs[&position]);
+                if let (0, Some(exercised)) = (at, &mut self.exercised) {
+                    exercised.count(&self.terms[*index], their);
+                }
+                if let Some(difference) = compare::values(our, their) {
+                    self.differences.entry(*index).or_insert((at, difference));
+                }
             }
         }
     }
-    differences
+}
+
+/// The PDP's answers, if it could send all of them.
+fn answers(scene: &Scene) -> Option<Vec<CheckOutput>> {
+    let pdp = Pdp::start(scene).ok()?;
+    pdp.ask(&scene.questions).into_iter().map(Result::ok).collect()
 }
 
 fn by_index(output: &CheckOutput) -> BTreeMap<usize, OutputValue> {

@@ -42,8 +42,8 @@ fn expressions_mean_what_they_mean_in_cerbos() {
     let (exercised, found) = expressions::run(&mut dice, count.try_into().unwrap(), most());
     println!("SEED={seed}: {} expressions", exercised.expressions);
     println!(
-        "refused {}, values {}, errors {}",
-        exercised.refused, exercised.values, exercised.errors
+        "refused {}, values {}, errors {}, faults {}",
+        exercised.refused, exercised.values, exercised.errors, exercised.faults
     );
     let mut functions: Vec<_> = exercised.functions.iter().collect();
     functions.sort_by_key(|(_, (values, _))| *values);

@@ -43,6 +43,11 @@ impl<'d> Grower<'d> {
             return self.fitting(&other, depth);
         }
         if self.dice.percent(self.taste.hidden) {
+            // Constants that are no booleans confuse Cerbos's folding of `&&` and `||`.
+            if *ty == Type::Plain("bool") {
+                let text = *self.dice.pick(&["P.attr.n1", "R.attr.nul", "R.attr.mix", "P.attr.x"]);
+                return Term::leaf(Type::Plain("dyn"), text);
+            }
             let other = self.other_type(ty);
             let term = self.fitting(&other, depth.saturating_sub(1));
             return wrapped("dyn(", term, ")");
@@ -94,6 +99,7 @@ impl<'d> Grower<'d> {
     fn is_text(&mut self, ty: &Type) -> bool {
         match ty {
             Type::Plain(name) if TEXTS.contains(name) => !self.dice.percent(5),
+            Type::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => true,
             Type::Plain("small" | "index" | "past_text" | "replacement" | "bool_text" | "null") => {
                 true
             }
@@ -114,7 +120,12 @@ impl<'d> Grower<'d> {
             parts.push(match piece {
                 Piece::Text(text) => Part::Text(text.clone()),
                 Piece::Part { ty, strict } => {
-                    let term = self.grow(&ty.with(&bound), depth - usize::from(depth > 0));
+                    let below = depth - usize::from(depth > 0);
+                    let mut term = self.grow(&ty.with(&bound), below);
+                    // A loop over constants whose condition is a literal confuses Cerbos's folding.
+                    while is_loop(production) && *ty == Type::Plain("bool") && term.is_literal() {
+                        term = self.grow(&ty.with(&bound), depth);
+                    }
                     self.scope.extend(waiting.take());
                     Part::Child { term, strict: *strict }
                 }
@@ -156,6 +167,10 @@ impl<'d> Grower<'d> {
         }
         let below = depth.saturating_sub(1);
         match ty {
+            Type::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => {
+                let text = *self.dice.pick(&inputs);
+                Term::leaf(ty.clone(), text)
+            }
             Type::Plain("dyn") => {
                 let inner = Type::Plain(*self.dice.pick(&PLAIN[..8]));
                 wrapped("dyn(", self.leaf(&inner, below), ")")
@@ -211,6 +226,11 @@ impl<'d> Grower<'d> {
             }
         }
     }
+}
+
+fn is_loop(production: &Production) -> bool {
+    let name = production.name;
+    name.contains("all") || name.contains("exists")
 }
 
 fn wrapped(before: &str, term: Term, after: &str) -> Term {

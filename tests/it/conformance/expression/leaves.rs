@@ -433,6 +433,14 @@ pub(crate) fn attributes(ty: &Type) -> &'static [&'static str] {
         Type::Plain("ip_text") => &["P.attr.ip1"],
         Type::Plain("dotted_text") => &["P.attr.hi1", "R.attr.hi1"],
         Type::Plain("path") => &["R.attr.pa1"],
+        Type::Plain("dyn_list") => {
+            &["R.attr.mix", "P.attr.ls1", "R.attr.ln1", "R.attr.items", "P.attr.x"]
+        }
+        Type::Plain("dyn_map") => {
+            &["R.attr.m1", "P.attr.m1", "R.attr.items[0]", "dyn(P)", "request.auxData.jwt"]
+        }
+        Type::Plain("dyn_number") => &["R.attr.n1", "P.attr.n1", "P.attr.level", "R.attr.x"],
+        Type::Plain("dyn_numbers") => &["R.attr.ln1", "P.attr.ln1", "R.attr.ln1", "R.attr.mix"],
         Type::Plain("dyn") => &[
             "P.attr.x",
             "R.attr.x",

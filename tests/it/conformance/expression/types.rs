@@ -94,6 +94,9 @@ impl Type {
         match self {
             Self::Plain(name) if TEXTS.contains(name) => Self::Plain("string"),
             Self::Plain("small" | "index") => Self::Plain("int"),
+            Self::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => {
+                Self::Plain("dyn")
+            }
             other => other.clone(),
         }
     }
