@@ -155,6 +155,7 @@ pub(super) fn go_type_name(value: V<'_>) -> &'static str {
         V::Object(Object::SpiffeTrustDomain(_)) => "types.SPIFFETrustDomain",
         V::Object(Object::SpiffeMatcher(_)) => "types.SPIFFEMatcher",
         V::Object(Object::Unusable(_)) => "*types.Err",
+        V::Joined(_) => "*types.concatList",
         V::List(_) | V::JsonList(_) | V::ConstantList(_) | V::Roles(_) | V::Names(_) => {
             "*types.baseList"
         }
@@ -166,20 +167,21 @@ pub(super) fn go_type_name(value: V<'_>) -> &'static str {
 fn element<'a>(run: &Run<'a>, list: List<'a>, key: V<'a>) -> Result<Option<V<'a>>, Fault<'a>> {
     let index = match key {
         V::Int(index) => usize::try_from(index).ok(),
-        V::Uint(index) => usize::try_from(index).ok(),
-        V::Double(index) => match whole(index) {
-            Some(index) => usize::try_from(index).ok(),
-            None => {
-                let index = describe(key);
-                return Err(run.fail(format_args!("unsupported index value {index} in list")));
-            }
-        },
+        V::Uint(index) => within(run, key, i64::try_from(index).ok())?,
+        V::Double(index) => within(run, key, whole(index))?,
         other => {
             let kind = other.type_name();
             return Err(run.fail(format_args!("unsupported index type '{kind}' in list")));
         }
     };
     Ok(index.and_then(|index| list.get(index)))
+}
+
+/// The place of an index that must fit into an integer.
+fn within<'a>(run: &Run<'a>, key: V<'a>, index: Option<i64>) -> Result<Option<usize>, Fault<'a>> {
+    let key = describe(key);
+    let unsupported = || run.fail(format_args!("unsupported index value {key} in list"));
+    index.ok_or_else(unsupported).map(|index| usize::try_from(index).ok())
 }
 
 /// The value under a key. Keys that are numbers are found by their value.
@@ -200,11 +202,29 @@ pub(super) fn find<'a>(
     }
 }
 
+/// Values that Go cannot look up in a map.
+fn unhashable(key: V<'_>) -> Option<&'static str> {
+    Some(match key {
+        V::Bytes(_) => "internal error: runtime error: hash of unhashable type types.Bytes",
+        V::Object(Object::Hierarchy(_)) => {
+            "internal error: runtime error: hash of unhashable type types.Hierarchy"
+        }
+        V::Object(Object::SpiffeMatcher(_)) => {
+            "internal error: runtime error: hash of unhashable type types.SPIFFEMatcher"
+        }
+        _ => return None,
+    })
+}
+
 fn find_value<'a>(
     run: &Run<'a>,
     entries: impl Iterator<Item = (V<'a>, V<'a>)>,
     key: V<'a>,
 ) -> Result<Option<V<'a>>, Fault<'a>> {
+    let mut entries = entries.peekable();
+    if let (Some(_), Some(text)) = (entries.peek(), unhashable(key)) {
+        return Err(run.panic(text));
+    }
     for (name, value) in entries {
         run.charge(1)?;
         // A key that is a double is found by a double alone, though a double finds integers.

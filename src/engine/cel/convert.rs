@@ -64,6 +64,7 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
     if let Some(list) = value.list() {
         let mut items = Vec::with_capacity(list.len());
         for item in list.iter() {
+            let item = if let V::Joined(_) = value { to_native(run.arena, item) } else { item };
             items.push(json_below(run, item, depth)?);
         }
         return Ok(Value::List(items.into()));
@@ -145,6 +146,21 @@ fn exact(value: i64) -> f64 {
     value as f64
 }
 
+/// What a value is after Cerbos has turned it into one of Go's and back.
+fn to_native<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
+    let unusable = |kind: &str, text: String| {
+        let text = format!("unsupported conversion to ref.Val: ({kind}){text}");
+        V::Object(arena.alloc(Object::Unusable(arena.alloc_str(&text))))
+    };
+    match value {
+        V::Ip(address) => unusable("netip.Addr", address.to_string()),
+        V::Cidr(Cidr { address, prefix }) => {
+            unusable("netip.Prefix", format!("{address}/{prefix}"))
+        }
+        other => to_variable(arena, other),
+    }
+}
+
 /// The value that a variable has where it is used. Cerbos converts it to a native value and back,
 /// and some types do not survive that.
 pub(super) fn to_variable<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
@@ -154,6 +170,10 @@ pub(super) fn to_variable<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
         V::Optional(None) => V::Null,
         V::Type(name) => V::String(name),
         V::Object(Object::Hierarchy(parts)) => V::Names(parts),
+        V::Joined(items) => {
+            let items = items.iter().map(|item| to_native(arena, *item));
+            V::List(arena.alloc_slice_fill_iter(items.collect::<Vec<_>>()))
+        }
         V::Object(Object::SpiffeId { trust_domain, path }) => unusable(format!(
             "unsupported conversion to ref.Val: (spiffeid.ID)spiffe://{trust_domain}{path}"
         )),

@@ -31,6 +31,8 @@ pub(super) struct Run<'a> {
     budget: &'a Cell<u64>,
     /// `None` while constants are folded, which read nothing.
     frame: Option<&'a Frame<'a>>,
+    /// What Cerbos panics over: no other part of the expression makes up for that.
+    panic: Cell<Option<&'a str>>,
     /// The variables of macros. Each macro of an expression has its own slots.
     pub(super) locals: &'a [Cell<Evaluated<'a>>],
 }
@@ -54,13 +56,27 @@ impl<'a> Run<'a> {
             arena: frame.arena,
             budget: frame.budget,
             frame: Some(frame.arena.alloc(*frame)),
+            panic: Cell::new(None),
             locals: locals_in(frame.arena, locals),
         }
     }
 
     /// For constants.
     pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>, locals: usize) -> Self {
-        Self { arena, budget, frame: None, locals: locals_in(arena, locals) }
+        let locals = locals_in(arena, locals);
+        Self { arena, budget, frame: None, panic: Cell::new(None), locals }
+    }
+
+    /// The value of a whole expression.
+    pub(super) fn whole(&self, root: &'a Node) -> Evaluated<'a> {
+        let value = self.eval(root);
+        self.panic.get().map_or(value, |text| Err(Fault::Text(text)))
+    }
+
+    /// Fails the whole expression.
+    pub(super) fn panic(&self, text: &'a str) -> Fault<'a> {
+        self.panic.set(self.panic.get().or(Some(text)));
+        Fault::Text(text)
     }
 
     /// Takes steps from the budget.
@@ -261,7 +277,12 @@ impl<'a> Run<'a> {
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             [first, second] => {
-                let args = [self.eval(first)?, self.eval(second)?];
+                let first = self.eval(first)?;
+                // What is not there has no parts: the key does not matter.
+                if let (V::Optional(None), "_[_]" | "_[?_]") = (first, call.group.name) {
+                    return Ok(first);
+                }
+                let args = [first, self.eval(second)?];
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             many => {
@@ -326,16 +347,8 @@ impl<'a> Run<'a> {
         Ok(V::Map(map.into_bump_slice()))
     }
 
-    /// How Go prints a value that is no scalar depends on where it came from: its type is said.
     fn not_optional(&self, place: fmt::Arguments<'_>, value: V<'a>) -> Fault<'a> {
-        let value = match value {
-            V::Null => "0".to_owned(),
-            V::Ip(address) => address.to_string(),
-            V::Bool(_) | V::Int(_) | V::Uint(_) | V::Double(_) | V::String(_) | V::Type(_) => {
-                describe(value)
-            }
-            other => format!("of type {}", other.type_name()),
-        };
+        let value = describe(value);
         self.fail(format_args!(
             "cannot initialize optional {place} from non-optional value {value}"
         ))

@@ -65,7 +65,7 @@ fn is_pure(node: &Node) -> bool {
 fn value_of(node: &Node) -> Option<Constant> {
     let arena = Bump::new();
     let budget = Cell::new(BUDGET);
-    let value = Run::without_inputs(&arena, &budget, 0).eval(node).ok()?;
+    let value = Run::without_inputs(&arena, &budget, 0).whole(node).ok()?;
     Constant::from_value(value)
 }
 

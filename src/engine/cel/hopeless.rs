@@ -10,10 +10,11 @@ use bumpalo::Bump;
 
 use super::{
     access,
+    early::Early,
     eval::{Evaluated, Fault, Run},
     functions::Call as Arguments,
-    node::{Call, Early, Kind, Node},
-    value::V,
+    node::{Call, Kind, Loop, Node},
+    value::{Entries, V},
 };
 
 /// Steps for constants. What takes more is left to be evaluated, within the budget of a request.
@@ -29,6 +30,14 @@ pub(super) fn why(node: &Node, locals: usize) -> Option<Box<str>> {
 fn why_from(node: &Node, locals: usize, least: Early) -> Option<Box<str>> {
     if binds(node) && has_value(node, locals) {
         return None;
+    }
+    if let Kind::Loop(details) = &node.kind
+        && let Some(why) = never_runs(details)
+    {
+        return match why {
+            Idle::Empty => None,
+            Idle::Excluded => why_from(&details.range, locals, least),
+        };
     }
     let least = if loops_over_nothing(node) { Early::Literal } else { least };
     if let Some(why) = node.parts().into_iter().find_map(|part| why_from(part, locals, least)) {
@@ -54,6 +63,25 @@ fn binds(node: &Node) -> bool {
     )
 }
 
+/// Why the body of a loop is never evaluated. Folding takes it away.
+enum Idle {
+    Empty,
+    Excluded,
+}
+
+fn never_runs(details: &Loop) -> Option<Idle> {
+    let range = details.range.literal();
+    let size = range.and_then(|range| match (range.list(), range.entries()) {
+        (Some(list), _) => Some(list.len()),
+        (None, entries) => entries.map(Entries::len),
+    });
+    match details.filter.as_ref().and_then(Node::literal) {
+        _ if size == Some(0) => Some(Idle::Empty),
+        Some(V::Bool(false)) => Some(Idle::Excluded),
+        _ => None,
+    }
+}
+
 /// Nothing is folded in a loop over a constant that is neither list nor map.
 fn loops_over_nothing(node: &Node) -> bool {
     let range = match &node.kind {
@@ -68,7 +96,7 @@ fn loops_over_nothing(node: &Node) -> bool {
 fn has_value(node: &Node, locals: usize) -> bool {
     let arena = Bump::new();
     let budget = Cell::new(BUDGET);
-    is_constant(node) && Run::without_inputs(&arena, &budget, locals).eval(node).is_ok()
+    is_constant(node) && Run::without_inputs(&arena, &budget, locals).whole(node).is_ok()
 }
 
 fn is_constant(node: &Node) -> bool {
@@ -84,7 +112,10 @@ fn call_early<'a>(run: &Run<'a>, call: &'a Call) -> Option<Evaluated<'a>> {
     let args = match &*call.args {
         [only] => vec![only.literal()?],
         // The text is not looked at.
-        [_, pattern] => vec![V::String(""), pattern.literal()?],
+        [_, pattern] => match pattern.literal()? {
+            pattern @ V::String(_) => vec![V::String(""), pattern],
+            _ => return None,
+        },
         _ => return None,
     };
     Some(call.group.call(&Arguments { run, args: &args, pattern: None }))

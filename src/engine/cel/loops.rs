@@ -252,6 +252,14 @@ impl<'a> Run<'a> {
         let [list, key] = parts;
         let value = self.eval(list)?;
         let Some(list) = value.list() else {
+            // The keys are made first, of the keys of a map too.
+            for (name, _) in value.entries().map_or(&[][..], |all| all.pairs(self.arena)) {
+                self.set(slot, Ok(*name));
+                self.eval(key)?;
+            }
+            if value.entries().is_some() {
+                return Err(Fault::Text("no such overload: @sortByAssociatedKeys"));
+            }
             let kind = go_type_name(value);
             return Err(self.fail(format_args!("got '{kind}', expected iterable type")));
         };

@@ -6,9 +6,10 @@ use super::{
     Names,
     check::namespaced,
     constant::Constant,
+    early::{self, Early},
     fold::{self, Membership},
     functions, message,
-    node::{self, Alternative, Call, Early, Kind, Node, Path, Root},
+    node::{self, Alternative, Call, Kind, Node, Path, Root},
     regex::Pattern,
     signature::Style,
     syntax::{self, Syntax},
@@ -207,7 +208,7 @@ impl Lowering<'_> {
     }
 
     fn function(&mut self, name: &str, style: Style, args: Vec<Syntax>) -> Kind {
-        let early = if style == Style::Global { early(name, &args) } else { Early::Never };
+        let early = if style == Style::Global { early::early(name, &args) } else { Early::Never };
         let args: Vec<Node> = args.into_iter().map(|arg| self.node(arg)).collect();
         let args = match (name, style, <[Node; 2]>::try_from(args)) {
             ("_&&_", _, Ok(parts)) => return Kind::And(Box::new(parts)),
@@ -349,41 +350,6 @@ fn message_field(root: &Root, field: &str) -> Option<Root> {
         (Root::Runtime, "effectiveDerivedRoles") => Root::EffectiveDerivedRoles,
         _ => return None,
     })
-}
-
-fn early(name: &str, args: &[Syntax]) -> Early {
-    let is_literal = args.last().is_some_and(is_converted_literal);
-    match (name, args) {
-        // A literal that is wrong is refused; one that folding makes is too, and cel-go then takes
-        // the expression as it was written, where it only sees through conversions.
-        ("duration" | "timestamp", [_]) if !is_literal => Early::Never,
-        (
-            "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint",
-            [_],
-        )
-        | ("matches", [_, _]) => {
-            if is_literal {
-                Early::Literal
-            } else {
-                Early::Folded
-            }
-        }
-        _ => Early::Never,
-    }
-}
-
-fn is_converted_literal(syntax: &Syntax) -> bool {
-    match &syntax.kind {
-        syntax::Kind::Literal(_) => true,
-        syntax::Kind::Call { name, target: None, args } => {
-            let converts = matches!(
-                name.as_str(),
-                "bool" | "bytes" | "double" | "dyn" | "int" | "string" | "uint"
-            );
-            converts && args.iter().all(is_converted_literal)
-        }
-        _ => false,
-    }
 }
 
 /// The pattern of a call that takes one, if it is a literal and valid.

@@ -14,6 +14,7 @@ mod compare;
 mod constant;
 mod convert;
 mod duration;
+mod early;
 mod eval;
 mod fold;
 mod functions;
@@ -237,7 +238,7 @@ impl Expression {
     fn evaluate<'a>(&'a self, run: &Run<'a>) -> Evaluated<'a> {
         match &self.hopeless {
             Some(why) => Err(eval::Fault::Text(why)),
-            None => run.eval(&self.root),
+            None => run.whole(&self.root),
         }
     }
 }

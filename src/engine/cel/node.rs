@@ -6,6 +6,7 @@
 
 use super::{
     constant::Constant,
+    early::Early,
     functions::Group,
     regex::Pattern,
     syntax::{LoopKind, OptionalForm},
@@ -134,16 +135,6 @@ pub(super) struct Call {
     /// The regular expression that is a literal among the arguments, compiled.
     pub pattern: Option<Box<Pattern>>,
     pub early: Early,
-}
-
-/// Whether cel-go calls a function before it evaluates anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Early {
-    Never,
-    /// If its arguments were folded to literals.
-    Folded,
-    /// Its arguments are written as literals.
-    Literal,
 }
 
 #[derive(Debug)]

@@ -1,11 +1,15 @@
 //! `"..".format([..])`: the clauses, and their check before any value is known.
 
-use super::{Call, Family, Mismatch, conversions::format_go_float};
+use super::{
+    Call, Family, Mismatch,
+    conversions::format_go_float,
+    numbers::{as_double, fixed, hex, plain, scientific, signed},
+};
 use crate::engine::cel::{
     duration,
     eval::{Evaluated, Fault, Run},
     types::Type,
-    value::V,
+    value::{Cidr, V},
 };
 
 pub(super) const FAMILY: Family = Family {
@@ -273,64 +277,6 @@ fn complain<'a>(run: &Run<'a>, verb: Verb, value: V<'a>) -> Fault<'a> {
     run.fail(format_args!("error during formatting: {complaint}, was given {given}"))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "formatted as a double")]
-fn as_double(value: V<'_>) -> Option<f64> {
-    match value {
-        V::Int(value) => Some(value as f64),
-        V::Uint(value) => Some(value as f64),
-        V::Double(value) => Some(value),
-        _ => None,
-    }
-}
-
-fn signed(value: i64, magnitude: String) -> String {
-    if value < 0 { format!("-{magnitude}") } else { magnitude }
-}
-
-/// A number that is not finite, in words.
-fn in_words(value: f64) -> Option<&'static str> {
-    if value.is_nan() {
-        Some("NaN")
-    } else if value.is_infinite() {
-        Some(if value > 0.0 { "Infinity" } else { "-Infinity" })
-    } else {
-        None
-    }
-}
-
-/// Plain decimal, never with an exponent.
-fn plain(value: f64) -> String {
-    in_words(value).map_or_else(|| format!("{value}"), str::to_owned)
-}
-
-fn fixed(value: f64, precision: usize) -> String {
-    in_words(value).map_or_else(|| format!("{value:.precision$}"), str::to_owned)
-}
-
-fn scientific(value: f64, precision: usize) -> String {
-    if let Some(words) = in_words(value) {
-        return words.to_owned();
-    }
-    let text = format!("{value:.precision$e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent),
-    };
-    format!("{mantissa}e{sign}{digits:0>2}")
-}
-
-fn hex(value: V<'_>) -> Option<String> {
-    let of_bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    match value {
-        V::Int(value) => Some(signed(value, format!("{:x}", value.unsigned_abs()))),
-        V::Uint(value) => Some(format!("{value:x}")),
-        V::String(text) => Some(of_bytes(text.as_bytes())),
-        V::Bytes(bytes) => Some(of_bytes(bytes)),
-        _ => None,
-    }
-}
-
 fn write_string<'a>(
     run: &Run<'a>,
     text: &mut String,
@@ -395,7 +341,8 @@ fn write_container<'a>(
     Ok(())
 }
 
-/// A value inside an error's text.
+/// A value inside an error's text, as Go prints it. What that is for other values depends on where
+/// they come from, or on chance: their type is said.
 pub(in crate::engine::cel) fn describe(value: V<'_>) -> String {
     match value {
         V::String(text) => text.to_owned(),
@@ -403,8 +350,12 @@ pub(in crate::engine::cel) fn describe(value: V<'_>) -> String {
         V::Int(value) => value.to_string(),
         V::Uint(value) => value.to_string(),
         V::Double(value) => format_go_float(value),
-        V::Null => "null".to_owned(),
+        // The number of the only value of its enum.
+        V::Null => "0".to_owned(),
         V::Type(name) => name.to_owned(),
-        other => other.type_name().to_owned(),
+        V::Ip(address) => address.to_string(),
+        V::Cidr(Cidr { address, prefix }) => format!("{address}/{prefix}"),
+        V::Optional(None) => "optional.none()".to_owned(),
+        other => format!("of type {}", other.type_name()),
     }
 }

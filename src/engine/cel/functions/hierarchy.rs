@@ -112,9 +112,8 @@ fn common_ancestors<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         let (Some((_, left_parents)), Some((_, right_parents))) =
             (left.split_last(), right.split_last())
         else {
-            return Err(Fault::Text(
-                "internal error: runtime error: slice bounds out of range [:-1]",
-            ));
+            let text = "internal error: runtime error: slice bounds out of range [:-1]";
+            return Err(call.run.panic(text));
         };
         (left, right) = (left_parents, right_parents);
     }

@@ -54,7 +54,7 @@ fn distinct<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     for item in call.list(0)?.iter() {
         let mut is_new = true;
         for other in &kept {
-            if call.run.equal(*other, item)? {
+            if call.run.equal(*other, item).unwrap_or(false) {
                 is_new = false;
                 break;
             }

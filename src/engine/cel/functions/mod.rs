@@ -11,6 +11,7 @@ mod hierarchy;
 mod lists;
 mod math;
 mod network;
+mod numbers;
 mod operators;
 mod optionals;
 mod paths;
@@ -101,6 +102,7 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         spiffe::FAMILY,
         spiffe::OWN,
         strings::FAMILY,
+        strings::OWN,
         strings::PLAIN,
         times::CLOCK,
         times::FAMILY,

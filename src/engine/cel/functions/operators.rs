@@ -165,6 +165,10 @@ fn not_equal<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     compare::equal(call.run, call.arg(0)?, call.arg(1)?).map(|equal| V::Bool(!equal))
 }
 
+fn is_nan(value: V<'_>) -> bool {
+    matches!(value, V::Double(number) if number.is_nan())
+}
+
 /// Orders the arguments; a NaN is in no order with anything.
 fn order<'a>(
     call: &Call<'_, 'a>,
@@ -172,6 +176,10 @@ fn order<'a>(
     holds: fn(Ordering) -> bool,
 ) -> Evaluated<'a> {
     let (left, right) = (call.arg(0)?, call.arg(1)?);
+    // Nothing is in an order with what is not a number, whatever its type.
+    if compare::has_order(left) && (is_nan(left) || is_nan(right)) {
+        return Ok(V::Bool(false));
+    }
     match compare::order(left, right) {
         Some(order) => Ok(V::Bool(order.is_some_and(holds))),
         None if compare::has_order(left) => Err(Fault::NoOverload),
@@ -236,7 +244,14 @@ fn concatenate<'a>(call: &Call<'_, 'a>, left: V<'a>, right: V<'a>) -> Evaluated<
             || matches!(left, V::Int(_) | V::Uint(_) | V::Double(_) | V::Bytes(_));
         return Err(if adds { Fault::NoOverload } else { missing(left, "no such overload: _+_") });
     };
-    call.run.list(first.iter().chain(second.iter()))
+    match (first.len(), second.len()) {
+        (0, _) => Ok(right),
+        (_, 0) => Ok(left),
+        _ => match call.run.list(first.iter().chain(second.iter()))? {
+            V::List(items) => Ok(V::Joined(items)),
+            other => Ok(other),
+        },
+    }
 }
 
 fn subtract<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {

@@ -188,8 +188,8 @@ fn match_one_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     for item in call.list(0)?.iter() {
         call.run.charge(1)?;
         // Cerbos does not name the function here, as the list itself is of the right type.
-        let identity = call.identity(item)?.ok();
-        identities.push(identity.ok_or_else(|| call.run.fail(format_args!("no such overload")))?);
+        let identity = call.identity(item).ok().and_then(Result::ok);
+        identities.push(identity.ok_or(Fault::Text("no such overload"))?);
     }
     let identities = call.run.arena.alloc_slice_copy(&identities);
     Ok(call.make(Object::SpiffeMatcher(SpiffeMatcher::OneOf(identities))))

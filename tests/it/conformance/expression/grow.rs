@@ -122,6 +122,10 @@ impl<'d> Grower<'d> {
                 Piece::Part { ty, strict } => {
                     let below = depth - usize::from(depth > 0);
                     let mut term = self.grow(&ty.with(&bound), below);
+                    // A text that is not UTF-8 does not load if folding makes it.
+                    while production.name.starts_with("format") && holds_no_text(&term) {
+                        term = self.grow(&ty.with(&bound), below);
+                    }
                     // A loop over constants whose condition is a literal confuses Cerbos's folding.
                     while is_loop(production) && *ty == Type::Plain("bool") && term.is_literal() {
                         term = self.grow(&ty.with(&bound), depth);
@@ -226,6 +230,12 @@ impl<'d> Grower<'d> {
             }
         }
     }
+}
+
+/// Whether bytes are in it that are no UTF-8.
+fn holds_no_text(term: &Term) -> bool {
+    let text = term.text();
+    [r"\xff", "/w==", "_w=="].iter().any(|bytes| text.contains(bytes))
 }
 
 fn is_loop(production: &Production) -> bool {
