@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     compare::{self, Difference, Kind},
-    expression::{Grower, PRODUCTIONS, Taste, Term},
+    expression::{Grower, PRODUCTIONS, Production, Taste, Term},
     ours,
     pdp::{self, Compiled, Pdp},
     questions,
@@ -37,6 +37,7 @@ const ROUNDS: usize = 30;
 pub(super) struct Exercised {
     pub expressions: usize,
     pub refused: usize,
+    /// Answers, of which each expression has one to each question.
     pub values: usize,
     pub errors: usize,
     /// The PDP could not load them after all, or could not send its answer.
@@ -49,7 +50,6 @@ pub(super) struct Exercised {
 pub(super) struct Found {
     pub expression: String,
     pub difference: Difference,
-    pub scene: Scene,
 }
 
 /// Runs until `count` expressions were compared; the differences, made small.
@@ -69,25 +69,32 @@ pub(super) fn run(dice: &mut Rng, count: usize, most: usize) -> (Exercised, Vec<
             let (term, difference) = shrink(terms[index].clone(), difference, question);
             let expression = term.text();
             if found.len() < most && found.iter().all(|other| other.expression != expression) {
-                let scene = scene(&[&expression], std::slice::from_ref(question));
-                found.push(Found { expression, difference, scene });
+                found.push(Found { expression, difference });
             }
         }
     }
     (exercised, found)
 }
 
-/// An expression around a function; those that had fewer values so far come more often.
+/// An expression around a function. Those that had fewer values so far come more often, and then
+/// with parts that seldom fail.
 fn grow(dice: &mut Rng, exercised: &Exercised) -> Term {
+    let values = |production: &Production| exercised.functions[production.name].0;
+    let candidates: Vec<&'static Production> =
+        (0..12).map(|_| dice.pick::<Production>(&PRODUCTIONS)).collect();
+    if dice.percent(50) {
+        let rarest = candidates.iter().min_by_key(|production| values(production)).unwrap();
+        let taste = Taste { ill_typed: 0, hidden: 0, declared: true };
+        let depth = *dice.pick(&[0, 1, 1, 2]);
+        return Grower::new(dice, taste).with(rarest, depth);
+    }
     let taste = match dice.u32(0..10) {
         0 => Taste { ill_typed: 6, hidden: 0, declared: true },
         1 | 2 => Taste { ill_typed: 0, hidden: 12, declared: true },
         _ => Taste { ill_typed: 0, hidden: 1, declared: true },
     };
-    let candidates = [dice.pick(&PRODUCTIONS), dice.pick(&PRODUCTIONS), dice.pick(&PRODUCTIONS)];
-    let rarest = candidates.iter().min_by_key(|production| exercised.functions[production.name].0);
     let depth = *dice.pick(&[1, 1, 2, 2, 3, 4]);
-    Grower::new(dice, taste).with(rarest.unwrap(), depth)
+    Grower::new(dice, taste).with(candidates[0], depth)
 }
 
 fn question(dice: &mut Rng) -> Question {
@@ -176,7 +183,7 @@ impl Batch<'_> {
             let (ours, theirs) = (by_index(&ours::ask(&policies, question)), by_index(&theirs));
             for (position, index) in loaded.iter().enumerate() {
                 let (our, their) = (&ours[&position], &theirs[&position]);
-                if let (0, Some(exercised)) = (at, &mut self.exercised) {
+                if let Some(exercised) = &mut self.exercised {
                     exercised.count(&self.terms[*index], their);
                 }
                 if let Some(difference) = compare::values(our, their) {
@@ -319,6 +326,16 @@ fn refused_by_pdp(scene: &Scene) -> BTreeMap<usize, String> {
 // === impl Exercised ===
 
 impl Exercised {
+    /// The functions that had fewer values than that, with the numbers of values and errors.
+    pub(in crate::conformance) fn rarer_than(&self, least: usize) -> Vec<String> {
+        let mut rare: Vec<_> =
+            self.functions.iter().filter(|(_, (values, _))| *values < least).collect();
+        rare.sort_by_key(|(_, (values, _))| *values);
+        rare.iter()
+            .map(|(name, (values, errors))| format!("{values:6} {errors:6} {name}"))
+            .collect()
+    }
+
     fn count(&mut self, term: &Term, value: &OutputValue) {
         let mut functions = BTreeSet::new();
         match value {

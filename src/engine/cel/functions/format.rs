@@ -341,6 +341,15 @@ fn write_container<'a>(
     Ok(())
 }
 
+/// A type with its parameters, of which cel-go knows nothing more when it evaluates.
+pub(super) fn dyn_type_name(name: &str) -> String {
+    match name {
+        "list" | "optional_type" => format!("{name}(dyn)"),
+        "map" => "map(dyn, dyn)".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// A value inside an error's text, as Go prints it. What that is for other values depends on where
 /// they come from, or on chance: their type is said.
 pub(in crate::engine::cel) fn describe(value: V<'_>) -> String {
@@ -352,7 +361,7 @@ pub(in crate::engine::cel) fn describe(value: V<'_>) -> String {
         V::Double(value) => format_go_float(value),
         // The number of the only value of its enum.
         V::Null => "0".to_owned(),
-        V::Type(name) => name.to_owned(),
+        V::Type(name) => dyn_type_name(name),
         V::Ip(address) => address.to_string(),
         V::Cidr(Cidr { address, prefix }) => format!("{address}/{prefix}"),
         V::Optional(None) => "optional.none()".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Call, Family, Mismatch, has_methods};
+use super::{Call, Family, Mismatch, format::dyn_type_name, has_methods};
 use crate::engine::cel::{
     compare,
     eval::{Evaluated, Fault, Run},
@@ -80,10 +80,10 @@ fn flatten<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let (depth, parameters) = match call.args.get(1) {
         None => (Some(1), String::new()),
         Some(V::Int(depth)) => (Some(*depth), "int".to_owned()),
-        Some(other) => (None, dyn_type_name(*other)),
+        Some(other) => (None, dyn_type_name(other.type_name())),
     };
     let (Some(list), Some(depth)) = (receiver.list(), depth) else {
-        let receiver = dyn_type_name(receiver);
+        let receiver = dyn_type_name(receiver.type_name());
         let message = format_args!("no such overload: {receiver}.flatten({parameters})");
         return Err(call.run.fail(message));
     };
@@ -91,16 +91,6 @@ fn flatten<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let mut flat = Vec::new();
     flatten_into(call.run, list, depth, &mut flat)?;
     call.run.list(flat.into_iter())
-}
-
-/// A type with its parameters, of which cel-go knows nothing more when it evaluates.
-fn dyn_type_name(value: V<'_>) -> String {
-    let name = value.type_name();
-    match name {
-        "list" | "optional_type" => format!("{name}(dyn)"),
-        "map" => "map(dyn, dyn)".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 fn flatten_into<'a>(

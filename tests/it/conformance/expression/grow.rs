@@ -55,13 +55,36 @@ impl<'d> Grower<'d> {
         self.fitting(ty, depth)
     }
 
-    /// A term made with this function.
+    /// A term made with this function, and mostly one that can be shown.
     pub(in crate::conformance) fn with(
         &mut self,
         production: &'static Production,
         depth: usize,
     ) -> Term {
-        self.fill(production, Bindings::default(), depth)
+        let term = self.fill(production, Bindings::default(), depth);
+        if self.dice.percent(85) { self.shown(term) } else { term }
+    }
+
+    /// A question about a value that has no form in JSON.
+    fn shown(&mut self, term: Term) -> Term {
+        let after = match &term.ty {
+            Type::Optional(_) => ".hasValue()",
+            Type::Plain("hierarchy") => ".size()",
+            Type::Plain("ip") => ".family()",
+            Type::Plain("cidr") => ".prefixLength()",
+            Type::Plain("spiffe_id") => ".path()",
+            Type::Plain("spiffe_domain") => ".name()",
+            Type::Plain("spiffe_matcher") => {
+                let mut matches = wrapped("", term, ".matchesID(");
+                let id = self.leaf(&Type::Plain("spiffe_text"), 0);
+                matches.parts.push(Part::Child { term: id, strict: true });
+                matches.parts.push(Part::Text(")".to_owned()));
+                return matches;
+            }
+            Type::Plain("type") => return wrapped("(", term, " == int)"),
+            _ => return term,
+        };
+        wrapped("", term, after)
     }
 
     fn fitting(&mut self, ty: &Type, depth: usize) -> Term {
@@ -100,9 +123,9 @@ impl<'d> Grower<'d> {
         match ty {
             Type::Plain(name) if TEXTS.contains(name) => !self.dice.percent(5),
             Type::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => true,
-            Type::Plain("small" | "index" | "past_text" | "replacement" | "bool_text" | "null") => {
-                true
-            }
+            Type::Plain(
+                "small" | "index" | "key" | "past_text" | "replacement" | "bool_text" | "null",
+            ) => true,
             _ => false,
         }
     }
@@ -182,7 +205,7 @@ impl<'d> Grower<'d> {
             Type::Plain(name) => Term::leaf(ty.clone(), leaves::literal(self.dice, name)),
             Type::List(inner) => self.list(ty, inner, below),
             Type::Map(inner) => {
-                let key = *self.dice.pick(&["a", "b", "x"]);
+                let key = *self.dice.pick(&["a", "a", "b"]);
                 let value = self.grow(inner, below);
                 Term { ty: ty.clone(), ..wrapped(&format!("{{\"{key}\": "), value, "}") }
             }
@@ -240,7 +263,7 @@ fn holds_no_text(term: &Term) -> bool {
 
 fn is_loop(production: &Production) -> bool {
     let name = production.name;
-    name.contains("all") || name.contains("exists")
+    ["all", "exists", "filter", " if"].iter().any(|part| name.contains(part))
 }
 
 fn wrapped(before: &str, term: Term, after: &str) -> Term {

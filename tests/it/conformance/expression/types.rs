@@ -19,7 +19,9 @@ pub(super) const PLAIN: [&str; 9] =
     ["bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration", "dyn"];
 
 /// Texts of a special form: to the checker they are strings.
-pub(super) const TEXTS: [&str; 14] = [
+pub(super) const TEXTS: [&str; 16] = [
+    "key",
+    "two_format",
     "regex",
     "path",
     "path_pattern",

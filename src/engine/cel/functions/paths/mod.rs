@@ -54,9 +54,9 @@ fn directory<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     match path.directory() {
         Some(directory) => call.run.string(&path.style.decode(&directory)),
         // Cerbos cuts at the last slash, and there is none.
-        None => Err(call
-            .run
-            .fail(format_args!("internal error: runtime error: slice bounds out of range [:-1]"))),
+        None => {
+            Err(call.run.panic("internal error: runtime error: slice bounds out of range [:-1]"))
+        }
     }
 }
 
@@ -122,8 +122,9 @@ fn matches<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn matches_any_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
+    let patterns = call.texts(1)?;
     let path = call.path()?;
-    for pattern in call.texts(1)? {
+    for pattern in patterns {
         if is_match(call, &path, pattern)? {
             return Ok(V::Bool(true));
         }
