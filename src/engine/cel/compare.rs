@@ -26,7 +26,8 @@ pub(super) fn contains<'a>(
 ) -> Result<bool, Fault<'a>> {
     for candidate in list.iter() {
         run.charge(1)?;
-        if equal(run, element, candidate)? {
+        // An element that cannot be compared is another one.
+        if equal(run, element, candidate).unwrap_or(false) {
             return Ok(true);
         }
     }
@@ -83,6 +84,19 @@ fn equal_below<'a>(
     equal_within(run, left, right, depth)
 }
 
+/// Inside of lists and maps, cel-go takes values that cannot be compared for equal.
+fn equal_inside<'a>(
+    run: &Run<'a>,
+    left: V<'a>,
+    right: V<'a>,
+    depth: usize,
+) -> Result<bool, Fault<'a>> {
+    match equal_below(run, left, right, depth) {
+        Err(Fault::NoOverload) => Ok(true),
+        result => result,
+    }
+}
+
 fn equal_lists<'a>(
     run: &Run<'a>,
     left: List<'a>,
@@ -93,7 +107,7 @@ fn equal_lists<'a>(
         return Ok(false);
     }
     for (left, right) in left.iter().zip(right.iter()) {
-        if !equal_below(run, left, right, depth)? {
+        if !equal_inside(run, left, right, depth)? {
             return Ok(false);
         }
     }
@@ -111,7 +125,7 @@ fn equal_maps<'a>(
     }
     for (key, value) in left.pairs(run.arena) {
         let Some(other) = access::find(run, right, *key)? else { return Ok(false) };
-        if !equal_below(run, *value, other, depth)? {
+        if !equal_inside(run, *value, other, depth)? {
             return Ok(false);
         }
     }

@@ -6,7 +6,7 @@ use bumpalo::{Bump, collections::Vec as ArenaVec};
 
 use super::{
     BUDGET_EXHAUSTED, Frame, access,
-    functions::Call as Arguments,
+    functions::{Call as Arguments, describe},
     message::Message,
     node::{Call, Element, Entry, Kind, Logic, Node, Path, Root},
     time::Moment,
@@ -31,6 +31,8 @@ pub(super) struct Run<'a> {
     budget: &'a Cell<u64>,
     /// `None` while constants are folded, which read nothing.
     frame: Option<&'a Frame<'a>>,
+    /// What Cerbos panics over: no other part of the expression makes up for that.
+    panic: Cell<Option<&'a str>>,
     /// The variables of macros. Each macro of an expression has its own slots.
     pub(super) locals: &'a [Cell<Evaluated<'a>>],
 }
@@ -54,13 +56,27 @@ impl<'a> Run<'a> {
             arena: frame.arena,
             budget: frame.budget,
             frame: Some(frame.arena.alloc(*frame)),
+            panic: Cell::new(None),
             locals: locals_in(frame.arena, locals),
         }
     }
 
     /// For constants.
-    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>) -> Self {
-        Self { arena, budget, frame: None, locals: &[] }
+    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>, locals: usize) -> Self {
+        let locals = locals_in(arena, locals);
+        Self { arena, budget, frame: None, panic: Cell::new(None), locals }
+    }
+
+    /// The value of a whole expression.
+    pub(super) fn whole(&self, root: &'a Node) -> Evaluated<'a> {
+        let value = self.eval(root);
+        self.panic.get().map_or(value, |text| Err(Fault::Text(text)))
+    }
+
+    /// Fails the whole expression.
+    pub(super) fn panic(&self, text: &'a str) -> Fault<'a> {
+        self.panic.set(self.panic.get().or(Some(text)));
+        Fault::Text(text)
     }
 
     /// Takes steps from the budget.
@@ -262,7 +278,12 @@ impl<'a> Run<'a> {
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             [first, second] => {
-                let args = [self.eval(first)?, self.eval(second)?];
+                let first = self.eval(first)?;
+                // What is not there has no parts: the key does not matter.
+                if let (V::Optional(None), "_[_]" | "_[?_]") = (first, call.group.name) {
+                    return Ok(first);
+                }
+                let args = [first, self.eval(second)?];
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             many => {
@@ -294,7 +315,9 @@ impl<'a> Run<'a> {
             let value = self.eval(&element.value)?;
             match value {
                 V::Optional(inner) if element.optional => list.extend(inner.copied()),
-                _ if element.optional => return Err(self.not_optional(value)),
+                _ if element.optional => {
+                    return Err(self.not_optional(format_args!("list element"), value));
+                }
                 _ => list.push(value),
             }
         }
@@ -309,7 +332,10 @@ impl<'a> Run<'a> {
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,
-                value if entry.optional => return Err(self.not_optional(value)),
+                value if entry.optional => {
+                    let key = describe(key);
+                    return Err(self.not_optional(format_args!("entry '{key}'"), value));
+                }
                 value => value,
             };
             self.charge(map.len())?;
@@ -322,9 +348,11 @@ impl<'a> Run<'a> {
         Ok(V::Map(map.into_bump_slice()))
     }
 
-    fn not_optional(&self, value: V<'a>) -> Fault<'a> {
-        let kind = value.type_name();
-        self.fail(format_args!("cannot initialize optional entry from non-optional value: {kind}"))
+    fn not_optional(&self, place: fmt::Arguments<'_>, value: V<'a>) -> Fault<'a> {
+        let value = describe(value);
+        self.fail(format_args!(
+            "cannot initialize optional {place} from non-optional value {value}"
+        ))
     }
 }
 

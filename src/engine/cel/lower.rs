@@ -6,6 +6,7 @@ use super::{
     Names,
     check::namespaced,
     constant::Constant,
+    early::{self, Early},
     fold::{self, Membership},
     functions, message,
     node::{self, Alternative, Call, Kind, Node, Path, Root},
@@ -213,6 +214,7 @@ impl Lowering<'_> {
     }
 
     fn function(&mut self, name: &str, style: Style, args: Vec<Syntax>) -> Kind {
+        let early = if style == Style::Global { early::early(name, &args) } else { Early::Never };
         let args: Vec<Node> = args.into_iter().map(|arg| self.node(arg)).collect();
         let args = match (name, style, <[Node; 2]>::try_from(args)) {
             ("_&&_", _, Ok(parts)) => return Kind::And(Box::new(parts)),
@@ -236,7 +238,7 @@ impl Lowering<'_> {
             return Kind::Constant(Constant::Null);
         };
         let pattern = literal_pattern(name, &args).map(Box::new);
-        Kind::Call(Call { group, args: args.into(), pattern })
+        Kind::Call(Call { group, args: args.into(), pattern, early })
     }
 
     /// A name, or a chain of fields, that begins with a global name: `P.attr.dept`.

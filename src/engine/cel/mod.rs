@@ -14,6 +14,7 @@ mod compare;
 mod constant;
 mod convert;
 mod duration;
+mod early;
 mod eval;
 mod fold;
 mod functions;
@@ -164,7 +165,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
         return Err(issues);
     }
     let reads = read_set::reads(&root);
-    let hopeless = hopeless::why(&root);
+    let hopeless = hopeless::why(&root, locals);
     Ok(Expression { source: source.into(), root, locals, reads, hopeless })
 }
 
@@ -242,7 +243,7 @@ impl Expression {
     fn evaluate<'a>(&'a self, run: &Run<'a>) -> Evaluated<'a> {
         match &self.hopeless {
             Some(why) => Err(eval::Fault::Text(why)),
-            None => run.eval(&self.root),
+            None => run.whole(&self.root),
         }
     }
 }

@@ -10,7 +10,7 @@ use bumpalo::Bump;
 
 use super::{
     Issue, Names,
-    eval::{Fault, Run},
+    eval::Run,
     node::{Kind, Logic, Node, Path, Root},
     value::V,
 };
@@ -116,7 +116,7 @@ impl Search<'_> {
 
     /// `true` or `false`, if constants decide it.
     fn truth(&self, node: &Node) -> Option<bool> {
-        let is_constant = node.constant().is_some() || over_constants(node);
+        let is_constant = node.literal().is_some() || over_constants(node);
         let truth = |value: V<'_>| match value {
             V::Bool(value) => Some(value),
             _ => None,
@@ -128,9 +128,7 @@ impl Search<'_> {
     fn value<T>(&self, node: &Node, then: impl FnOnce(V<'_>) -> T) -> Option<T> {
         let arena = Bump::new();
         let budget = Cell::new(BUDGET);
-        let mut run = Run::without_inputs(&arena, &budget);
-        let unbound = |_| Cell::new(Err(Fault::NoOverload));
-        run.locals = arena.alloc_slice_fill_with(self.locals, unbound);
+        let run = Run::without_inputs(&arena, &budget, self.locals);
         run.eval(node).ok().map(then)
     }
 }
@@ -138,10 +136,10 @@ impl Search<'_> {
 /// Whether it is a macro over a constant. To cel-go, `cel.bind` is one over the empty list.
 fn over_constants(node: &Node) -> bool {
     match &node.kind {
-        Kind::Loop(details) => details.range.constant().is_some(),
+        Kind::Loop(details) => details.range.literal().is_some(),
         Kind::SortBy { parts, .. } => {
             let [list, _] = &**parts;
-            list.constant().is_some()
+            list.literal().is_some()
         }
         Kind::Bind { .. } => true,
         _ => false,

@@ -11,6 +11,7 @@ use super::scene::{Question, Scene};
 pub(super) struct Tally {
     pub directories: usize,
     pub refused: usize,
+    pub faults: usize,
     pub questions: usize,
     pub decisions: usize,
     pub allowed: usize,

@@ -1,6 +1,6 @@
 //! Functions of strings. Indices and lengths count code points.
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, has_methods};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
     regex::Pattern,
@@ -13,9 +13,16 @@ pub(super) const PLAIN: Family = Family {
     functions: &[
         ("contains: string.(string) -> bool", contains),
         ("endsWith: string.(string) -> bool", ends_with),
+        ("startsWith: string.(string) -> bool", starts_with),
+    ],
+};
+
+/// Looks at the types itself.
+pub(super) const OWN: Family = Family {
+    mismatch: Mismatch::Own,
+    functions: &[
         ("matches: string.(string) -> bool", matches),
         ("matches: (string, string) -> bool", matches),
-        ("startsWith: string.(string) -> bool", starts_with),
     ],
 };
 
@@ -58,6 +65,10 @@ fn ends_with<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn matches<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
+    let subject = call.arg(0)?;
+    if !has_methods(subject) && call.pattern.is_none() {
+        return Err(Fault::Text("no such overload: matches"));
+    }
     let (text, pattern) = (call.string(0)?, call.string(1)?);
     call.run.charge_bytes(text.len())?;
     if let Some(compiled) = call.pattern {

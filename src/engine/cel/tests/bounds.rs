@@ -79,7 +79,7 @@ fn evaluation_ends_when_its_steps_are_used_up() {
     let environment = Environment::read();
     for expression in exhausting {
         let compiled = compile(&expression, &environment.names).unwrap();
-        let outcome = environment.within(STEPS, |frame| compiled.holds(frame));
+        let outcome = environment.within(STEPS, &compiled, |frame| compiled.holds(frame));
         assert_eq!(outcome.unwrap_err().to_string(), "evaluation budget exhausted", "{expression}");
     }
 }
