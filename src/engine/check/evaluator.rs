@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 
-use crate::engine::cel::{Frame, V};
+use crate::engine::cel::{Frame, Read, V};
 use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
 use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
 
@@ -151,6 +151,9 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn output(&mut self, clause: &'a Clause, variables: Values<'a>) -> OutputValue {
         self.note_clock(clause);
+        if let Some(message) = self.unreadable(clause) {
+            return OutputValue::Error(message.into());
+        }
         match clause.expression.output(&self.frame(variables)) {
             Ok(value) => OutputValue::Value(value),
             Err(failure) => OutputValue::Error(failure.0),
@@ -164,9 +167,9 @@ impl<'a> Evaluator<'a> {
         variables: Values<'a>,
         evaluate: impl FnOnce(&Frame<'a>) -> Result<T, crate::engine::cel::EvaluationFailure>,
     ) -> Result<T, Failed> {
-        let message = match self.runtime.broken {
-            Some(message) if clause.reads_runtime => message.into(),
-            _ => match evaluate(&self.frame(variables)) {
+        let message = match self.unreadable(clause) {
+            Some(message) => message.into(),
+            None => match evaluate(&self.frame(variables)) {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure.0,
             },
@@ -174,6 +177,13 @@ impl<'a> Evaluator<'a> {
         let expression = clause.expression.source().into();
         self.errors.push(EvaluationError { expression, message });
         Err(Failed)
+    }
+
+    /// Why an expression that reads `runtime` itself cannot. A variable that reads it has failed
+    /// before, if it failed.
+    fn unreadable(&self, clause: &Clause) -> Option<&'a str> {
+        let message = self.runtime.broken?;
+        clause.expression.reads().contains(&Read::EffectiveDerivedRoles).then_some(message)
     }
 
     fn note_clock(&mut self, clause: &Clause) {

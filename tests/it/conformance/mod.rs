@@ -80,6 +80,7 @@ fn decisions_are_those_of_cerbos() {
         );
     }
     assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());
+    assert_eq!(tally.missing(), Vec::<String>::new(), "SEED={seed}: met too seldom");
 }
 
 #[test]
