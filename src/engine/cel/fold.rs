@@ -1,10 +1,9 @@
 //! Constant folding, with the visible effects that it has in Cerbos and no others.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::{
+    budget::Budget,
     compare,
     constant::Constant,
     eval::Run,
@@ -58,7 +57,7 @@ pub(super) fn fold(node: Node, membership: Membership) -> Node {
 
 fn value_of(node: &Node) -> Option<Constant> {
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
+    let budget = Budget::of_steps(BUDGET);
     let value = Run::without_inputs(&arena, &budget).eval(node).ok()?;
     Constant::from_value(value)
 }
@@ -86,7 +85,7 @@ fn is_member(call: &Call, membership: Membership) -> Option<bool> {
         return None;
     }
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
+    let budget = Budget::of_steps(BUDGET);
     let run = Run::without_inputs(&arena, &budget);
     let found = items.iter().filter(|item| !item.optional).any(|item| {
         let same = |item: V<'_>| item.type_name() == element.type_name();

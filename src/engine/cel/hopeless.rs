@@ -4,16 +4,17 @@
 //! there is no program, so `x || bool("maybe")` fails even where `x` is true. What folding has taken
 //! away, as in `true || bool("maybe")`, does not count.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::{
     access,
+    budget::Budget,
     eval::Run,
     node::{Call, Kind, Node},
     signature::Style,
 };
+
+const STEPS: u64 = 5_000_000;
 
 /// Conversions that cel-go tries on constants. Those to timestamps and durations are not among them:
 /// there it takes the expression as it was before folding.
@@ -29,8 +30,8 @@ pub(super) fn why(root: &Node) -> Option<Box<str>> {
     }
     let Kind::Call(call) = &root.kind else { return None };
     let arena = Bump::new();
-    // One step of an operation on constants.
-    let budget = Cell::new(super::STEPS);
+    // One operation on constants.
+    let budget = Budget::of_steps(STEPS);
     let run = Run::without_inputs(&arena, &budget);
     let fails = match (call.group.name, &*call.args) {
         _ if is_conversion(call) => run.eval(root).map(drop),
