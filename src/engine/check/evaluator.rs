@@ -139,7 +139,7 @@ impl<'a> Evaluator<'a> {
         if is_final { result } else { Ok(result.unwrap_or(false)) }
     }
 
-    /// No steps are left.
+    /// No steps or no memory are left.
     pub(super) fn is_exhausted(&self) -> bool {
         self.budget.is_spent()
     }
