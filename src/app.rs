@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use tokio::{
     select,
     signal::unix::{SignalKind, signal},
@@ -21,10 +22,15 @@ use tracing::{error, info, warn};
 
 use crate::config::{self, Config, ShutdownConfig};
 use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge};
-use crate::issuer::{self, Keys, Refresher, Settings};
+use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
+use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
-use crate::server::{AdminServer, AdminState, ExtAuthz, GrpcServer, Health, Readiness};
+use crate::revocation::TenantSpec;
+use crate::server::{
+    AdminServer, AdminState, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
+};
+use crate::shared_memory::SharedMemory;
 use crate::telemetry::{Chain, Metrics};
 
 /// Reloads that may wait for their turn.
@@ -38,8 +44,10 @@ const OBSERVE_EVERY: Duration = Duration::from_secs(10);
 pub struct App {
     grpc: GrpcServer,
     admin: AdminServer,
+    logout: Option<LogoutServer>,
     tasks: Tasks,
     keys: Vec<Keys>,
+    revocations: Revocations,
     metrics: Metrics,
     readiness: watch::Sender<Readiness>,
     shutdown: ShutdownConfig,
@@ -53,6 +61,7 @@ struct Tasks {
     nudge: mpsc::Sender<()>,
     watcher: Watcher,
     refreshers: Vec<Refresher>,
+    follower: Option<Follower>,
 }
 
 // === impl App ===
@@ -76,9 +85,11 @@ impl App {
 
         let (keys, refreshers) = issuers(&config)?;
         let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
+        let trusted = TrustedIssuers::new(trusted);
+        let (revocations, follower) = revocations(&config, &metrics)?;
         let gate = Gate::new(
             rules_in_force,
-            Authenticator::new(trusted, config.cache.tokens.capacity),
+            Authenticator::new(trusted.clone(), revocations.clone(), config.cache.tokens.capacity),
             DecisionCache::new(config.cache.decisions, metrics.clone()),
             Judge::Embedded,
         );
@@ -89,10 +100,22 @@ impl App {
             watch::channel(Readiness::NotReady("the issuers' keys have not been fetched yet"));
         let admin = AdminServer::bind(
             config.admin,
-            AdminState { metrics: metrics.clone(), readiness: readiness_now, reload: asked_sender },
+            AdminState {
+                metrics: metrics.clone(),
+                readiness: readiness_now,
+                reload: asked_sender,
+                revocations: RevocationDesk::new(&config.issuers, revocations.clone()),
+            },
         )
         .await
         .with_context(|| format!("could not listen on `{}`", config.admin.address))?;
+        let logout = match &config.logout {
+            Some(logout) => {
+                let receiver = LogoutReceiver::new(trusted, revocations.clone());
+                Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?)
+            }
+            None => None,
+        };
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();
         let tasks = Tasks {
@@ -107,8 +130,9 @@ impl App {
             nudge,
             watcher,
             refreshers,
+            follower,
         };
-        Ok(Self { grpc, admin, tasks, keys, metrics, readiness, shutdown })
+        Ok(Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown })
     }
 
     /// Where Envoy reaches us.
@@ -127,20 +151,29 @@ impl App {
         self.admin.address()
     }
 
+    /// Where logout tokens are taken, if they are.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn logout_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.logout.as_ref().map(LogoutServer::address).transpose()
+    }
+
     /// Serves until `stop` resolves, then lets the checks in flight finish.
     ///
     /// # Errors
     /// A listener failed, or the grace period was not enough.
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { grpc, admin, tasks, keys, metrics, readiness, shutdown } = self;
+        let Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown } =
+            self;
         info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
         let health = grpc.health();
         // Two signals: the ext_authz listener drains first, while everything that it needs goes on.
         let (drain, end) = (CancellationToken::new(), CancellationToken::new());
         let mut background = JoinSet::new();
         tasks.start(&mut background, &end)?;
-        background.spawn(observe(keys.clone(), metrics, end.clone()));
+        background.spawn(observe(keys.clone(), revocations.clone(), metrics, end.clone()));
         background.spawn({
             let end = end.clone();
             async move {
@@ -149,9 +182,18 @@ impl App {
                 }
             }
         });
+        if let Some(logout) = logout {
+            info!(logout = %logout.address()?, "Taking logout tokens");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = logout.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
+                }
+            });
+        }
         let mut checks = JoinSet::new();
         checks.spawn(grpc.run(drain.clone()));
-        let ready = become_ready(&keys, &readiness, &health);
+        let ready = become_ready(&keys, &revocations, &readiness, &health);
         let failed = select! {
             () = stop => None,
             ended = checks.join_next() => Some(ended),
@@ -182,9 +224,12 @@ impl App {
 impl Tasks {
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
-        let Self { reloader, orders, nudge, watcher, refreshers } = self;
+        let Self { reloader, orders, nudge, watcher, refreshers, follower } = self;
         for refresher in refreshers {
             background.spawn(refresher.run(end.clone()));
+        }
+        if let Some(follower) = follower {
+            background.spawn(follower.run(end.clone()));
         }
         background.spawn(reloader.run(orders, end.clone()));
         background.spawn(watcher.run(end.clone()));
@@ -210,15 +255,25 @@ fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
     Ok(pairs)
 }
 
-/// Ready is who has had every issuer's keys once. Never resolves.
+/// What is revoked, and the task that follows what other replicas revoke.
+fn revocations(config: &Config, metrics: &Metrics) -> Result<(Revocations, Option<Follower>)> {
+    let memory = config.redis.as_ref().map(SharedMemory::build).transpose()?;
+    let tenants = TenantSpec::of(&config.issuers);
+    Ok(logout::build(tenants, config.revocation, memory.as_ref(), metrics.clone()))
+}
+
+/// Ready is who has had every issuer's keys once, and knows what is revoked. Never resolves.
 async fn become_ready(
     keys: &[Keys],
+    revocations: &Revocations,
     readiness: &watch::Sender<Readiness>,
     health: &Health,
 ) -> Infallible {
     for keys in keys {
         keys.loaded().await;
     }
+    readiness.send_replace(Readiness::NotReady("what is revoked has not been read yet"));
+    revocations.loaded().await;
     readiness.send_replace(Readiness::Ready);
     health.serving().await;
     info!("Ready");
@@ -244,14 +299,21 @@ fn hang_ups(
     })
 }
 
-/// Shows how old the keys are.
-async fn observe(keys: Vec<Keys>, metrics: Metrics, end: CancellationToken) {
+/// Shows how old the keys are, and forgets revocations that are over.
+#[expect(clippy::disallowed_methods, reason = "revocations end by the wall clock, as tokens do")]
+async fn observe(
+    keys: Vec<Keys>,
+    revocations: Revocations,
+    metrics: Metrics,
+    end: CancellationToken,
+) {
     let mut ticks = time::interval(OBSERVE_EVERY);
     loop {
         select! {
             () = end.cancelled() => return,
             _ = ticks.tick() => (),
         }
+        revocations.tidy(Timestamp::now());
         for keys in &keys {
             if let Some(age) = keys.age() {
                 metrics.keys_age(keys.issuer(), age);

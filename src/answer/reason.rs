@@ -25,6 +25,8 @@ impl Reason {
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.
     pub const KEYS_UNAVAILABLE: Self = Self("fault.keys");
+    /// What other replicas have revoked is not known.
+    pub const REVOCATIONS_UNKNOWN: Self = Self("fault.revocations");
     /// Envoy's message lacks a part without which nothing can be decided.
     pub const INCOMPLETE: Self = Self("request.incomplete");
 

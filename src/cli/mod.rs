@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod reload;
+mod revoke;
 mod serve;
 mod validate;
 
@@ -36,6 +37,13 @@ enum Command {
     Validate(File),
     /// Ask the running server to read policies and routes again, and wait for the outcome.
     Reload(File),
+    /// Have the running server refuse tokens that have not expired yet.
+    Revoke {
+        #[command(flatten)]
+        file: File,
+        #[command(flatten)]
+        whose: revoke::Whose,
+    },
     /// Print the JSON Schema of the configuration.
     Schema,
 }
@@ -59,6 +67,9 @@ pub fn main() -> ExitCode {
         }
         Command::Reload(file) => {
             outcome(reload::run(&file.config).map(|answer| say(io::stdout(), answer.trim_end())))
+        }
+        Command::Revoke { file, whose } => {
+            outcome(revoke::run(&file.config, &whose).map(|answer| say(io::stdout(), answer)))
         }
         Command::Schema => {
             say(io::stdout(), config::SCHEMA.trim_end());

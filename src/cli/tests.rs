@@ -79,6 +79,17 @@ fn a_listener_that_anybody_can_reach_is_a_warning() {
 }
 
 #[test]
+fn an_admin_listener_that_others_can_reach_is_a_warning() {
+    let config = format!("{CONFIG}admin: {{ address: 0.0.0.0:9192 }}\n");
+    check(
+        &[("portcullis.yaml", &config), ("policies/invoice.yaml", POLICY)],
+        &expect![[r#"
+            warning: the admin listener on 0.0.0.0:9192 takes orders from anybody who reaches it: let nobody but its operators
+            no errors, 1 warning: 2 routes, 1 policy"#]],
+    );
+}
+
+#[test]
 fn an_attribute_that_a_policy_reads_and_no_route_supplies_is_a_warning() {
     let more = r#"
     - actions: ["edit", "delete"]

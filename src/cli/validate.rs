@@ -9,7 +9,7 @@ use crate::engine::{
 };
 use crate::policy_source;
 use crate::route::{Route, RouteTable};
-use crate::server::{ListenAddress, ListenConfig};
+use crate::server::{AdminConfig, ListenAddress, ListenConfig};
 
 /// More places of one attribute tell nothing more.
 const MOST_PLACES: usize = 3;
@@ -33,6 +33,7 @@ pub fn validate(file: &Path) -> Report {
     let Some(config) = config else { return report };
     report.routes = config.routes.len();
     report.warnings.extend(open_listener(&config.listen));
+    report.warnings.extend(open_admin(config.admin));
     let table = RouteTable::build(config.routes.clone())
         .map_err(|errors| report.errors.extend(errors.iter().map(ToString::to_string)));
     let Some(policies) = policies(&config, &mut report) else { return report };
@@ -44,13 +45,15 @@ pub fn validate(file: &Path) -> Report {
 }
 
 fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
-    let files = match policy_source::read(&config.policies) {
-        Ok(files) => files,
-        Err(errors) => {
-            report.errors.extend(errors.0.iter().map(ToString::to_string));
-            return None;
-        }
-    };
+    let files =
+        match policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
+        {
+            Ok(files) => files,
+            Err(errors) => {
+                report.errors.extend(errors.0.iter().map(ToString::to_string));
+                return None;
+            }
+        };
     let globals = Globals::from_json(&config.engine.globals);
     match policy::compile(&files, &config.engine.options, &globals) {
         Ok(policies) => Some(policies),
@@ -74,6 +77,17 @@ fn open_listener(listen: &ListenConfig) -> Option<String> {
         "the listener on {address} answers anybody who reaches it, and believes what they say about \
          clients: set `listen.tls.client_ca_file`"
     ))
+}
+
+/// Whoever reaches the admin listener can revoke everybody's tokens.
+fn open_admin(admin: AdminConfig) -> Option<String> {
+    let AdminConfig { address } = admin;
+    (!address.ip().is_loopback()).then(|| {
+        format!(
+            "the admin listener on {address} takes orders from anybody who reaches it: let nobody \
+             but its operators"
+        )
+    })
 }
 
 /// Attributes that a policy for the route's resource reads, and the route does not supply: the rule

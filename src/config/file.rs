@@ -1,5 +1,5 @@
 //! `portcullis.yaml` as written → as meant. Every key and every default of the file stands here,
-//! in `auth0`, `issuers`, `routes` and `upstream_headers`, and in the schema that ships.
+//! in `auth0`, `issuers`, `revocation`, `routes` and `upstream_headers`, and in the schema that ships.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, issuers,
+    ShutdownConfig, TokenCacheConfig, auth0, issuers, revocation,
     routes::{self, Routes},
     section::Section,
     source::Source,
@@ -19,7 +19,7 @@ use super::{
     value::Value,
 };
 use crate::decision::DecisionCacheConfig;
-use crate::engine::model::{Options, SchemaEnforcement};
+use crate::engine::model::{Limits, Options, SchemaEnforcement};
 use crate::identity::IssuerSpec;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig, TlsConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
@@ -31,6 +31,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MIB: u64 = 1 << 20;
 const MOST_MEMORY: u64 = 4096 * MIB;
 const MOST_ENTRIES: u64 = 10_000_000;
+const MOST_STEPS: u64 = 1_000_000_000;
+const KIB: u64 = 1 << 10;
+const GIB: usize = 1 << 30;
 
 pub(super) fn examine(path: &Path, environment: &Environment) -> (Option<Config>, ConfigErrors) {
     let source = Source::new(path.to_owned(), environment);
@@ -49,6 +52,10 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let engine = engine(root.section("engine"));
     let cache = cache(root.section("cache"));
     let keys = keys(root.section("keys"));
+    let redis = root.optional("redis", revocation::redis);
+    let revocation = revocation::revocation(root.section("revocation"));
+    let logout = root.optional("logout", revocation::logout);
+    revocation::check_logout(&root, &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
     let client_address = client_address(root.section("client_address"));
@@ -65,6 +72,9 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         engine,
         cache,
         keys,
+        redis,
+        revocation,
+        logout,
         upstream_headers,
         client_address,
         log,
@@ -153,10 +163,43 @@ fn engine(mut section: Section<'_>) -> EngineConfig {
             value.choice(&enforcements)
         }),
         lenient_scope_search: section.or("lenient_scope_search", false, Value::boolean),
+        limits: limits(section.section("limits")),
     };
     let globals = section.or("globals", serde_json::Map::new(), Value::json_object);
     section.finish();
     EngineConfig { options, globals }
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    let default = Limits::default();
+    let mut number = |key, default, least, most: usize| {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        section.or(key, default, |value| {
+            value.integer(least..=most).and_then(|number| usize::try_from(number).ok())
+        })
+    };
+    let limits = Limits {
+        policy_file_bytes: number("policy_file_bytes", default.policy_file_bytes, KIB, GIB),
+        policy_nesting: number("policy_nesting", default.policy_nesting, 16, Limits::MOST_NESTING),
+        expression_characters: number(
+            "expression_characters",
+            default.expression_characters,
+            100,
+            Limits::MOST_CHARACTERS,
+        ),
+        evaluation_memory_bytes: number(
+            "evaluation_memory_bytes",
+            default.evaluation_memory_bytes,
+            64 * KIB,
+            GIB,
+        ),
+        pattern_bytes: number("pattern_bytes", default.pattern_bytes, KIB, 64 << 20),
+        evaluation_steps: section.or("evaluation_steps", default.evaluation_steps, |value| {
+            value.integer(1_000..=MOST_STEPS)
+        }),
+    };
+    section.finish();
+    limits
 }
 
 fn cache(mut section: Section<'_>) -> CacheConfig {

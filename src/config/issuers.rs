@@ -75,6 +75,9 @@ pub(super) fn common(
     audiences: Option<Vec<String>>,
 ) -> Option<IssuerSpec> {
     let ca_file = section.optional("ca_file", Value::path);
+    let logout_clients = section.or("logout_clients", Vec::new(), |value| {
+        value.list("a list of client ids", |item| item.text("a client id"))
+    });
     let leeway =
         section.or("leeway", 30 * SECOND, |value| value.duration(Duration::ZERO..=300 * SECOND));
     let max_lifetime =
@@ -89,6 +92,7 @@ pub(super) fn common(
         jwks_uri: None,
         ca_file,
         audiences: audiences?,
+        logout_clients,
         algorithms: Vec::new(),
         dialect: TokenDialect::Any,
         user_subjects: UserSubjects::Any,
@@ -117,8 +121,9 @@ fn claims(section: &mut Section<'_>, roles: Option<ClaimPath>) -> ClaimMapping {
     let mut claims = section.section("claims");
     let scope = claims.optional("scope", claim_path);
     let attr = claims.or("attr", BTreeMap::new(), attributes);
+    let session = claims.or("session", ClaimPath(["sid".into()].into()), claim_path);
     claims.finish();
-    ClaimMapping { roles, attr, scope }
+    ClaimMapping { roles, attr, scope, session }
 }
 
 fn attributes(value: &Value<'_>) -> Option<BTreeMap<Box<str>, ClaimPath>> {

@@ -16,6 +16,8 @@ mod routes;
 
 mod upstream_headers;
 
+mod revocation;
+
 mod bytes;
 mod duration;
 mod environment;

@@ -6,8 +6,10 @@ use crate::answer::UpstreamHeaders;
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
+use crate::logout::RevocationConfig;
 use crate::route::RouteSpec;
-use crate::server::{AdminConfig, ListenConfig};
+use crate::server::{AdminConfig, ListenConfig, LogoutConfig};
+use crate::shared_memory::SharedMemoryConfig;
 use crate::telemetry::LogConfig;
 
 /// Everything that `portcullis.yaml` says. Paths are resolved against the file that names them.
@@ -24,6 +26,11 @@ pub struct Config {
     pub engine: EngineConfig,
     pub cache: CacheConfig,
     pub keys: KeysConfig,
+    /// `redis:`, if replicas share anything.
+    pub redis: Option<SharedMemoryConfig>,
+    pub revocation: RevocationConfig,
+    /// `logout:`, the listener for logout tokens.
+    pub logout: Option<LogoutConfig>,
     pub upstream_headers: UpstreamHeaders,
     pub client_address: ClientAddressConfig,
     pub log: LogConfig,

@@ -1,8 +1,7 @@
-//! From a token to its sender. The signature of a token is verified once; everything else about it is
-//! checked each time it is used.
+//! From a token to its sender. The signature of a token is verified once; everything else about it,
+//! and whether it was revoked, is checked each time it is used.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,17 +11,20 @@ use jiff::Timestamp;
 use moka::{Expiry, sync::Cache};
 use tracing::debug;
 
+use super::remembered::Remembered;
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    BearerToken, Demands, IssuerSpec, Presentation, SignedToken, TokenError, TokenLimits,
-    UnverifiedToken, VerifiedToken, Verifier,
+    BearerToken, Demands, Presentation, TokenError, TokenLimits, UnverifiedToken, Verifier,
 };
-use crate::issuer::{Keys, KeysUnavailable};
+use crate::issuer::{KeysUnavailable, TrustedIssuer, TrustedIssuers};
+use crate::logout::{CheckError, Revocations};
+use crate::revocation::Unrevoked;
 
 /// Authenticates the senders of tokens. A clone is another handle to the same memory.
 #[derive(Clone, Debug)]
 pub struct Authenticator {
-    issuers: Arc<HashMap<Box<str>, Trusted>>,
+    issuers: TrustedIssuers,
+    revocations: Revocations,
     /// Every token in it had a signature that held, so nobody without a key can fill it.
     remembered: Cache<TokenDigest, Arc<Remembered>>,
     limits: TokenLimits,
@@ -35,7 +37,13 @@ pub struct Authenticated {
     pub aux_data: AuxData,
     /// `exp`
     pub expires_at: Timestamp,
+    pub checked: Checked,
 }
+
+/// The token was found not to be revoked, in the request that this is part of. Only this file makes
+/// one, and so an [`Authenticated`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked(());
 
 /// Why nobody is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,20 +54,9 @@ pub enum AuthenticationError {
     /// Nothing can be said about the token: 503.
     #[error("the token cannot be verified now")]
     KeysUnavailable(#[from] KeysUnavailable),
-}
-
-#[derive(Debug)]
-struct Trusted {
-    verifier: Verifier,
-    keys: Keys,
-}
-
-/// A token whose signature held, under a key that may since have been withdrawn.
-#[derive(Debug)]
-struct Remembered {
-    token: SignedToken,
-    authenticated: Arc<Authenticated>,
-    lifetime: Duration,
+    /// Nobody can say that it is not revoked: 503.
+    #[error("whether the token is revoked cannot be told now")]
+    RevocationsUnknown,
 }
 
 /// SHA-256 over every byte of a token: two tokens that share a signature do not share this.
@@ -76,14 +73,10 @@ const LOGGED_ISSUER: usize = 200;
 impl Authenticator {
     /// `capacity`: how many tokens are remembered; 0 verifies every signature each time.
     #[must_use]
-    pub fn new(issuers: Vec<(IssuerSpec, Keys)>, capacity: u64) -> Self {
-        let (specs, keys): (Vec<_>, Vec<_>) = issuers.into_iter().unzip();
-        let trusted = Verifier::for_issuers(specs).into_iter().zip(keys).map(|(verifier, keys)| {
-            let issuer = verifier.issuer().into();
-            (issuer, Trusted { verifier, keys })
-        });
+    pub fn new(issuers: TrustedIssuers, revocations: Revocations, capacity: u64) -> Self {
         Self {
-            issuers: Arc::new(trusted.collect()),
+            issuers,
+            revocations,
             remembered: Cache::builder().max_capacity(capacity).expire_after(UntilExpiry).build(),
             limits: TokenLimits::default(),
         }
@@ -115,13 +108,13 @@ impl Authenticator {
         presentation: &Presentation<'_>,
     ) -> Result<Option<Arc<Authenticated>>, AuthenticationError> {
         let Some(remembered) = self.remembered.get(&digest) else { return Ok(None) };
-        let token = &remembered.token;
-        let Some(trusted) = self.issuers.get(token.issuer()) else { return Ok(None) };
+        let token = remembered.token();
+        let Some(trusted) = self.issuers.find(token.issuer()) else { return Ok(None) };
         if !token.is_signed_by_one_of(&*trusted.keys.current()?) {
             return Ok(None);
         }
-        trusted.verifier.verify(token, presentation)?;
-        Ok(Some(remembered.authenticated.clone()))
+        let checked = self.revocations.check(trusted.verifier.verify(token, presentation)?)?;
+        Ok(Some(remembered.authenticated(&checked)))
     }
 
     async fn verify(
@@ -131,7 +124,7 @@ impl Authenticator {
         presentation: &Presentation<'_>,
     ) -> Result<Arc<Authenticated>, AuthenticationError> {
         let token = UnverifiedToken::parse(token, self.limits)?;
-        let Some(Trusted { verifier, keys }) = self.issuers.get(token.issuer()) else {
+        let Some(TrustedIssuer { verifier, keys }) = self.issuers.find(token.issuer()) else {
             let issuer: String = token.issuer().chars().take(LOGGED_ISSUER).collect();
             debug!(?issuer, "A token is of an issuer that is not trusted");
             return Err(TokenError::WrongIssuer.into());
@@ -139,13 +132,13 @@ impl Authenticator {
         verifier.check_header(&token)?;
         let keys = keys.current_with(token.key_id()).await?;
         let token = verifier.verify_signature(token, &keys)?;
-        let verified = verifier.verify(&token, presentation)?;
-        let authenticated = Arc::new(Authenticated::new(verifier, &verified)?);
+        let checked = self.revocations.check(verifier.verify(&token, presentation)?)?;
+        let authenticated = Arc::new(Authenticated::new(verifier, &checked)?);
         let lifetime = authenticated.expires_at.duration_since(presentation.now);
         // A token within the clock skew after its expiry is accepted, and not worth remembering.
         if let Ok(lifetime) = lifetime.try_into() {
             let authenticated = authenticated.clone();
-            let remembered = Remembered { token, authenticated, lifetime };
+            let remembered = Remembered::new(token, authenticated, lifetime);
             self.remembered.insert(digest, Arc::new(remembered));
         }
         Ok(authenticated)
@@ -155,9 +148,21 @@ impl Authenticator {
 // === impl Authenticated ===
 
 impl Authenticated {
-    fn new(verifier: &Verifier, token: &VerifiedToken<'_>) -> Result<Self, TokenError> {
+    fn new(verifier: &Verifier, checked: &Unrevoked<'_>) -> Result<Self, TokenError> {
+        let token = checked.token();
         let (principal, aux_data) = verifier.principal(token)?;
-        Ok(Self { principal, aux_data, expires_at: token.expires_at() })
+        Ok(Self { principal, aux_data, expires_at: token.expires_at(), checked: Checked(()) })
+    }
+}
+
+// === impl AuthenticationError ===
+
+impl From<CheckError> for AuthenticationError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Revoked(error) => Self::Refused(error),
+            CheckError::Unknown => Self::RevocationsUnknown,
+        }
     }
 }
 
@@ -184,6 +189,6 @@ impl Expiry<TokenDigest, Arc<Remembered>> for UntilExpiry {
         remembered: &Arc<Remembered>,
         _: Instant,
     ) -> Option<Duration> {
-        Some(remembered.lifetime)
+        Some(remembered.lifetime())
     }
 }

@@ -123,6 +123,7 @@ impl Gate {
         self.authenticator.authenticate(&token, &demands, now).await.map_err(|error| match error {
             AuthenticationError::Refused(error) => error.refusal().into(),
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
+            AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
         })
     }
 
@@ -135,7 +136,7 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
         let Target { resource, action } = target;
-        let Authenticated { principal, aux_data, expires_at } = caller;
+        let Authenticated { principal, aux_data, expires_at, checked: _ } = caller;
         let actions = slice::from_ref(action);
         let input = CheckInput { principal, resource, actions, aux_data, now };
         let chain = rules.policies.policy_chain(principal, resource, action);

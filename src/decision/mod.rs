@@ -8,13 +8,14 @@ mod cache;
 mod gate;
 mod judge;
 mod key;
+mod remembered;
 mod rules;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
-pub use authenticate::{Authenticated, AuthenticationError, Authenticator};
+pub use authenticate::{Authenticated, AuthenticationError, Authenticator, Checked};
 pub use cache::{DecisionCache, DecisionCacheConfig};
 pub use gate::{Decision, Gate, Trace};
 pub use judge::{Judge, JudgeFault};

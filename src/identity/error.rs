@@ -36,6 +36,8 @@ pub enum TokenError {
     InvalidLifetime,
     NotYetValid,
     TooOld,
+    /// Its session or its subject was sent away after it was issued.
+    Revoked,
     /// A claim is missing, has the wrong type or contradicts another; which one is for the log.
     InvalidClaim(&'static str),
     /// Neither a user nor a machine, as far as can be told.
@@ -106,6 +108,7 @@ impl TokenError {
             Self::InvalidLifetime => ("jwt.lifetime", "invalid lifetime"),
             Self::NotYetValid => ("jwt.nbf", "not yet valid"),
             Self::TooOld => ("jwt.age", "token too old"),
+            Self::Revoked => ("jwt.revoked", "revoked"),
             Self::InvalidClaim(_) => ("jwt.claims", "invalid claims"),
             Self::Unclassified => ("jwt.kind", "invalid claims"),
             Self::KeyBound => ("jwt.key_bound", "bound token requires DPoP"),

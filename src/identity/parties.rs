@@ -1,6 +1,7 @@
 //! Whom a token names: its subject, and the client that it was issued to.
 
-use super::{TokenError, claims::Claims};
+use super::{ClaimPath, TokenError, claims::Claims};
+use crate::engine::model::Value;
 
 const MAX_SUBJECT_BYTES: usize = 255;
 
@@ -21,6 +22,20 @@ pub(super) fn client_id(claims: Claims<'_>) -> Result<Option<&str>, TokenError> 
         (Some(client_id), Some(azp)) if client_id != azp => Err(TokenError::InvalidClaim("azp")),
         (Some(client), _) | (None, Some(client)) => Ok(Some(client)),
         (None, None) => Ok(None),
+    }
+}
+
+/// The session in which a token was issued. What is there and is no text might be meant as one, and a
+/// session that cannot be read could not be ended either.
+pub(super) fn session<'t>(
+    claims: Claims<'t>,
+    path: &ClaimPath,
+) -> Result<Option<&'t str>, TokenError> {
+    let session = claims.find(path).map(Value::as_str);
+    match session {
+        None => Ok(None),
+        Some(Some(session)) if !session.is_empty() => Ok(Some(session)),
+        Some(_) => Err(TokenError::InvalidClaim("session")),
     }
 }
 

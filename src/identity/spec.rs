@@ -17,6 +17,8 @@ pub struct IssuerSpec {
     pub ca_file: Option<PathBuf>,
     /// A token must carry one of them in `aud`.
     pub audiences: Vec<String>,
+    /// Client ids whose logout tokens are believed: one of them must be in `aud`. Without any, none is.
+    pub logout_clients: Vec<String>,
     pub algorithms: Vec<Algorithm>,
     pub dialect: TokenDialect,
     pub user_subjects: UserSubjects,
@@ -71,6 +73,9 @@ pub struct ClaimMapping {
     pub attr: BTreeMap<Box<str>, ClaimPath>,
     /// The claim that becomes the principal's scope, if any.
     pub scope: Option<ClaimPath>,
+    /// The claim that names the session in which a token was issued. Auth0 puts none into an access
+    /// token; an Action can copy it into a claim with a namespace.
+    pub session: ClaimPath,
 }
 
 /// Literal claim names from the outside in: a claim's name may hold dots and slashes.

@@ -7,12 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{IssuerSpec, TokenError, claims::Claims};
 
-/// Checks the times of a token, and says when it expires: the clock skew is not part of that.
+/// When a token was issued and when it expires, in whole seconds. The clock skew is not part of that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+/// Checks the times of a token.
 pub(super) fn check(
     claims: Claims<'_>,
     spec: &IssuerSpec,
     now: Timestamp,
-) -> Result<Timestamp, TokenError> {
+) -> Result<Times, TokenError> {
     let now = now.as_duration().as_secs_f64();
     let leeway = spec.leeway.as_secs_f64();
     let max_lifetime = spec.max_lifetime.as_secs_f64();
@@ -39,7 +46,9 @@ pub(super) fn check(
     if spec.max_token_age.is_some_and(|age| now - issued_at > age.as_secs_f64() + leeway) {
         return Err(TokenError::TooOld);
     }
-    timestamp(expires_at).ok_or(TokenError::InvalidLifetime)
+    let expires_at = timestamp(expires_at).ok_or(TokenError::InvalidLifetime)?;
+    let issued_at = timestamp(issued_at).ok_or(TokenError::InvalidClaim("iat"))?;
+    Ok(Times { issued_at, expires_at })
 }
 
 /// The whole seconds of a `NumericDate`, if the calendar reaches so far.

@@ -39,6 +39,8 @@ pub(super) enum TokenType {
     Jwt,
     /// RFC 9068
     AccessToken,
+    /// OpenID Connect Back-Channel Logout 1.0. Auth0's logout tokens are a plain `JWT`.
+    Logout,
 }
 
 /// The segments are within the limit of the whole token already.
@@ -55,8 +57,12 @@ const REFUSED_MEMBERS: [&str; 9] =
 
 impl<'t> UnverifiedToken<'t> {
     pub fn parse(token: &'t BearerToken, limits: TokenLimits) -> Result<Self, TokenError> {
-        limits.check(token)?;
-        let bytes = token.as_bytes();
+        Self::parse_bytes(token.as_bytes(), limits)
+    }
+
+    /// A token that came in another way than as a credential.
+    pub fn parse_bytes(bytes: &'t [u8], limits: TokenLimits) -> Result<Self, TokenError> {
+        limits.check_bytes(bytes)?;
         let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let text = str::from_utf8(bytes).map_err(|_not_ascii| TokenError::Malformed)?;
         if !bytes.iter().all(fits) {
@@ -151,6 +157,7 @@ impl TokenType {
         match name.strip_prefix("application/").unwrap_or(&name) {
             "jwt" => Some(Self::Jwt),
             "at+jwt" => Some(Self::AccessToken),
+            "logout+jwt" => Some(Self::Logout),
             _ => None,
         }
     }
@@ -161,7 +168,11 @@ impl TokenType {
 impl TokenLimits {
     /// Refuses what is too large before anything is done with it.
     pub fn check(self, token: &BearerToken) -> Result<(), TokenError> {
-        if token.as_bytes().len() > self.max_bytes {
+        self.check_bytes(token.as_bytes())
+    }
+
+    fn check_bytes(self, bytes: &[u8]) -> Result<(), TokenError> {
+        if bytes.len() > self.max_bytes {
             return Err(TokenError::TooLarge);
         }
         Ok(())

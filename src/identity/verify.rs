@@ -11,7 +11,8 @@ use super::{
     binding,
     claims::{Claims, texts},
     keys::KeyFingerprint,
-    parties, times,
+    parties,
+    times::{self, Times},
     token::{Header, TokenType},
 };
 use crate::engine::model::{Map, Value};
@@ -39,6 +40,9 @@ pub struct VerifiedToken<'t> {
     pub(super) claims: Claims<'t>,
     pub(super) subject: &'t str,
     pub(super) client_id: Option<&'t str>,
+    tenant: &'t str,
+    session: Option<&'t str>,
+    issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
 }
 
@@ -67,17 +71,25 @@ impl Verifier {
 
     /// Checks what the issuer's settings say about a header, before any key is asked for.
     pub fn check_header(&self, token: &UnverifiedToken<'_>) -> Result<(), TokenError> {
+        self.check_origin(token)?;
+        match (self.spec.dialect, token.header.token_type) {
+            (TokenDialect::Any, TokenType::Jwt | TokenType::AccessToken)
+            | (TokenDialect::Rfc9068, TokenType::AccessToken) => Ok(()),
+            (TokenDialect::Rfc9068, TokenType::Jwt) | (_, TokenType::Logout) => {
+                Err(TokenError::WrongType)
+            }
+        }
+    }
+
+    /// Checks what must hold for every kind of token, before any key is asked for.
+    pub(super) fn check_origin(&self, token: &UnverifiedToken<'_>) -> Result<(), TokenError> {
         if token.issuer() != self.spec.issuer {
             return Err(TokenError::WrongIssuer);
         }
         if !self.spec.algorithms.contains(&token.algorithm()) {
             return Err(TokenError::UnsupportedAlgorithm);
         }
-        match (self.spec.dialect, token.header.token_type) {
-            (TokenDialect::Any, TokenType::Jwt | TokenType::AccessToken)
-            | (TokenDialect::Rfc9068, TokenType::AccessToken) => Ok(()),
-            (TokenDialect::Rfc9068, TokenType::Jwt) => Err(TokenError::WrongType),
-        }
+        Ok(())
     }
 
     /// Checks the signature with the one key that the header names.
@@ -87,17 +99,14 @@ impl Verifier {
         keys: &KeySet,
     ) -> Result<SignedToken, TokenError> {
         self.check_header(&token)?;
-        let key = keys.find(token.key_id(), token.algorithm()).ok_or(TokenError::UnknownKey)?;
-        if !signature_holds(&token, key) {
-            return Err(TokenError::BadSignature);
-        }
+        let key = signing_key(&token, keys)?;
         let UnverifiedToken { header, claims, .. } = token;
-        Ok(SignedToken { header, claims, key: key.fingerprint() })
+        Ok(SignedToken { header, claims, key })
     }
 
     /// Checks everything but the signature, for one use of the token.
     pub fn verify<'t>(
-        &self,
+        &'t self,
         token: &'t SignedToken,
         presentation: &Presentation<'_>,
     ) -> Result<VerifiedToken<'t>, TokenError> {
@@ -107,16 +116,27 @@ impl Verifier {
             return Err(TokenError::WrongIssuer);
         }
         check_audience(claims, &self.spec.audiences, demands)?;
-        let expires_at = times::check(claims, &self.spec, now)?;
+        let Times { issued_at, expires_at } = times::check(claims, &self.spec, now)?;
         let subject = parties::subject(claims)?;
         let client_id = parties::client_id(claims)?;
+        let session = parties::session(claims, &self.spec.claims.session)?;
         check_dialect(claims, self.spec.dialect)?;
         if CLAIMS_OF_OTHER_KINDS.iter().any(|name| claims.has(name)) {
             return Err(TokenError::WrongType);
         }
         binding::check(claims, scheme)?;
-        Ok(VerifiedToken { claims, subject, client_id, expires_at })
+        let tenant = self.spec.tenant();
+        Ok(VerifiedToken { claims, subject, client_id, tenant, session, issued_at, expires_at })
     }
+}
+
+/// The key that the header names, if the signature holds under it.
+pub(super) fn signing_key(
+    token: &UnverifiedToken<'_>,
+    keys: &KeySet,
+) -> Result<KeyFingerprint, TokenError> {
+    let key = keys.find(token.key_id(), token.algorithm()).ok_or(TokenError::UnknownKey)?;
+    if signature_holds(token, key) { Ok(key.fingerprint()) } else { Err(TokenError::BadSignature) }
 }
 
 /// The library sees the original bytes, a key that fits the algorithm, and nothing else of the token.
@@ -187,7 +207,31 @@ impl fmt::Debug for SignedToken {
 
 // === impl VerifiedToken ===
 
-impl VerifiedToken<'_> {
+impl<'t> VerifiedToken<'t> {
+    /// Whose subject it is about.
+    #[must_use]
+    pub fn tenant(&self) -> &'t str {
+        self.tenant
+    }
+
+    /// `sub`
+    #[must_use]
+    pub fn subject(&self) -> &'t str {
+        self.subject
+    }
+
+    /// The session in which it was issued, where the token says so.
+    #[must_use]
+    pub fn session(&self) -> Option<&'t str> {
+        self.session
+    }
+
+    /// `iat`, in whole seconds.
+    #[must_use]
+    pub fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+
     /// `exp`, in whole seconds.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {

@@ -12,6 +12,7 @@ mod keys;
 mod misses;
 mod refresh;
 mod settings;
+mod trusted;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use jwks::LoadError;
 pub use keys::{Keys, KeysUnavailable};
 pub use refresh::Refresher;
 pub use settings::Settings;
+pub use trusted::{TrustedIssuer, TrustedIssuers};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,4 +1,5 @@
-//! The admin listener: liveness, readiness, metrics, and the word to reload. Loopback by default.
+//! The admin listener: liveness, readiness, metrics, and the words to reload and
+//! to revoke. Loopback by default.
 //!
 //! It is not for users: no token opens it, and a page in a browser cannot reach it by way of its
 //! owner, since requests that carry an `Origin` are refused.
@@ -20,6 +21,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::revoke::revoke;
+use crate::logout::RevocationDesk;
 use crate::telemetry::Metrics;
 
 /// `admin:` of the configuration.
@@ -44,6 +47,7 @@ pub struct AdminState {
     pub metrics: Metrics,
     pub readiness: watch::Receiver<Readiness>,
     pub reload: mpsc::Sender<ReloadOrder>,
+    pub revocations: RevocationDesk,
 }
 
 /// The admin listener, bound and not yet serving.
@@ -64,6 +68,7 @@ impl AdminServer {
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
             .route("/reload", post(reload))
+            .route("/revocations", post(revoke))
             .layer(middleware::from_fn(refuse_browsers))
             .with_state(state);
         Ok(Self { listener: TcpListener::bind(config.address).await?, router })

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::net::{TcpListener, UnixListener};
+use tokio_rustls::rustls::{self, pki_types::pem};
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 /// `listen:` of the configuration.
@@ -61,6 +62,14 @@ pub enum BindError {
     },
     #[error("could not use the TLS files of the listener")]
     Tls(#[source] tonic::transport::Error),
+    #[error("`{}` is not what it should be in PEM", path.display())]
+    NotPem {
+        path: PathBuf,
+        #[source]
+        error: Box<pem::Error>,
+    },
+    #[error("could not use the certificate and the key of the listener")]
+    Certificate(#[source] rustls::Error),
 }
 
 // === impl Bound ===

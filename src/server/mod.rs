@@ -4,8 +4,12 @@ mod admin;
 mod ext_authz;
 mod grpc;
 mod listener;
+mod logout;
+mod revoke;
+mod visitors;
 
 pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
 pub use ext_authz::ExtAuthz;
 pub use grpc::{GrpcServer, Health};
 pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};
+pub use logout::{LogoutConfig, LogoutServer};

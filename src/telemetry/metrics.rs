@@ -10,6 +10,8 @@ use prometheus::{
     TextEncoder,
 };
 
+use super::RevocationMetrics;
+
 /// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
 const DECISION_BUCKETS: [f64; 12] =
     [0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.2, 1.0];
@@ -28,6 +30,7 @@ pub struct Metrics {
     loaded_at: IntGauge,
     keys_age: IntGaugeVec,
     panics: IntCounter,
+    revocations: RevocationMetrics,
 }
 
 /// What the decision cache did for a request.
@@ -63,8 +66,9 @@ impl Metrics {
     /// Two metrics of one name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let metrics = Self {
-            decisions: IntCounterVec::new(
-                Opts::new("portcullis_decisions_total", "Answers, by kind and reason."),
+            decisions: counters(
+                "portcullis_decisions_total",
+                "Answers, by kind and reason.",
                 &["answer", "reason"],
             )?,
             decision_seconds: Histogram::with_opts(
@@ -74,29 +78,23 @@ impl Metrics {
                 )
                 .buckets(DECISION_BUCKETS.to_vec()),
             )?,
-            decision_cache: IntCounterVec::new(
-                Opts::new(
-                    "portcullis_decision_cache_total",
-                    "Checks, by what the decision cache did for them.",
-                ),
+            decision_cache: counters(
+                "portcullis_decision_cache_total",
+                "Checks, by what the decision cache did for them.",
                 &["result"],
             )?,
-            decisions_uncacheable: IntCounterVec::new(
-                Opts::new(
-                    "portcullis_decisions_uncacheable_total",
-                    "Answers that the decision cache could not keep, by route and reason.",
-                ),
+            decisions_uncacheable: counters(
+                "portcullis_decisions_uncacheable_total",
+                "Answers that the decision cache could not keep, by route and reason.",
                 &["route", "reason"],
             )?,
             decisions_evicted: IntCounter::new(
                 "portcullis_decisions_evicted_total",
                 "Answers that left the decision cache before their time, to make room.",
             )?,
-            reloads: IntCounterVec::new(
-                Opts::new(
-                    "portcullis_reloads_total",
-                    "Reloads of policies and routes, by outcome.",
-                ),
+            reloads: counters(
+                "portcullis_reloads_total",
+                "Reloads of policies and routes, by outcome.",
                 &["result"],
             )?,
             generation: IntGauge::new(
@@ -118,6 +116,7 @@ impl Metrics {
                 "portcullis_panics_total",
                 "Panics while a request was decided, each answered with 503.",
             )?,
+            revocations: RevocationMetrics::new()?,
             registry: Registry::new(),
         };
         metrics.register()?;
@@ -137,6 +136,7 @@ impl Metrics {
             loaded_at,
             keys_age,
             panics,
+            revocations,
         } = self;
         registry.register(Box::new(decisions.clone()))?;
         registry.register(Box::new(decision_seconds.clone()))?;
@@ -147,7 +147,8 @@ impl Metrics {
         registry.register(Box::new(generation.clone()))?;
         registry.register(Box::new(loaded_at.clone()))?;
         registry.register(Box::new(keys_age.clone()))?;
-        registry.register(Box::new(panics.clone()))
+        registry.register(Box::new(panics.clone()))?;
+        revocations.register(registry)
     }
 
     pub fn decision(&self, answer: &'static str, reason: &'static str, took: Duration) {
@@ -182,6 +183,11 @@ impl Metrics {
         self.keys_age.with_label_values(&[issuer]).set(seconds);
     }
 
+    #[must_use]
+    pub fn revocations(&self) -> &RevocationMetrics {
+        &self.revocations
+    }
+
     pub fn panicked(&self) {
         self.panics.inc();
     }
@@ -193,6 +199,10 @@ impl Metrics {
     pub fn page(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    IntCounterVec::new(Opts::new(name, help), labels)
 }
 
 // === impl CacheResult ===

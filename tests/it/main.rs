@@ -18,6 +18,8 @@ mod listeners;
 mod policies;
 mod process;
 mod readme;
+mod replicas;
+mod revocation;
 mod second_issuer;
 mod support;
 mod tidy;

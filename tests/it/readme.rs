@@ -39,6 +39,24 @@ fn the_six_lines_and_the_routes_are_a_configuration() {
 }
 
 #[test]
+fn what_takes_tokens_back_is_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let clients = "  logout_clients: [web]\npolicies:";
+    let configuration = block("auth0:").replacen("policies:", clients, 1);
+    let configuration = format!("{configuration}{}", block("logout:"));
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
+    fs::write(folder.path().join("routes.yaml"), block("routes:")).unwrap();
+    let output = Command::new(tools::portcullis())
+        .arg("validate")
+        .current_dir(folder.path())
+        .env("REDIS_PASSWORD", "open-sesame")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", tools::printed(&output));
+}
+
+#[test]
 fn the_filter_is_one_that_envoy_loads() {
     let filters = block("http_filters:").replace('\n', "\n                ");
     let configuration = format!(

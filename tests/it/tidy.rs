@@ -9,19 +9,47 @@ use std::{
 };
 
 /// Which rooms a room may name. What is not here may not exist.
-const PLAN: [(&str, &[&str]); 16] = [
+const PLAN: [(&str, &[&str]); 19] = [
     ("yaml", &[]),
     ("engine", &["yaml"]),
     ("request", &["engine"]),
     ("identity", &["request", "engine"]),
+    ("revocation", &["identity"]),
     ("route", &["request", "identity", "engine"]),
     ("answer", &["request", "identity", "route", "engine"]),
     ("telemetry", &[]),
     ("issuer", &["identity", "telemetry"]),
+    ("shared_memory", &[]),
+    ("logout", &["identity", "revocation", "issuer", "shared_memory", "telemetry"]),
     ("policy_source", &["engine", "telemetry"]),
     ("cerbos_api", &["engine"]),
-    ("decision", &["request", "identity", "route", "engine", "answer", "issuer", "telemetry"]),
-    ("server", &["request", "engine", "identity", "answer", "decision", "telemetry"]),
+    (
+        "decision",
+        &[
+            "request",
+            "identity",
+            "revocation",
+            "route",
+            "engine",
+            "answer",
+            "issuer",
+            "logout",
+            "telemetry",
+        ],
+    ),
+    (
+        "server",
+        &[
+            "request",
+            "engine",
+            "identity",
+            "revocation",
+            "answer",
+            "decision",
+            "logout",
+            "telemetry",
+        ],
+    ),
     ("config", ALL_BUT_CLI),
     ("reload", ALL_BUT_CLI),
     ("app", ALL_BUT_CLI),
@@ -32,11 +60,14 @@ const ALL_BUT_CLI: &[&str] = &[
     "yaml",
     "request",
     "identity",
+    "revocation",
     "route",
     "engine",
     "answer",
     "decision",
     "issuer",
+    "shared_memory",
+    "logout",
     "policy_source",
     "telemetry",
     "cerbos_api",
@@ -48,11 +79,14 @@ const ALL: &[&str] = &[
     "yaml",
     "request",
     "identity",
+    "revocation",
     "route",
     "engine",
     "answer",
     "decision",
     "issuer",
+    "shared_memory",
+    "logout",
     "policy_source",
     "telemetry",
     "cerbos_api",
@@ -63,7 +97,7 @@ const ALL: &[&str] = &[
 ];
 
 /// Rooms that only compute.
-const QUIET: [&str; 6] = ["yaml", "engine", "request", "identity", "route", "answer"];
+const QUIET: [&str; 7] = ["yaml", "engine", "request", "identity", "revocation", "route", "answer"];
 
 /// What a quiet room cannot do: wait, read files or sockets, look at the clock, log.
 const LOUD: [&str; 10] = [

@@ -24,6 +24,11 @@ pub(crate) fn cerbos() -> PathBuf {
     found(root().join("build/cerbos"), "make fetch")
 }
 
+/// A Redis of the machine, or of its Debian's packages.
+pub(crate) fn redis() -> PathBuf {
+    found(root().join("build/redis-server"), "make fetch")
+}
+
 /// The folder with the package `check_jsonschema` in it.
 pub(crate) fn check_jsonschema() -> PathBuf {
     found(root().join("build/check-jsonschema"), "make fetch")

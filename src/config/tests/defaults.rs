@@ -13,6 +13,7 @@ use crate::config::{
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect, UserSubjects};
+use crate::logout::{OnOutage, RevocationConfig};
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
@@ -49,6 +50,13 @@ fn six_lines_are_enough_for_auth0() {
                 refresh: Duration::from_secs(300),
                 max_stale: Duration::from_secs(3600),
             },
+            redis: None,
+            revocation: RevocationConfig {
+                capacity: 100_000,
+                on_outage: OnOutage::Refuse,
+                max_stale: Duration::from_secs(5),
+            },
+            logout: None,
             upstream_headers: UpstreamHeaders(vec![
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
@@ -75,6 +83,7 @@ fn brightpay() -> IssuerSpec {
         jwks_uri: None,
         ca_file: None,
         audiences: vec!["https://api.brightpay.example/v1".to_owned()],
+        logout_clients: Vec::new(),
         algorithms: vec![Algorithm::Rs256, Algorithm::Ps256],
         dialect: TokenDialect::Any,
         user_subjects: UserSubjects::WithConnection,
@@ -85,6 +94,7 @@ fn brightpay() -> IssuerSpec {
             roles: Some(ClaimPath(["https://brightpay.example/roles".into()].into())),
             attr: [].into(),
             scope: None,
+            session: ClaimPath(["sid".into()].into()),
         },
     }
 }

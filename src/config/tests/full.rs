@@ -6,24 +6,28 @@ use serde_json::{Value, json};
 
 use super::{Folder, read_with};
 use crate::answer::HeaderSource;
-use crate::engine::model::SchemaEnforcement;
+use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::ClaimPath;
+use crate::logout::{OnOutage, RevocationConfig};
 use crate::server::ListenAddress;
+use crate::shared_memory::RedisUrl;
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
 pub(super) fn everything() -> Value {
-    let claims = json!({ "scope": "org_id", "attr": { "region": ["app", "region"] } });
+    let claims =
+        json!({ "scope": "org_id", "session": "sid", "attr": { "region": ["app", "region"] } });
     json!({
         "auth0": {
             "domain": "acme.eu.auth0.com", "custom_domains": ["login.acme.example"],
             "audience": "api", "roles": "roles", "claims": claims, "leeway": "5s",
             "max_lifetime": "1d", "max_token_age": "1h", "ca_file": "ca.pem",
+            "logout_clients": ["web"],
         },
         "issuers": [{
             "issuer": "https://issuer.example", "audience": ["api"], "roles": ["app", "roles"],
             "claims": claims, "leeway": "5s", "max_lifetime": "1d", "max_token_age": "1h",
-            "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
+            "logout_clients": ["web"], "ca_file": "ca.pem", "jwks_uri": "https://issuer.example/jwks",
             "algorithms": ["ES256"], "dialect": "rfc9068",
             "tenant": "acme", "user_subjects": "with_connection",
         }],
@@ -44,9 +48,22 @@ pub(super) fn everything() -> Value {
         "engine": {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
             "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
+            "limits": {
+                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200,
+                "evaluation_steps": 2000, "evaluation_memory_bytes": 100_000, "pattern_bytes": 3000,
+            },
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
+        "redis": {
+            "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
+            "without_tls": "private_network", "ca_file": "ca.pem",
+        },
+        "revocation": { "capacity": 7, "on_outage": "continue", "max_stale": "1m" },
+        "logout": {
+            "address": "0.0.0.0:9002", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
+            "without_tls": "proxy_encrypts",
+        },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
         "client_address": { "trusted_hops": 1 },
         "log": { "format": "text", "level": "debug" },
@@ -69,6 +86,17 @@ fn every_key_has_an_effect() {
     let options = config.engine.options;
     assert!(!options.strict_evaluation && options.lenient_scope_search);
     assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
+    assert_eq!(
+        options.limits,
+        Limits {
+            policy_file_bytes: 2048,
+            policy_nesting: 20,
+            expression_characters: 200,
+            evaluation_steps: 2000,
+            evaluation_memory_bytes: 100_000,
+            pattern_bytes: 3000,
+        }
+    );
     assert_eq!(options.default_policy_version.as_str(), "v1");
     assert_eq!(options.default_scope.as_str(), "acme");
     assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
@@ -78,6 +106,22 @@ fn every_key_has_an_effect() {
     assert_eq!(config.cache.tokens.capacity, 0);
     assert_eq!(config.keys.refresh, Duration::from_mins(1));
     assert_eq!(config.keys.max_stale, Duration::ZERO);
+    let redis = config.redis.unwrap();
+    assert_eq!(Some(redis.url), RedisUrl::parse("rediss://redis.example/3"));
+    assert_eq!(redis.ca_file, Some(folder.path("ca.pem")));
+    assert_eq!((&*redis.prefix, redis.timeout), ("p:", Duration::from_secs(1)));
+    assert_eq!(
+        config.revocation,
+        RevocationConfig {
+            capacity: 7,
+            on_outage: OnOutage::Continue,
+            max_stale: Duration::from_mins(1)
+        }
+    );
+    let logout = config.logout.unwrap();
+    assert_eq!(logout.address, "0.0.0.0:9002".parse().unwrap());
+    assert_eq!(logout.tls.unwrap().key_file, folder.path("k.pem"));
+    assert_eq!(config.issuers[0].logout_clients, ["web"]);
     assert_eq!(config.client_address.trusted_hops, 1);
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
     assert_eq!(config.shutdown.settle, Duration::ZERO);

@@ -2,6 +2,7 @@ mod defaults;
 mod errors;
 mod full;
 mod issuers;
+mod revocation;
 mod routes;
 mod schema;
 

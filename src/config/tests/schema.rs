@@ -112,6 +112,7 @@ fn defaults_in_the_schema_are_the_readers() {
     let mut least = least;
     least["routes"][0]["resource"]["attr"]["tenant"] = json!({ "claim": "tenant" });
     least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
+    least["redis"] = json!({ "url": "redis://127.0.0.1" });
     least["issuers"] = json!([{ "issuer": "https://issuer.example", "audience": "api" }]);
     let mut spelled_out = least.clone();
     let mut found = Vec::new();

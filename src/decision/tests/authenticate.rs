@@ -14,15 +14,19 @@ use crate::identity::{
     },
 };
 use crate::issuer::{
-    Settings,
+    Settings, TrustedIssuers,
     tests::site::{JWKS, Page, Refreshing, Site, advance},
 };
+use crate::logout::{self, OnOutage, RevocationConfig, Revocations};
+use crate::revocation::{Revocation, TenantSpec, Whom};
+use crate::telemetry::{Metrics, RevocationSource};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Two issuers and those who trust them.
 struct World {
     authenticator: Authenticator,
+    revocations: Revocations,
     sites: [Site; 2],
     _refreshing: [Refreshing; 2],
 }
@@ -48,9 +52,14 @@ impl World {
             Refreshing::loaded(&specs[1], settings).await,
         ];
         let keys = [0, 1].map(|issuer: usize| refreshing[issuer].keys.clone());
-        let issuers = specs.into_iter().zip(keys).collect();
-        let authenticator = Authenticator::new(issuers, capacity);
-        Self { authenticator, sites, _refreshing: refreshing }
+        let issuers = specs.iter().cloned().zip(keys).collect();
+        let tenants = TenantSpec::of(&specs);
+        let config =
+            RevocationConfig { capacity: 100, on_outage: OnOutage::Refuse, max_stale: SECOND };
+        let (revocations, _) = logout::build(tenants, config, None, Metrics::new().unwrap());
+        let issuers = TrustedIssuers::new(issuers);
+        let authenticator = Authenticator::new(issuers, revocations.clone(), capacity);
+        Self { authenticator, revocations, sites, _refreshing: refreshing }
     }
 
     fn token(&self) -> Forgery {
@@ -84,7 +93,10 @@ fn bearer_token(token: &str) -> BearerToken {
 fn assert_refused(result: &Result, expected: TokenError) {
     match result {
         Err(AuthenticationError::Refused(error)) => assert_eq!(*error, expected),
-        Ok(_) | Err(AuthenticationError::KeysUnavailable(_)) => panic!("{result:?}"),
+        Ok(_)
+        | Err(AuthenticationError::KeysUnavailable(_) | AuthenticationError::RevocationsUnknown) => {
+            panic!("{result:?}")
+        }
     }
 }
 
@@ -170,6 +182,40 @@ async fn r5_a_remembered_token_meets_the_demands_of_each_route() {
     let other = world.token().claim("aud", "https://api.brightpay.example/v2").token();
     let other = world.after(&other, 0, &demands("https://api.brightpay.example/v2")).await;
     assert_refused(&other, TokenError::WrongAudience);
+}
+
+#[tokio::test]
+async fn r7_r8_a_remembered_token_is_refused_once_it_is_revoked() {
+    let world = World::new().await;
+    let subject = "auth0|07780e7e03c5dfacfd6d55ad";
+    let [older, newer] = [forge::NOW - 10, forge::NOW + 1]
+        .map(|iat| world.token().claims(&json!({ "iat": iat, "sid": "s1" })).token());
+    let other = world.token().claims(&json!({ "sub": "auth0|other", "sid": "s2" })).token();
+    for token in [&older, &newer, &other] {
+        world.now(token).await.unwrap();
+    }
+    let tenant = world.sites[0].issuer();
+    let revoke = async |whom| {
+        let revocation = Revocation::new(&tenant, whom, forge::now());
+        world
+            .revocations
+            .revoke(&[revocation], RevocationSource::Admin, forge::now())
+            .await
+            .unwrap();
+    };
+    revoke(Whom::Subject("auth0|nobody")).await;
+    world.now(&older).await.unwrap();
+    revoke(Whom::Subject(subject)).await;
+    assert_refused(&world.now(&older).await, TokenError::Revoked);
+    world.now(&newer).await.unwrap();
+    world.now(&other).await.unwrap();
+    revoke(Whom::Session("s2")).await;
+    assert_refused(&world.now(&other).await, TokenError::Revoked);
+    // A token has one form only, so no other spelling of it gets in either.
+    assert_refused(&world.now(&format!("{older}=")).await, TokenError::Malformed);
+    // Nor does one that was never seen before.
+    let fresh = world.token().claims(&json!({ "iat": forge::NOW - 20 })).token();
+    assert_refused(&world.now(&fresh).await, TokenError::Revoked);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(super) fn to_json<'a>(run: &Run<'a>, value: V<'a>) -> Result<Value, Fault<'a
 
 fn json_within<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fault<'a>> {
     run.charge(1)?;
+    run.keep(size_of::<Value>())?;
     Ok(match value {
         V::Null => Value::Null,
         V::Bool(value) => Value::Bool(value),
@@ -36,8 +37,14 @@ fn json_within<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, F
             _ => Value::from(value.to_string()),
         },
         V::Double(value) => Value::Number(value),
-        V::String(text) => Value::from(text),
-        V::Bytes(bytes) => Value::from(STANDARD.encode(bytes)),
+        V::String(text) => {
+            run.keep(text.len())?;
+            Value::from(text)
+        }
+        V::Bytes(bytes) => {
+            run.keep(2 * bytes.len())?;
+            Value::from(STANDARD.encode(bytes))
+        }
         V::Duration(nanoseconds) => Value::from(duration::to_text(nanoseconds)),
         V::Timestamp(moment) => Value::from(moment.to_rfc3339()),
         V::Type(_) => return Err(Fault::Text("type conversion not supported for 'type'")),

@@ -5,13 +5,16 @@ use std::{cell::Cell, fmt};
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 
 use super::{
-    BUDGET_EXHAUSTED, Frame, access,
+    Frame, access,
+    budget::Budget,
     functions::{Call as Arguments, describe},
     message::Message,
     node::{Call, Element, Entry, Kind, Logic, Node, Path, Root},
     time::Moment,
     value::{Object, V},
 };
+
+const BUDGET_SPENT: &str = "evaluation took too much";
 
 /// Why there is no value. Two words, so that a result is no larger than a value.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +31,7 @@ const _: () = assert!(size_of::<Evaluated<'_>>() <= 24);
 /// One evaluation of one expression.
 pub(super) struct Run<'a> {
     pub arena: &'a Bump,
-    budget: &'a Cell<u64>,
+    pub(super) budget: &'a Budget,
     /// `None` while constants are folded, which read nothing.
     frame: Option<&'a Frame<'a>>,
     /// What Cerbos panics over: no other part of the expression makes up for that.
@@ -62,7 +65,7 @@ impl<'a> Run<'a> {
     }
 
     /// For constants.
-    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>, locals: usize) -> Self {
+    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Budget, locals: usize) -> Self {
         let locals = locals_in(arena, locals);
         Self { arena, budget, frame: None, panic: Cell::new(None), locals }
     }
@@ -81,14 +84,34 @@ impl<'a> Run<'a> {
 
     /// Takes steps from the budget.
     pub(super) fn charge(&self, steps: usize) -> Result<(), Fault<'a>> {
-        let left = self.budget.get().saturating_sub(u64::try_from(steps).unwrap_or(u64::MAX));
-        self.budget.set(left);
-        if left == 0 { Err(Fault::Text(BUDGET_EXHAUSTED)) } else { Ok(()) }
+        self.take(steps, 0)
     }
 
-    /// Takes steps for bytes that are read or made.
+    /// Takes steps for bytes that are read.
     pub(super) fn charge_bytes(&self, bytes: usize) -> Result<(), Fault<'a>> {
-        self.charge(bytes / 16)
+        self.take(bytes / 16, 0)
+    }
+
+    /// Takes steps for bytes that are about to be made, and makes sure that there is room for them.
+    pub(super) fn charge_room(&self, bytes: usize) -> Result<(), Fault<'a>> {
+        self.take(bytes / 16, bytes)
+    }
+
+    /// Makes sure that there is room for what was made outside the arena.
+    pub(super) fn hold(&self, bytes: usize) -> Result<(), Fault<'a>> {
+        self.take(0, bytes)
+    }
+
+    /// Makes sure that there is room for what outlives this evaluation, and takes it for good.
+    pub(super) fn keep(&self, bytes: usize) -> Result<(), Fault<'a>> {
+        self.budget.keep(bytes);
+        self.charge_bytes(bytes)
+    }
+
+    fn take(&self, steps: usize, more: usize) -> Result<(), Fault<'a>> {
+        let held = self.arena.allocated_bytes().saturating_add(more);
+        // The text of this fault is not seen: whoever evaluates asks the budget.
+        self.budget.take(steps, held).map_err(|_spent| Fault::Text(BUDGET_SPENT))
     }
 
     pub(super) fn fail(&self, text: fmt::Arguments<'_>) -> Fault<'a> {
@@ -96,7 +119,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn string(&self, text: &str) -> Evaluated<'a> {
-        self.charge_bytes(text.len())?;
+        self.charge_room(text.len())?;
         Ok(V::String(self.arena.alloc_str(text)))
     }
 

@@ -1,10 +1,9 @@
 //! Constant folding, with the visible effects that it has in Cerbos and no others.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::{
+    budget::Budget,
     compare,
     constant::Constant,
     eval::Run,
@@ -64,7 +63,7 @@ fn is_pure(node: &Node) -> bool {
 
 fn value_of(node: &Node) -> Option<Constant> {
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
+    let budget = Budget::of_steps(BUDGET);
     let value = Run::without_inputs(&arena, &budget, 0).whole(node).ok()?;
     Constant::from_value(value)
 }
@@ -92,7 +91,7 @@ fn is_member(call: &Call, membership: Membership) -> Option<bool> {
         return None;
     }
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
+    let budget = Budget::of_steps(BUDGET);
     let run = Run::without_inputs(&arena, &budget, 0);
     let found = items.iter().filter(|item| !item.optional).any(|item| {
         let item = item.value.literal();

@@ -4,12 +4,11 @@
 //! that fails there is no program, so `x || bool("maybe")` fails even where `x` is true. What folding
 //! has taken away, as in `true || bool("maybe")`, does not count.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::{
     access,
+    budget::Budget,
     early::Early,
     eval::{Evaluated, Fault, Run},
     functions::Call as Arguments,
@@ -45,7 +44,7 @@ fn why_from(node: &Node, locals: usize, least: Early) -> Option<Box<str>> {
     }
     let Kind::Call(call) = &node.kind else { return None };
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
+    let budget = Budget::of_steps(BUDGET);
     let run = Run::without_inputs(&arena, &budget, 0);
     let fault: Option<Fault<'_>> = match (call.group.name, &*call.args) {
         ("_[_]" | "_[?_]", [_, key]) => access::qualifier(&run, key.literal()?).err(),
@@ -95,7 +94,7 @@ fn loops_over_nothing(node: &Node) -> bool {
 
 fn has_value(node: &Node, locals: usize) -> bool {
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
+    let budget = Budget::of_steps(BUDGET);
     is_constant(node) && Run::without_inputs(&arena, &budget, locals).whole(node).is_ok()
 }
 

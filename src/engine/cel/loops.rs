@@ -263,6 +263,7 @@ impl<'a> Run<'a> {
             let kind = go_type_name(value);
             return Err(self.fail(format_args!("got '{kind}', expected iterable type")));
         };
+        self.hold(list.len() * size_of::<(V<'a>, V<'a>)>())?;
         let mut keyed = Vec::with_capacity(list.len());
         for item in list.iter() {
             self.set(slot, Ok(item));

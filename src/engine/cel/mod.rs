@@ -9,6 +9,7 @@
 
 mod access;
 mod bounds;
+mod budget;
 mod check;
 mod compare;
 mod constant;
@@ -39,14 +40,12 @@ mod unify;
 mod validate;
 mod value;
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
 
 pub use self::{
+    budget::Budget,
     constant::{Constant, Globals},
     message::Message,
     syntax::LoopKind,
@@ -58,12 +57,6 @@ use self::{
     node::Node,
 };
 use super::model::{CheckInput, Value};
-
-/// Steps for one question, from which [`Frame::budget`] may start. A step is a node of an
-/// expression, an element of a list, or some bytes of a text: ordinary questions take hundreds.
-pub const STEPS: u64 = 10_000_000;
-
-const BUDGET_EXHAUSTED: &str = "evaluation budget exhausted";
 
 /// What `V.name` and `C.name` mean inside one policy. An unknown name is refused at compile time.
 #[derive(Clone, Debug, Default)]
@@ -134,8 +127,8 @@ pub struct Frame<'a> {
     pub effective_derived_roles: &'a [&'a str],
     /// Where values live that the evaluation makes.
     pub arena: &'a Bump,
-    /// Steps left for the whole question; at 0 every evaluation fails.
-    pub budget: &'a Cell<u64>,
+    /// What is left for the whole question.
+    pub budget: &'a Budget,
 }
 
 /// An expression that was checked, ready to be evaluated.
@@ -248,13 +241,16 @@ impl Expression {
     }
 }
 
-/// No failure for want of steps is made up for by another part of the expression.
+/// No failure for want of steps or memory is made up for by another part of the expression.
 fn finish<T>(
     frame: &Frame<'_>,
     result: Result<T, eval::Fault<'_>>,
 ) -> Result<T, EvaluationFailure> {
-    if frame.budget.get() == 0 {
-        return Err(EvaluationFailure(BUDGET_EXHAUSTED.into()));
+    if let Some(spent) = frame.budget.spent() {
+        return Err(EvaluationFailure(spent.to_string().into()));
     }
-    result.map_err(|fault| EvaluationFailure(fault.text().into()))
+    result.map_err(|fault| {
+        frame.budget.keep(fault.text().len());
+        EvaluationFailure(fault.text().into())
+    })
 }

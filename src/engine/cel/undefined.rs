@@ -4,12 +4,11 @@
 //! then, as `V.x` is in `true || V.x`. It knows them by their names alone, so a macro's variable
 //! that is called `V` is taken for the variables of the policy.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::{
     Issue, Names,
+    budget::Budget,
     eval::Run,
     node::{Kind, Logic, Node, Path, Root},
     value::V,
@@ -127,7 +126,7 @@ impl Search<'_> {
     /// What becomes of the value that a node has whatever is asked, if it has one.
     fn value<T>(&self, node: &Node, then: impl FnOnce(V<'_>) -> T) -> Option<T> {
         let arena = Bump::new();
-        let budget = Cell::new(BUDGET);
+        let budget = Budget::of_steps(BUDGET);
         let run = Run::without_inputs(&arena, &budget, self.locals);
         run.eval(node).ok().map(then)
     }

@@ -18,7 +18,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::identity::{Algorithm, ClaimMapping, IssuerSpec, KeySet, TokenDialect, UserSubjects};
+use crate::identity::{
+    Algorithm, ClaimMapping, ClaimPath, IssuerSpec, KeySet, TokenDialect, UserSubjects,
+};
 
 pub(crate) const ISSUER: &str = "https://brightpay.eu.auth0.com/";
 pub(crate) const API: &str = "https://api.brightpay.example/v1";
@@ -38,13 +40,19 @@ pub(crate) fn spec() -> IssuerSpec {
         jwks_uri: None,
         ca_file: None,
         audiences: vec![API.to_owned()],
+        logout_clients: vec![CLIENT.to_owned()],
         algorithms: vec![Algorithm::Rs256],
         dialect: TokenDialect::Any,
         user_subjects: UserSubjects::WithConnection,
         leeway: Duration::from_secs(30),
         max_lifetime: Duration::from_secs(30 * 86_400),
         max_token_age: None,
-        claims: ClaimMapping { roles: None, attr: [].into(), scope: None },
+        claims: ClaimMapping {
+            roles: None,
+            attr: [].into(),
+            scope: None,
+            session: ClaimPath(["sid".into()].into()),
+        },
     }
 }
 

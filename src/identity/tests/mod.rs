@@ -6,6 +6,7 @@ mod claims;
 pub(crate) mod forge;
 mod keys;
 mod kinds;
+mod logout;
 mod principal;
 mod structure;
 mod transport;

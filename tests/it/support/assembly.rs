@@ -6,8 +6,9 @@ use std::sync::Arc;
 use portcullis::{
     config::Config,
     decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
-    issuer::{self, Settings},
-    reload,
+    issuer::{self, Settings, TrustedIssuers},
+    logout, reload,
+    revocation::TenantSpec,
     telemetry::Metrics,
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -36,9 +37,15 @@ impl Assembly {
             keys.loaded().await;
             trusted.push((spec.clone(), keys));
         }
+        let tenants = TenantSpec::of(&config.issuers);
+        let (revocations, _) = logout::build(tenants, config.revocation, None, metrics.clone());
         let gate = Gate::new(
             watch::channel(rules.clone()).1,
-            Authenticator::new(trusted, config.cache.tokens.capacity),
+            Authenticator::new(
+                TrustedIssuers::new(trusted),
+                revocations,
+                config.cache.tokens.capacity,
+            ),
             DecisionCache::new(config.cache.decisions, metrics.clone()),
             Judge::Embedded,
         );

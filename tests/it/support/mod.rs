@@ -1,17 +1,21 @@
 //! What the tests need around the server: an issuer, a configuration, the server itself, a client.
 
 mod assembly;
+mod doors;
 mod edge;
 mod envoy;
 mod fickle;
 mod issuer;
+mod redis;
 mod request;
 mod world;
 
 pub(crate) use assembly::Assembly;
+pub(crate) use doors::Doors;
 pub(crate) use edge::Edge;
 pub(crate) use envoy::Envoy;
 pub(crate) use fickle::{Fickle, Mood};
 pub(crate) use issuer::{AUDIENCE, Issuer, claims, publish};
-pub(crate) use request::{Told, check_request};
+pub(crate) use redis::{PASSWORD, Redis};
+pub(crate) use request::{Told, check_request, with_logout_token};
 pub(crate) use world::{POLICY, ROUTES, World, config};

@@ -1,6 +1,6 @@
 //! The server of a test: a folder with its files, the real assembly on free ports, a client.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use envoy_types::pb::envoy::service::auth::v3::{
     CheckRequest, authorization_client::AuthorizationClient,
@@ -42,10 +42,12 @@ routes:
 "#;
 
 pub(crate) struct World {
-    pub(crate) issuer: Issuer,
+    pub(crate) issuer: Arc<Issuer>,
     pub(crate) folder: TempDir,
     pub(crate) admin: String,
     pub(crate) ext_authz: String,
+    /// Where logout tokens are taken; empty if they are not.
+    pub(crate) logout: String,
     client: AuthorizationClient<Channel>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -55,7 +57,10 @@ pub(crate) struct World {
 #[derive(Default)]
 pub(crate) struct WorldBuilder {
     listen: Option<String>,
+    issuer: Option<Arc<Issuer>>,
     issuer_is_away: bool,
+    issuer_keys: String,
+    sections: String,
     files: Vec<(String, String)>,
 }
 
@@ -83,14 +88,46 @@ impl WorldBuilder {
         self
     }
 
+    /// The issuer of another world, as replicas have the same one.
+    pub(crate) fn issuer(mut self, issuer: &Arc<Issuer>) -> Self {
+        self.issuer = Some(issuer.clone());
+        self
+    }
+
+    /// More keys of the issuer, such as `logout_clients: [web]`.
+    pub(crate) fn issuer_key(mut self, line: &str) -> Self {
+        self.issuer_keys.extend(["    ", line, "\n"]);
+        self
+    }
+
+    /// More of the configuration.
+    pub(crate) fn section(mut self, line: &str) -> Self {
+        self.sections.extend([line, "\n"]);
+        self
+    }
+
     /// A file of the folder, in place of the usual one or beside it.
     pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.push((path.to_owned(), text.to_owned()));
         self
     }
 
+    /// Starts the world, and waits until it is ready.
     pub(crate) async fn start(self) -> World {
-        let issuer = Issuer::start().await;
+        let never_ready = self.issuer_is_away;
+        let world = self.begin().await;
+        if !never_ready {
+            world.wait_until_ready().await;
+        }
+        world
+    }
+
+    /// Starts a world that may not become ready.
+    pub(crate) async fn begin(self) -> World {
+        let issuer = match self.issuer {
+            Some(issuer) => issuer,
+            None => Arc::new(Issuer::start().await),
+        };
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -100,17 +137,17 @@ impl WorldBuilder {
         write("policies/invoice.yaml", POLICY);
         write("routes.yaml", ROUTES);
         let listen = self.listen.as_deref().unwrap_or("{ address: '127.0.0.1:0' }");
-        write("portcullis.yaml", &config(&issuer.url, listen, "127.0.0.1:0"));
+        let config = config(&issuer.url, listen, "127.0.0.1:0");
+        let (of_issuer, rest) = config.split_once("policies:").unwrap();
+        let (more, sections) = (&self.issuer_keys, &self.sections);
+        write("portcullis.yaml", &format!("{of_issuer}{more}policies:{rest}{sections}"));
         for (path, text) in &self.files {
             write(path, text);
         }
         if self.issuer_is_away {
             issuer.stop();
-            return World::run(issuer, folder).await;
         }
-        let world = World::run(issuer, folder).await;
-        world.wait_until_ready().await;
-        world
+        World::run(issuer, folder).await
     }
 }
 
@@ -121,22 +158,24 @@ impl World {
         WorldBuilder::default()
     }
 
-    async fn run(issuer: Issuer, folder: TempDir) -> Self {
+    async fn run(issuer: Arc<Issuer>, folder: TempDir) -> Self {
         let file = folder.path().join("portcullis.yaml");
         let config = portcullis::config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
         let app = App::build(file, config).await.unwrap_or_else(|error| panic!("{error:#}"));
         let ext_authz = app.ext_authz_address().unwrap();
         let admin = app.admin_address().unwrap().to_string();
+        let logout = app.logout_address().unwrap().map(|address| address.to_string());
+        let logout = logout.unwrap_or_default();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(app.run(async move {
             let _dropped = stopped.await;
         }));
         let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
         let client = AuthorizationClient::new(channel);
-        Self { issuer, folder, admin, ext_authz, client, stop: Some(stop), server }
+        Self { issuer, folder, admin, ext_authz, logout, client, stop: Some(stop), server }
     }
 
-    async fn wait_until_ready(&self) {
+    pub(crate) async fn wait_until_ready(&self) {
         for _ in 0..200 {
             if self.get("/readyz").await.0 == 200 {
                 return;

@@ -222,7 +222,8 @@ fn format<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         |piece| match piece {
             Ok(literal) => {
                 text.push_str(literal);
-                run.charge_bytes(literal.len() + 16)
+                run.charge_bytes(literal.len() + 16)?;
+                run.hold(text.len())
             }
             Err((index, clause)) => {
                 let value = list.get(index).ok_or(Fault::NoOverload)?;
@@ -284,16 +285,25 @@ fn write_string<'a>(
     depth: usize,
 ) -> Result<(), Fault<'a>> {
     run.charge(1)?;
+    run.hold(text.len())?;
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Fault::Text("value is nested too deep"));
     };
     match value {
-        V::String(value) => text.push_str(value),
+        V::String(value) => {
+            run.charge_bytes(value.len())?;
+            run.hold(text.len() + value.len())?;
+            text.push_str(value);
+        }
         V::Bool(value) => text.push_str(if value { "true" } else { "false" }),
         V::Int(value) => text.push_str(&value.to_string()),
         V::Uint(value) => text.push_str(&value.to_string()),
         V::Double(value) => text.push_str(&plain(value)),
-        V::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
+        V::Bytes(bytes) => {
+            run.charge_bytes(bytes.len())?;
+            run.hold(text.len() + bytes.len())?;
+            text.push_str(&String::from_utf8_lossy(bytes));
+        }
         V::Null => text.push_str("null"),
         V::Type(name) => text.push_str(name),
         V::Duration(nanoseconds) => text.push_str(&duration::to_text(nanoseconds)),

@@ -107,7 +107,10 @@ fn flatten_into<'a>(
         open.push((list, next + 1));
         match item.list() {
             Some(inner) if open.len() <= depth => open.push((inner, 0)),
-            _ => flat.push(item),
+            _ => {
+                run.hold(flat.len() * size_of::<V<'a>>())?;
+                flat.push(item);
+            }
         }
     }
     Ok(())
@@ -156,6 +159,7 @@ fn sort<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         let named = Fault::Text("no such overload: sort");
         return Err(if has_methods(receiver) { Fault::NoOverload } else { named });
     };
+    call.run.hold(list.len() * size_of::<(V<'a>, V<'a>)>())?;
     let mut keyed: Vec<(V<'a>, V<'a>)> = list.iter().map(|item| (item, item)).collect();
     sort_values(call.run, &mut keyed)?;
     call.run.list(keyed.into_iter().map(|(_, item)| item))

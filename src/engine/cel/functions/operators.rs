@@ -214,7 +214,7 @@ fn add<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         }
         (V::Double(left), V::Double(right)) => Ok(V::Double(left + right)),
         (V::String(left), V::String(right)) => {
-            call.run.charge_bytes(left.len() + right.len())?;
+            call.run.charge_room(left.len() + right.len())?;
             let mut text = bumpalo::collections::String::with_capacity_in(
                 left.len() + right.len(),
                 call.run.arena,
@@ -224,7 +224,7 @@ fn add<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             Ok(V::String(text.into_bump_str()))
         }
         (V::Bytes(left), V::Bytes(right)) => {
-            call.run.charge_bytes(left.len() + right.len())?;
+            call.run.charge_room(left.len() + right.len())?;
             Ok(V::Bytes(call.run.arena.alloc_slice_copy(&[left, right].concat())))
         }
         (V::Duration(left), V::Duration(right)) => {

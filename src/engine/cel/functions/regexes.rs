@@ -90,6 +90,7 @@ fn replace<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             }
         }
         call.run.charge_bytes(16 + written.len() - before)?;
+        call.run.hold(written.len())?;
     }
     written.push_str(text.get(last..).unwrap_or_default());
     call.run.string(&written)

@@ -1,13 +1,13 @@
 //! The question that the recorded expressions are asked about, from `tests/data/cel`.
 
-use std::{cell::Cell, collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use bumpalo::Bump;
 use serde_json::Value as Json;
 
 use crate::engine::{
-    cel::{Expression, Frame, Globals, Names, V, compile},
-    model::{AuxData, CheckInput, Map, PolicyVersion, Principal, Resource, Scope, Value},
+    cel::{Budget, Expression, Frame, Globals, Names, V, compile},
+    model::{AuxData, CheckInput, Limits, Map, PolicyVersion, Principal, Resource, Scope, Value},
 };
 
 pub(super) struct Environment {
@@ -74,7 +74,7 @@ impl Environment {
     /// Hands out a frame in which the variables are evaluated that the expression names.
     pub(super) fn within<T>(
         &self,
-        budget: u64,
+        limits: &Limits,
         expression: &Expression,
         ask: impl FnOnce(&Frame<'_>) -> T,
     ) -> T {
@@ -86,7 +86,7 @@ impl Environment {
             aux_data: &self.aux_data,
             now: "2024-05-06T07:08:09Z".parse().unwrap(),
         };
-        let (arena, budget) = (Bump::new(), Cell::new(budget));
+        let (arena, budget) = (Bump::new(), Budget::new(limits));
         let mut frame = Frame {
             input: &input,
             variables: &[],

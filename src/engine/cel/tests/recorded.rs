@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use super::environment::{Environment, data, recordings};
 use crate::engine::{
-    cel::{Issue, STEPS, compile},
-    model::Value,
+    cel::{Issue, compile},
+    model::{Limits, Value},
 };
 
 #[derive(Debug, PartialEq)]
@@ -67,7 +67,7 @@ fn answer(environment: &Environment, expression: &str) -> Answer {
             return Answer::Refused(vec![texts.join(", ")]);
         }
     };
-    environment.within(STEPS, &compiled, |frame| match compiled.output(frame) {
+    environment.within(&Limits::default(), &compiled, |frame| match compiled.output(frame) {
         Ok(value) if !is_finite(&value) => Answer::Fault,
         Ok(value) => Answer::Value(value.to_json()),
         Err(failure) => Answer::Error(failure.to_string()),
