@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use jiff::Timestamp;
 use tokio::{
     select,
@@ -67,11 +67,15 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         generation,
         request: RequestRules {
             trusted_hops: config.client_address.trusted_hops,
+            relaxed: config.relaxed_paths.clone(),
             ..RequestRules::default()
         },
         routes,
         policies,
         upstream_headers: config.upstream_headers.clone(),
+        kept_headers: config.kept_headers.clone(),
+        denial_outputs: config.denial_outputs.clone(),
+        resource_metadata: config.resource_metadata.clone(),
     })
 }
 
@@ -109,7 +113,8 @@ impl Reloader {
 
     async fn reload(&mut self) -> Result<Generation> {
         let generation = self.rules.borrow().generation.next();
-        match read(self.config_file.clone(), generation).await {
+        let read = read(self.config_file.clone(), generation).await;
+        match read.and_then(|(config, rules)| Ok((self.check(config)?, rules))) {
             Ok((config, rules)) => {
                 if needs_restart(&self.running, &config) {
                     warn!("Settings beside policies and routes have changed; they need a restart");
@@ -127,6 +132,17 @@ impl Reloader {
                 Err(refused)
             }
         }
+    }
+
+    /// A new file may name another listener, but we go on answering on the old one.
+    fn check(&self, new: Config) -> Result<Config> {
+        let sources = new.routes.iter().map(|route| &route.token);
+        ensure!(
+            config::may_be_attested(sources, &self.running.listen),
+            "a route believes what Envoy says about tokens, and anybody can reach the listener that \
+             is in use: restart with the new one first"
+        );
+        Ok(new)
     }
 }
 
@@ -159,6 +175,10 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         routes: _,
         engine: _,
         upstream_headers: _,
+        relaxed_paths: _,
+        kept_headers: _,
+        denial_outputs: _,
+        resource_metadata: _,
         client_address: _,
         files: _,
     } = running;

@@ -1,13 +1,20 @@
 //! `WWW-Authenticate`: what credentials would have been accepted (RFC 6750 section 3).
 
-use super::Reason;
+use std::{fmt::Write, sync::Arc};
 
-/// A challenge in the `Bearer` scheme. Its texts are constants: nothing of a request gets into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::Reason;
+use crate::identity::{Demands, Word};
+
+/// A challenge in the `Bearer` scheme. Its texts are constants or the operator's: nothing of a request
+/// gets into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     pub reason: Reason,
     /// `None` where the client sent no credentials: RFC 6750 wants no error code then.
     pub error: Option<ChallengeError>,
+    /// What a token would need, as parameters of the challenge.
+    wanted: Vec<(&'static str, String)>,
+    resource_metadata: Option<Arc<str>>,
 }
 
 /// `error` and `error_description`.
@@ -21,32 +28,99 @@ pub struct ChallengeError {
 // === impl Challenge ===
 
 impl Challenge {
-    /// No credentials were sent, or a scheme that we do not know.
+    /// No credentials were sent, or a scheme that we do not know. The scopes tell a client what to ask
+    /// for at once (RFC 6750, 3).
     #[must_use]
-    pub const fn missing() -> Self {
-        Self { reason: Reason::new("credentials.none"), error: None }
+    pub fn missing(demands: &Demands) -> Self {
+        let wanted = scope(demands).into_iter().collect();
+        Self {
+            reason: Reason::new("credentials.none"),
+            error: None,
+            wanted,
+            resource_metadata: None,
+        }
     }
 
     /// The token is not accepted.
     #[must_use]
-    pub const fn invalid_token(reason: Reason, description: &'static str) -> Self {
-        Self { reason, error: Some(ChallengeError { code: "invalid_token", description }) }
+    pub fn invalid_token(reason: Reason, description: &'static str) -> Self {
+        Self::with_error(reason, "invalid_token", description, Vec::new())
     }
 
     /// The credentials are not exactly one token in one place.
     #[must_use]
-    pub const fn invalid_request(reason: Reason, description: &'static str) -> Self {
-        Self { reason, error: Some(ChallengeError { code: "invalid_request", description }) }
+    pub fn invalid_request(reason: Reason, description: &'static str) -> Self {
+        Self::with_error(reason, "invalid_request", description, Vec::new())
+    }
+
+    /// The token lacks a scope. All that the route demands are named, so that the client asks once.
+    #[must_use]
+    pub fn insufficient_scope(
+        reason: Reason,
+        description: &'static str,
+        demands: &Demands,
+    ) -> Self {
+        let wanted = scope(demands).into_iter().collect();
+        Self::with_error(reason, "insufficient_scope", description, wanted)
+    }
+
+    /// The login was too long ago, or not strong enough (RFC 9470, 3).
+    #[must_use]
+    pub fn step_up(reason: Reason, description: &'static str, demands: &Demands) -> Self {
+        let acr = words("acr_values", &demands.acr);
+        let max_age = demands.max_age.map(|age| ("max_age", age.as_secs().to_string()));
+        let wanted = acr.into_iter().chain(max_age).collect();
+        Self::with_error(reason, "insufficient_user_authentication", description, wanted)
+    }
+
+    /// With the place where the client learns which issuer to ask (RFC 9728, 5.1).
+    #[must_use]
+    pub fn naming(mut self, resource_metadata: Option<&Arc<str>>) -> Self {
+        self.resource_metadata = resource_metadata.cloned();
+        self
     }
 
     /// The value of the `WWW-Authenticate` header.
     #[must_use]
     pub fn header_value(&self) -> String {
-        match &self.error {
-            None => r#"Bearer realm="api""#.to_owned(),
-            Some(ChallengeError { code, description }) => {
-                format!(r#"Bearer realm="api", error="{code}", error_description="{description}""#)
-            }
+        let Self { reason: _, error, wanted, resource_metadata } = self;
+        let mut value = r#"Bearer realm="api""#.to_owned();
+        let mut add = |name: &str, text: &str| {
+            // A text takes whatever is written to it.
+            let _written = write!(value, r#", {name}="{text}""#);
+        };
+        if let Some(ChallengeError { code, description }) = error {
+            add("error", code);
+            add("error_description", description);
         }
+        for (name, text) in wanted {
+            add(name, text);
+        }
+        if let Some(url) = resource_metadata {
+            add("resource_metadata", url);
+        }
+        value
     }
+
+    fn with_error(
+        reason: Reason,
+        code: &'static str,
+        description: &'static str,
+        wanted: Vec<(&'static str, String)>,
+    ) -> Self {
+        let error = Some(ChallengeError { code, description });
+        Self { reason, error, wanted, resource_metadata: None }
+    }
+}
+
+fn scope(demands: &Demands) -> Option<(&'static str, String)> {
+    words("scope", &demands.scopes)
+}
+
+fn words<'w>(
+    name: &'static str,
+    words: impl IntoIterator<Item = &'w Word>,
+) -> Option<(&'static str, String)> {
+    let words: Vec<&str> = words.into_iter().map(Word::as_str).collect();
+    (!words.is_empty()).then(|| (name, words.join(" ")))
 }

@@ -5,6 +5,7 @@
 //! response in one `match`.
 
 mod challenge;
+mod denial;
 mod problem;
 mod reason;
 mod refusal;
@@ -14,6 +15,7 @@ mod upstream;
 mod tests;
 
 pub use challenge::Challenge;
+pub use denial::{Denial, DenialHeader, DenialOutputs, InvalidDenial};
 pub use problem::Problem;
 pub use reason::Reason;
 pub use refusal::Refusal;

@@ -20,6 +20,12 @@ impl<'a> Problem<'a> {
     pub fn of(refusal: &Refusal, decision_id: &'a str) -> Self {
         let (status, title, detail) = match refusal {
             Refusal::Deny(_) => (403, "Forbidden", "you may not do this"),
+            Refusal::DenyAs(_, denial) => {
+                let status = denial.status();
+                let title = status.canonical_reason().unwrap_or("Forbidden");
+                (status.as_u16(), title, "you may not do this")
+            }
+            Refusal::Scope(challenge) => (403, "Forbidden", detail(challenge)),
             Refusal::Challenge(challenge) => (401, "Unauthorized", detail(challenge)),
             Refusal::Malformed(_) => {
                 (400, "Bad Request", "the request is not one that this gateway accepts")

@@ -1,15 +1,21 @@
 //! A way to say no, and how the errors of other rooms become one.
 
-use super::{Challenge, Reason};
-use crate::identity::{RefusalStatus, TokenRefusal};
+use std::sync::Arc;
+
+use super::{Challenge, Denial, Reason};
+use crate::identity::{Demands, RefusalStatus, TokenRefusal};
 use crate::request::RequestError;
 use crate::route::TargetError;
 
 /// A way to say no. Every variant has one HTTP status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 403: the policies say no, or nothing says yes.
     Deny(Reason),
+    /// As [`Self::Deny`], told in the way that the outputs of the policies want.
+    DenyAs(Reason, Denial),
+    /// 403 `insufficient_scope` (RFC 6750 section 3.1): another token of the same user would do.
+    Scope(Challenge),
     /// 401: we do not know well enough who asks; with what would convince us.
     Challenge(Challenge),
     /// 400: the request is not canonical, or a value of it is not what its route declares.
@@ -25,10 +31,51 @@ pub enum Refusal {
 // === impl Refusal ===
 
 impl Refusal {
+    /// What is said to credentials that are not accepted for these demands.
+    #[must_use]
+    pub fn of_token(refusal: TokenRefusal, demands: &Demands) -> Self {
+        let TokenRefusal { reason, status, description } = refusal;
+        let reason = Reason::new(reason);
+        match status {
+            RefusalStatus::Unauthorized => {
+                Self::Challenge(Challenge::invalid_token(reason, description))
+            }
+            RefusalStatus::StepUp => {
+                Self::Challenge(Challenge::step_up(reason, description, demands))
+            }
+            RefusalStatus::InsufficientScope => {
+                Self::Scope(Challenge::insufficient_scope(reason, description, demands))
+            }
+            RefusalStatus::Forbidden => Self::Deny(reason),
+            RefusalStatus::BadRequest => {
+                Self::Credentials(Challenge::invalid_request(reason, description))
+            }
+            RefusalStatus::TooLarge => {
+                Self::TooLarge(Challenge::invalid_request(reason, description))
+            }
+        }
+    }
+
+    /// The same, with the place of the resource's metadata in its challenge, if it has one.
+    #[must_use]
+    pub fn naming(self, resource_metadata: Option<&Arc<str>>) -> Self {
+        match self {
+            Self::Scope(challenge) => Self::Scope(challenge.naming(resource_metadata)),
+            Self::Challenge(challenge) => Self::Challenge(challenge.naming(resource_metadata)),
+            Self::Credentials(challenge) => Self::Credentials(challenge.naming(resource_metadata)),
+            Self::TooLarge(challenge) => Self::TooLarge(challenge.naming(resource_metadata)),
+            Self::Deny(_) | Self::DenyAs(..) | Self::Malformed(_) | Self::Fault(_) => self,
+        }
+    }
+
     pub(super) fn reason(&self) -> Reason {
         match self {
-            Self::Deny(reason) | Self::Malformed(reason) | Self::Fault(reason) => *reason,
-            Self::Challenge(challenge)
+            Self::Deny(reason)
+            | Self::DenyAs(reason, _)
+            | Self::Malformed(reason)
+            | Self::Fault(reason) => *reason,
+            Self::Scope(challenge)
+            | Self::Challenge(challenge)
             | Self::Credentials(challenge)
             | Self::TooLarge(challenge) => challenge.reason,
         }
@@ -36,28 +83,10 @@ impl Refusal {
 
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Deny(_) => "deny",
+            Self::Deny(_) | Self::DenyAs(..) | Self::Scope(_) => "deny",
             Self::Challenge(_) => "challenge",
             Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
             Self::Fault(_) => "fault",
-        }
-    }
-}
-
-impl From<TokenRefusal> for Refusal {
-    fn from(refusal: TokenRefusal) -> Self {
-        let TokenRefusal { reason, status, description } = refusal;
-        let reason = Reason::new(reason);
-        match status {
-            RefusalStatus::Unauthorized => {
-                Self::Challenge(Challenge::invalid_token(reason, description))
-            }
-            RefusalStatus::BadRequest => {
-                Self::Credentials(Challenge::invalid_request(reason, description))
-            }
-            RefusalStatus::TooLarge => {
-                Self::TooLarge(Challenge::invalid_request(reason, description))
-            }
         }
     }
 }

@@ -10,7 +10,7 @@ use http::HeaderName;
 
 use super::Reason;
 use crate::engine::model::{Map, Principal, Value};
-use crate::identity::ClaimPath;
+use crate::identity::{Carrier, ClaimPath};
 
 /// Each dash doubles the spellings that have to be removed.
 const MOST_DASHES: usize = 6;
@@ -147,6 +147,45 @@ impl UpstreamHeaders {
             }
         }
         UpstreamMutation { reason, set, remove }
+    }
+}
+
+// === impl UpstreamMutation ===
+
+impl UpstreamMutation {
+    /// With the request target that was decided about, where another one was sent.
+    #[must_use]
+    pub fn to(mut self, target: Option<&str>) -> Self {
+        self.set.extend(target.map(|target| (":path".into(), target.to_owned())));
+        self
+    }
+
+    /// Without headers of the client that say something else than the request does.
+    #[must_use]
+    pub fn without_headers<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
+        for name in names {
+            // Envoy drops a header that one answer both sets and removes.
+            let is_set = self.set.iter().any(|(other, _)| **other == *name);
+            if !is_set && !self.remove.iter().any(|other| **other == *name) {
+                self.remove.push(name.into());
+            }
+        }
+        self
+    }
+
+    /// Without what carries the token.
+    #[must_use]
+    pub fn without(mut self, carrier: Option<Carrier>) -> Self {
+        match carrier {
+            None => {}
+            Some(Carrier::Header(name)) => {
+                self.remove.extend(aliases(&name).iter().cloned());
+                self.remove.push(name.into());
+            }
+            Some(Carrier::Cookie(None)) => self.remove.push("cookie".into()),
+            Some(Carrier::Cookie(Some(rest))) => self.set.push(("cookie".into(), rest)),
+        }
+        self
     }
 }
 

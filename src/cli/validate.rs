@@ -69,8 +69,7 @@ fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
 /// Whoever reaches the listener can claim any client address and certificate.
 fn open_listener(listen: &ListenConfig) -> Option<String> {
     let ListenAddress::Tcp(address) = &listen.address else { return None };
-    let knows_its_clients = listen.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
-    if address.ip().is_loopback() || knows_its_clients {
+    if listen.knows_its_clients() {
         return None;
     }
     Some(format!(

@@ -2,22 +2,25 @@
 //! in `auth0`, `issuers`, `revocation`, `routes` and `upstream_headers`, and in the schema that ships.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     iter,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, issuers, revocation,
+    ShutdownConfig, TokenCacheConfig, auth0, denials, issuers, requests, revocation,
     routes::{self, Routes},
     section::Section,
     source::Source,
-    upstream_headers,
+    token, upstream_headers,
+    url::{EXPECTED_URL, is_fetchable},
     value::Value,
 };
+use crate::answer::DenialOutputs;
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::{Limits, Options, SchemaEnforcement};
 use crate::identity::IssuerSpec;
@@ -58,11 +61,21 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     revocation::check_logout(&root, &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
+    let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
+    let kept_headers = root.or("kept_headers", Vec::new(), requests::kept_headers);
+    let denial_outputs = root.or("denial_outputs", DenialOutputs::default(), denials::read);
+    let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
-    root.finish();
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
+    if !token::may_be_attested(routes.iter().map(|route| &route.token), &listen) {
+        let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
+                       anybody can reach the listener"
+            .to_owned();
+        root.report(message, "`listen` on loopback, on a Unix socket or with `tls.client_ca_file`");
+    }
+    root.finish();
     Some(Config {
         issuers,
         policies: policies?,
@@ -76,6 +89,10 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         revocation,
         logout,
         upstream_headers,
+        relaxed_paths,
+        kept_headers,
+        denial_outputs,
+        resource_metadata,
         client_address,
         log,
         shutdown,
@@ -229,6 +246,14 @@ fn keys(mut section: Section<'_>) -> KeysConfig {
     };
     section.finish();
     keys
+}
+
+/// The URL is told to clients in quotes, so it has none.
+fn resource_metadata(value: &Value<'_>) -> Option<Arc<str>> {
+    value.parsed(EXPECTED_URL, |text| {
+        let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        (is_fetchable(text) && text.bytes().all(fits)).then(|| text.into())
+    })
 }
 
 fn client_address(mut section: Section<'_>) -> ClientAddressConfig {

@@ -121,9 +121,11 @@ fn claims(section: &mut Section<'_>, roles: Option<ClaimPath>) -> ClaimMapping {
     let mut claims = section.section("claims");
     let scope = claims.optional("scope", claim_path);
     let attr = claims.or("attr", BTreeMap::new(), attributes);
-    let session = claims.or("session", ClaimPath(["sid".into()].into()), claim_path);
+    let acr = claims.or("acr", ClaimPath::top("acr"), claim_path);
+    let auth_time = claims.or("auth_time", ClaimPath::top("auth_time"), claim_path);
+    let session = claims.or("session", ClaimPath::top("sid"), claim_path);
     claims.finish();
-    ClaimMapping { roles, attr, scope, session }
+    ClaimMapping { roles, attr, scope, acr, auth_time, session }
 }
 
 fn attributes(value: &Value<'_>) -> Option<BTreeMap<Box<str>, ClaimPath>> {

@@ -12,8 +12,12 @@ mod issuers;
 mod url;
 
 mod attributes;
+mod demands;
 mod routes;
+mod token;
 
+mod denials;
+mod requests;
 mod upstream_headers;
 
 mod revocation;
@@ -40,6 +44,7 @@ pub use settings::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
     TokenCacheConfig,
 };
+pub use token::may_be_attested;
 
 use std::path::Path;
 

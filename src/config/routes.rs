@@ -7,8 +7,9 @@ use std::{
 
 use http::Method;
 
-use super::{attributes, source::Source, value::Value};
+use super::{attributes, demands, source::Source, token, value::Value};
 use crate::engine::model::Action;
+use crate::identity::{Demands, TokenSource};
 use crate::route::{ResourceSpec, RouteSpec, TextTemplate};
 use crate::yaml::Tree;
 
@@ -69,9 +70,22 @@ fn route(value: &Value<'_>) -> Option<RouteSpec> {
     if !section.has("resource") && !section.has("public") {
         section.report(format!("`{}` lets nobody in", value.name), "`resource`, `public` or both");
     }
+    let (demands, demands_by_method) =
+        section.or("demands", (Demands::default(), BTreeMap::new()), demands::read);
+    let token = section.or("token", TokenSource::default(), token::read);
     section.finish();
     let place = format!("{}:{}", value.source.file().display(), value.node.place);
-    Some(RouteSpec { place, hosts, path: path?, public, resource, actions })
+    Some(RouteSpec {
+        place,
+        hosts,
+        path: path?,
+        public,
+        resource,
+        actions,
+        demands,
+        demands_by_method,
+        token,
+    })
 }
 
 fn resource(value: &Value<'_>) -> Option<ResourceSpec> {
@@ -91,7 +105,15 @@ fn template(value: &Value<'_>) -> Option<TextTemplate> {
 }
 
 fn actions(value: &Value<'_>) -> Option<BTreeMap<Method, Action>> {
-    let mut actions = BTreeMap::new();
+    by_method(value, |value| value.parsed("an action, such as `view`", |text| text.parse().ok()))
+}
+
+/// A mapping whose keys are methods.
+pub(super) fn by_method<T>(
+    value: &Value<'_>,
+    read: impl Fn(&Value<'_>) -> Option<T>,
+) -> Option<BTreeMap<Method, T>> {
+    let mut by_method = BTreeMap::new();
     for entry in value.entries()? {
         let method = method(&entry.key.scalar.text);
         if method.is_none() {
@@ -99,13 +121,12 @@ fn actions(value: &Value<'_>) -> Option<BTreeMap<Method, Action>> {
             let expected = Some(EXPECTED_METHOD.to_owned());
             value.source.report(Some(entry.key.place), message, expected);
         }
-        let expected = "an action, such as `view`";
-        let action = value.entry(entry).parsed(expected, |text| text.parse().ok());
-        if let (Some(method), Some(action)) = (method, action) {
-            actions.insert(method, action);
+        let read = read(&value.entry(entry));
+        if let (Some(method), Some(read)) = (method, read) {
+            by_method.insert(method, read);
         }
     }
-    Some(actions)
+    Some(by_method)
 }
 
 /// Methods are case-sensitive (RFC 9110, section 9.1), and all that are registered are upper case.

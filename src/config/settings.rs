@@ -1,12 +1,18 @@
 //! The configuration as meant: one field for each room, every default filled in.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
-use crate::answer::UpstreamHeaders;
+use crate::answer::{DenialOutputs, UpstreamHeaders};
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
 use crate::logout::RevocationConfig;
+use crate::request::{Host, PathForm};
 use crate::route::RouteSpec;
 use crate::server::{AdminConfig, ListenConfig, LogoutConfig};
 use crate::shared_memory::SharedMemoryConfig;
@@ -32,6 +38,13 @@ pub struct Config {
     /// `logout:`, the listener for logout tokens.
     pub logout: Option<LogoutConfig>,
     pub upstream_headers: UpstreamHeaders,
+    /// `relaxed_paths:`
+    pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,
+    /// `kept_headers:`, in lower case.
+    pub kept_headers: Vec<String>,
+    pub denial_outputs: DenialOutputs,
+    /// `resource_metadata:`, where clients learn which issuer to ask (RFC 9728).
+    pub resource_metadata: Option<Arc<str>>,
     pub client_address: ClientAddressConfig,
     pub log: LogConfig,
     pub shutdown: ShutdownConfig,

@@ -14,7 +14,8 @@ use tracing::debug;
 use super::remembered::Remembered;
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    BearerToken, Demands, Presentation, TokenError, TokenLimits, UnverifiedToken, Verifier,
+    AttestedClaims, BearerToken, Demands, Presentation, Scheme, TokenError, TokenLimits,
+    UnverifiedToken, VerifiedToken, Verifier,
 };
 use crate::issuer::{KeysUnavailable, TrustedIssuer, TrustedIssuers};
 use crate::logout::{CheckError, Revocations};
@@ -101,6 +102,26 @@ impl Authenticator {
         }
     }
 
+    /// Finds out whom Envoy has verified. Every check but that of the signature is made here, and
+    /// nothing is remembered: there was no token.
+    ///
+    /// # Errors
+    /// The claims are refused.
+    pub fn authenticate_attested(
+        &self,
+        attested: &AttestedClaims,
+        demands: &Demands,
+        now: Timestamp,
+    ) -> Result<Arc<Authenticated>, AuthenticationError> {
+        let trusted = self.issuers.find(attested.issuer()).ok_or(TokenError::WrongIssuer)?;
+        let presentation = Presentation { scheme: Scheme::Bearer, demands, now };
+        let token = trusted.verifier.verify_attested(attested, &presentation)?;
+        let unrevoked = self.revocations.check(token)?;
+        let (principal, aux_data) = trusted.verifier.attested_principal(unrevoked.token())?;
+        let expires_at = unrevoked.token().expires_at();
+        Ok(Arc::new(Authenticated { principal, aux_data, expires_at, checked: Checked(()) }))
+    }
+
     /// A remembered token saves its signature and nothing else: not even that, once its key is gone.
     fn recall(
         &self,
@@ -148,7 +169,10 @@ impl Authenticator {
 // === impl Authenticated ===
 
 impl Authenticated {
-    fn new(verifier: &Verifier, checked: &Unrevoked<'_>) -> Result<Self, TokenError> {
+    fn new(
+        verifier: &Verifier,
+        checked: &Unrevoked<VerifiedToken<'_>>,
+    ) -> Result<Self, TokenError> {
         let token = checked.token();
         let (principal, aux_data) = verifier.principal(token)?;
         Ok(Self { principal, aux_data, expires_at: token.expires_at(), checked: Checked(()) })

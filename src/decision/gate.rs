@@ -4,16 +4,17 @@ use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::{
     Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
     Rules, Verdict,
 };
-use crate::answer::{Answer, Challenge, Reason, Refusal};
+use crate::answer::{Answer, Challenge, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{Demands, bearer};
+use crate::identity::{BearerError, Credentials, Demands};
 use crate::request::{HttpRequest, RawRequest};
-use crate::route::{Found, Target};
+use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
 
 /// Decides requests. Everything that it holds is shared; a clone is another handle.
@@ -60,29 +61,30 @@ impl Gate {
 
     /// The way of one request.
     pub async fn decide(&self, raw: RawRequest, now: Timestamp) -> Decision {
+        // One snapshot for the whole request: a reload in the middle of it is not seen.
+        let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(raw, now, &mut trace).await {
+        let answer = match self.walk(&rules, raw, now, &mut trace).await {
             Ok(answer) => answer,
-            Err(refusal) => Answer::Refuse(refusal),
+            Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
         Decision { answer, trace }
     }
 
     async fn walk(
         &self,
+        rules: &Rules,
         raw: RawRequest,
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
-        // One snapshot for the whole request: a reload in the middle of it is not seen.
-        let rules = self.rules.borrow().clone();
         let request = HttpRequest::read(raw, &rules.request)?;
         let matched = match rules.routes.find(&request) {
             Found::Protected(matched) => matched,
             Found::Public(route) => {
                 trace.route = Some(route.template());
                 let mutation = rules.upstream_headers.anonymous(Reason::PUBLIC_ROUTE);
-                return Ok(Answer::Allow(mutation));
+                return Ok(Answer::Allow(as_decided(mutation, &request, rules)));
             }
             Found::NoMethod(route) => {
                 trace.route = Some(route.template());
@@ -92,10 +94,10 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&request, now).await?;
+        let caller = self.authenticate(&matched, &request, now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let judged = self.judge(&rules, &caller, (&target, &route), now).await;
+        let judged = self.judge(rules, &caller, (&target, &route), now).await;
         let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
@@ -105,23 +107,35 @@ impl Gate {
                 let headers = &rules.upstream_headers;
                 let Authenticated { principal, aux_data, .. } = &*caller;
                 let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
-                Ok(Answer::Allow(mutation))
+                let carrier = matched.token_source().carrier(&request);
+                let carrier = carrier.map_err(|error| refused(error, matched.demands()))?;
+                let mutation = mutation.without(carrier);
+                Ok(Answer::Allow(as_decided(mutation, &request, rules)))
             }
-            Effect::Deny => Err(Refusal::Deny(Reason::POLICY_DENIED)),
+            Effect::Deny => Err(denial(rules, &verdict)),
         }
     }
 
     async fn authenticate(
         &self,
+        matched: &RouteMatch<'_>,
         request: &HttpRequest,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, Refusal> {
-        let token = bearer::find(request.headers.lines("authorization"))
-            .map_err(|error| Refusal::from(error.refusal()))?
-            .ok_or(Refusal::Challenge(Challenge::missing()))?;
-        let demands = Demands::default();
-        self.authenticator.authenticate(&token, &demands, now).await.map_err(|error| match error {
-            AuthenticationError::Refused(error) => error.refusal().into(),
+        let demands = matched.demands();
+        let credentials = matched.token_source().find(request);
+        let credentials = credentials.map_err(|error| refused(error, demands))?;
+        let authenticated = match credentials {
+            None => return Err(Refusal::Challenge(Challenge::missing(demands))),
+            Some(Credentials::Token(token)) => {
+                self.authenticator.authenticate(&token, demands, now).await
+            }
+            Some(Credentials::Attested(claims)) => {
+                self.authenticator.authenticate_attested(&claims, demands, now)
+            }
+        };
+        authenticated.map_err(|error| match error {
+            AuthenticationError::Refused(error) => Refusal::of_token(error.refusal(), demands),
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
             AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
         })
@@ -145,6 +159,32 @@ impl Gate {
         let key = chain.with_values(&reads, &input);
         self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
     }
+}
+
+/// A denial is one in any case; an output can only change how it is told.
+fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
+    match rules.denial_outputs.read(&verdict.policy, &verdict.outputs) {
+        Ok(Some(denial)) => Refusal::DenyAs(Reason::POLICY_DENIED, denial),
+        Ok(None) => Refusal::Deny(Reason::POLICY_DENIED),
+        Err(error) => {
+            warn!(policy = &*verdict.policy, %error, "A policy's output about a denial is ignored");
+            Refusal::Deny(Reason::POLICY_DENIED)
+        }
+    }
+}
+
+/// The upstream gets the request that was decided about, and no headers that say otherwise.
+fn as_decided(
+    mutation: UpstreamMutation,
+    request: &HttpRequest,
+    rules: &Rules,
+) -> UpstreamMutation {
+    let misleading = request.headers.misleading(&rules.kept_headers);
+    mutation.to(request.new_target.as_deref()).without_headers(misleading)
+}
+
+fn refused(error: BearerError, demands: &Demands) -> Refusal {
+    Refusal::of_token(error.refusal(), demands)
 }
 
 // === impl Decision ===

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Authenticated;
-use crate::identity::SignedToken;
+use crate::identity::{SignedToken, VerifiedToken};
 use crate::revocation::Unrevoked;
 
 /// A token whose signature held, under a key that may since have been withdrawn.
@@ -35,7 +35,10 @@ impl Remembered {
     }
 
     /// Who sent it, for a request in which it was checked.
-    pub(super) fn authenticated(&self, _checked: &Unrevoked<'_>) -> Arc<Authenticated> {
+    pub(super) fn authenticated(
+        &self,
+        _checked: &Unrevoked<VerifiedToken<'_>>,
+    ) -> Arc<Authenticated> {
         self.authenticated.clone()
     }
 }

@@ -1,6 +1,8 @@
 //! Routes and policies of one generation: what a request is decided by, from its start to its end.
 
-use crate::answer::UpstreamHeaders;
+use std::sync::Arc;
+
+use crate::answer::{DenialOutputs, UpstreamHeaders};
 use crate::engine::PolicySet;
 use crate::request::RequestRules;
 use crate::route::RouteTable;
@@ -17,6 +19,12 @@ pub struct Rules {
     pub routes: RouteTable,
     pub policies: PolicySet,
     pub upstream_headers: UpstreamHeaders,
+    /// Headers that the upstream gets although they could mislead it: proxies of ours write them.
+    pub kept_headers: Vec<String>,
+    /// What outputs of the policies may say on a denial.
+    pub denial_outputs: DenialOutputs,
+    /// Told with every challenge: where the client learns which issuer to ask (RFC 9728).
+    pub resource_metadata: Option<Arc<str>>,
 }
 
 // === impl Generation ===

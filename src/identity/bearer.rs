@@ -58,6 +58,11 @@ impl BearerToken {
         Ok(Self { scheme, bytes: token.into() })
     }
 
+    /// A token that has a place of its own, and so no scheme before it.
+    pub(super) fn bare(token: &[u8]) -> Result<Self, BearerError> {
+        Self::read(Scheme::Bearer, token)
+    }
+
     #[must_use]
     pub fn scheme(&self) -> Scheme {
         self.scheme

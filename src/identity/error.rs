@@ -1,7 +1,7 @@
 //! Why a token is refused. The texts are fixed: RFC 6750 (3) allows few characters in them, and what
 //! a token says is never repeated to whoever sent it.
 
-/// The `Authorization` header is not one token.
+/// The place of the token does not hold exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}", self.refusal().description)]
 pub enum BearerError {
@@ -11,6 +11,8 @@ pub enum BearerError {
     Empty,
     /// Something else than spaces before the token, or something after it.
     Malformed,
+    /// A cookie of a request that may change something, and that no page of ours sent.
+    OtherOrigin,
 }
 
 /// A token that is not accepted.
@@ -48,6 +50,14 @@ pub enum TokenError {
     CertificateBound,
     /// The scheme promises a proof, but the token is not bound to any key.
     NotBound,
+    /// A good token without a scope that the route demands.
+    InsufficientScope,
+    /// A good token without a permission that the route demands.
+    MissingPermission,
+    /// The login was too long ago, or not strong enough (RFC 9470).
+    InsufficientAuthentication,
+    /// As the one before, of a machine: there is no login that it could repeat.
+    NoLogin,
 }
 
 /// What a refusal says to the outside.
@@ -66,6 +76,12 @@ pub enum RefusalStatus {
     BadRequest,
     /// 401, `invalid_token`
     Unauthorized,
+    /// 401, `insufficient_user_authentication`
+    StepUp,
+    /// 403, `insufficient_scope`
+    InsufficientScope,
+    /// 403: no other token that the client could ask for would do.
+    Forbidden,
     /// 431, `invalid_request`
     TooLarge,
 }
@@ -79,8 +95,13 @@ impl BearerError {
             Self::Multiple => ("credentials.multiple", "multiple credentials"),
             Self::Empty => ("credentials.empty", "empty token"),
             Self::Malformed => ("credentials.malformed", "malformed credentials"),
+            Self::OtherOrigin => ("credentials.origin", "the request is from another origin"),
         };
-        TokenRefusal { reason, status: RefusalStatus::BadRequest, description }
+        let status = match self {
+            Self::Multiple | Self::Empty | Self::Malformed => RefusalStatus::BadRequest,
+            Self::OtherOrigin => RefusalStatus::Forbidden,
+        };
+        TokenRefusal { reason, status, description }
     }
 }
 
@@ -114,12 +135,42 @@ impl TokenError {
             Self::KeyBound => ("jwt.key_bound", "bound token requires DPoP"),
             Self::CertificateBound => ("jwt.certificate_bound", "certificate binding failed"),
             Self::NotBound => ("jwt.not_bound", "token is not bound"),
+            Self::InsufficientScope => ("demand.scope", "insufficient scope"),
+            Self::MissingPermission => ("demand.permission", "missing permission"),
+            Self::InsufficientAuthentication => {
+                ("demand.authentication", "a more recent or stronger login is required")
+            }
+            Self::NoLogin => ("demand.login", "a login is required"),
         };
-        let status = if self == Self::TooLarge {
-            RefusalStatus::TooLarge
-        } else {
-            RefusalStatus::Unauthorized
-        };
-        TokenRefusal { reason, status, description }
+        TokenRefusal { reason, status: self.status(), description }
+    }
+
+    fn status(self) -> RefusalStatus {
+        match self {
+            Self::TooLarge => RefusalStatus::TooLarge,
+            Self::InsufficientScope => RefusalStatus::InsufficientScope,
+            Self::InsufficientAuthentication => RefusalStatus::StepUp,
+            Self::MissingPermission | Self::NoLogin => RefusalStatus::Forbidden,
+            Self::Malformed
+            | Self::Opaque
+            | Self::UnsupportedAlgorithm
+            | Self::UnsupportedHeader
+            | Self::WrongType
+            | Self::WrongIssuer
+            | Self::MissingKeyId
+            | Self::UnknownKey
+            | Self::BadSignature
+            | Self::WrongAudience
+            | Self::Expired
+            | Self::InvalidLifetime
+            | Self::NotYetValid
+            | Self::TooOld
+            | Self::Revoked
+            | Self::InvalidClaim(_)
+            | Self::Unclassified
+            | Self::KeyBound
+            | Self::CertificateBound
+            | Self::NotBound => RefusalStatus::Unauthorized,
+        }
     }
 }

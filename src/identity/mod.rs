@@ -5,10 +5,12 @@
 //! [`Verifier::verify`] → [`Verifier::principal`]. What is found wrong is a [`TokenError`] with a
 //! fixed text, as nothing of a token may be repeated to whoever sent it.
 
+mod attested;
 mod aux_data;
 pub mod bearer;
 mod binding;
 mod claims;
+mod cookie;
 mod delegation;
 mod demands;
 mod error;
@@ -18,18 +20,21 @@ mod kind;
 mod logout;
 mod parties;
 mod principal;
+mod source;
 mod spec;
 mod times;
 mod token;
 mod verify;
 
+pub use attested::{AttestedClaims, AttestedToken};
 pub use bearer::{BearerToken, Scheme};
-pub use demands::{Demands, Presentation};
+pub use demands::{Demands, InvalidWord, Presentation, Word};
 pub use error::{BearerError, RefusalStatus, TokenError, TokenRefusal};
 pub use keys::{Key, KeyFingerprint, KeySet, KeySetError, SkipReason, SkippedKey};
 pub use kind::PrincipalKind;
 pub use logout::{LoggedOut, Logout};
 pub use principal::OWN_ATTRIBUTES;
+pub use source::{Carrier, Credentials, TokenPlace, TokenSource};
 pub use spec::{Algorithm, ClaimMapping, ClaimPath, IssuerSpec, TokenDialect, UserSubjects};
 pub use token::{TokenLimits, UnverifiedToken};
 pub use verify::{SignedToken, VerifiedToken, Verifier};

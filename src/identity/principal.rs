@@ -1,7 +1,7 @@
 //! From verified claims to a Cerbos principal.
 
 use super::{
-    ClaimMapping, PrincipalKind, TokenError, VerifiedToken, Verifier, claims::texts,
+    AttestedToken, ClaimMapping, PrincipalKind, TokenError, VerifiedToken, Verifier, claims::texts,
     delegation::Delegation,
 };
 use crate::engine::model::{AuxData, Map, PolicyVersion, Principal, Role, Scope, Value};
@@ -43,6 +43,14 @@ impl Verifier {
             attr: attributes(token, mapping, kind, delegation)?,
         };
         Ok((principal, token.aux_data()?))
+    }
+
+    /// The same, of whom Envoy has verified.
+    pub fn attested_principal(
+        &self,
+        token: &AttestedToken<'_>,
+    ) -> Result<(Principal, AuxData), TokenError> {
+        self.principal(&token.0)
     }
 
     /// A subject is unique within its tenant only. No issuer's name contains a `#` (OpenID Connect

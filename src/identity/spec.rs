@@ -73,6 +73,11 @@ pub struct ClaimMapping {
     pub attr: BTreeMap<Box<str>, ClaimPath>,
     /// The claim that becomes the principal's scope, if any.
     pub scope: Option<ClaimPath>,
+    /// How strong the login was. Auth0 lets no Action write `acr` itself, so there it has a name with
+    /// a namespace.
+    pub acr: ClaimPath,
+    /// When the login was, in seconds since 1970; named as `acr` is.
+    pub auth_time: ClaimPath,
     /// The claim that names the session in which a token was issued. Auth0 puts none into an access
     /// token; an Action can copy it into a claim with a namespace.
     pub session: ClaimPath,
@@ -89,6 +94,16 @@ impl IssuerSpec {
     #[must_use]
     pub fn tenant(&self) -> &str {
         self.tenant.as_deref().unwrap_or(&self.issuer)
+    }
+}
+
+// === impl ClaimPath ===
+
+impl ClaimPath {
+    /// A claim at the top.
+    #[must_use]
+    pub fn top(name: &str) -> Self {
+        Self([name.into()].into())
     }
 }
 

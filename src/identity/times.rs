@@ -3,9 +3,12 @@
 //! Seconds are doubles here, as they are in JSON. They cannot overflow, and they count microseconds
 //! exactly for longer than Auth0 will last.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{IssuerSpec, TokenError, claims::Claims};
+use crate::engine::model::Value;
 
 /// When a token was issued and when it expires, in whole seconds. The clock skew is not part of that.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,23 @@ pub(super) fn check(
     let expires_at = timestamp(expires_at).ok_or(TokenError::InvalidLifetime)?;
     let issued_at = timestamp(issued_at).ok_or(TokenError::InvalidClaim("iat"))?;
     Ok(Times { issued_at, expires_at })
+}
+
+/// Whether a login was at most `max_age` ago, by a claim that says when it was (`auth_time`).
+pub(super) fn is_recent(
+    auth_time: &Value,
+    max_age: Duration,
+    leeway: Duration,
+    now: Timestamp,
+) -> Result<bool, TokenError> {
+    const INVALID: TokenError = TokenError::InvalidClaim("auth_time");
+    let Value::Number(auth_time) = auth_time else { return Err(INVALID) };
+    let now = now.as_duration().as_secs_f64();
+    // Nobody can have logged in in the future, and NaN is no time at all.
+    if !(0.0..=now + leeway.as_secs_f64()).contains(auth_time) {
+        return Err(INVALID);
+    }
+    Ok(now - auth_time <= max_age.as_secs_f64() + leeway.as_secs_f64())
 }
 
 /// The whole seconds of a `NumericDate`, if the calendar reaches so far.

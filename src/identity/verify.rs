@@ -7,9 +7,10 @@ use std::{collections::BTreeSet, fmt};
 use jiff::Timestamp;
 
 use super::{
-    Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect, TokenError, UnverifiedToken,
-    binding,
+    AttestedClaims, AttestedToken, Demands, IssuerSpec, Key, KeySet, Presentation, TokenDialect,
+    TokenError, UnverifiedToken, binding,
     claims::{Claims, texts},
+    demands,
     keys::KeyFingerprint,
     parties,
     times::{self, Times},
@@ -110,9 +111,27 @@ impl Verifier {
         token: &'t SignedToken,
         presentation: &Presentation<'_>,
     ) -> Result<VerifiedToken<'t>, TokenError> {
+        self.check_claims(Claims(&token.claims), token.issuer(), presentation)
+    }
+
+    /// The same checks, of claims whose signature Envoy has checked.
+    pub fn verify_attested<'t>(
+        &'t self,
+        attested: &'t AttestedClaims,
+        presentation: &Presentation<'_>,
+    ) -> Result<AttestedToken<'t>, TokenError> {
+        let claims = Claims(&attested.claims);
+        self.check_claims(claims, attested.issuer(), presentation).map(AttestedToken)
+    }
+
+    fn check_claims<'t>(
+        &'t self,
+        claims: Claims<'t>,
+        issuer: &str,
+        presentation: &Presentation<'_>,
+    ) -> Result<VerifiedToken<'t>, TokenError> {
         let Presentation { scheme, demands, now } = *presentation;
-        let claims = Claims(&token.claims);
-        if token.issuer() != self.spec.issuer {
+        if issuer != self.spec.issuer {
             return Err(TokenError::WrongIssuer);
         }
         check_audience(claims, &self.spec.audiences, demands)?;
@@ -126,7 +145,10 @@ impl Verifier {
         }
         binding::check(claims, scheme)?;
         let tenant = self.spec.tenant();
-        Ok(VerifiedToken { claims, subject, client_id, tenant, session, issued_at, expires_at })
+        let verified =
+            VerifiedToken { claims, subject, client_id, tenant, session, issued_at, expires_at };
+        demands::check(&verified, &self.spec, demands, now)?;
+        Ok(verified)
     }
 }
 

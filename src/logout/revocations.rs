@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
 use super::{OnOutage, RevocationConfig, journal::Journal};
-use crate::identity::{TokenError, VerifiedToken};
-use crate::revocation::{Insertion, Revocation, RevocationList, TenantSpec, Unrevoked};
+use crate::identity::TokenError;
+use crate::revocation::{Insertion, Revocable, Revocation, RevocationList, TenantSpec, Unrevoked};
 use crate::shared_memory::Unavailable;
 use crate::telemetry::{Metrics, OutageAnswer, RevocationSource};
 
@@ -71,7 +71,7 @@ impl Revocations {
     ///
     /// # Errors
     /// It is revoked, or nobody can say that it is not.
-    pub fn check<'t>(&self, token: VerifiedToken<'t>) -> Result<Unrevoked<'t>, CheckError> {
+    pub fn check<T: Revocable>(&self, token: T) -> Result<Unrevoked<T>, CheckError> {
         let State { config, journal, metrics, .. } = &*self.0;
         let known = self.known();
         let unrevoked = known.list.check(token)?;

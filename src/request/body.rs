@@ -3,6 +3,7 @@
 use super::{
     BodyError, Headers, RawBody,
     json::{self, JsonError, JsonLimits},
+    query::names_method,
 };
 
 /// Beyond them a body is refused, if it is read. Its bytes are bounded by Envoy as well
@@ -18,6 +19,21 @@ pub struct Body(RawBody);
 impl Body {
     pub(super) fn new(raw: RawBody) -> Self {
         Self(raw)
+    }
+
+    /// Whether a form has the field `_method`, which frameworks obey over the request line. Only what
+    /// Envoy sends can be looked at.
+    pub(super) fn changes_meaning(&self, headers: &Headers) -> bool {
+        let types = |line: &[u8]| line.to_ascii_lowercase();
+        let mut types = headers.lines("content-type").map(types);
+        types.any(|line| {
+            if line.starts_with(b"multipart/form-data") {
+                let body = self.0.bytes.to_ascii_lowercase();
+                return MULTIPART_METHOD.iter().any(|name| contains(&body, name));
+            }
+            let body = String::from_utf8_lossy(&self.0.bytes);
+            line.starts_with(b"application/x-www-form-urlencoded") && names_method(&body)
+        })
     }
 
     /// Nothing, if the request has no body. A body that cannot be read in full is never nothing.
@@ -51,6 +67,13 @@ impl Body {
             JsonError::Malformed => BodyError::Malformed,
         })
     }
+}
+
+/// The name of the field with and without quotes (RFC 7578, 4.2).
+const MULTIPART_METHOD: [&[u8]; 3] = [b"name=\"_method", b"name=_method", b"name='_method"];
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 fn content_length(headers: &Headers) -> Result<Option<usize>, BodyError> {

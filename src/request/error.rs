@@ -116,6 +116,8 @@ refusals! {
 refusals! {
     /// Why the body is refused, if it is read.
     BodyError {
+        /// `_method`
+        ChangesMeaning = "body.changes_meaning", "a field of the form would change the method of the request";
         Partial = "body.partial", "the body was not sent in full";
         /// Envoy is not configured to send it.
         NotSent = "body.not_sent", "the body was not sent";

@@ -12,13 +12,26 @@ use super::{HeaderError, Host, RawHeaders};
 const MOST: usize = 256;
 
 /// Obeyed by some frameworks over the request line, which is what was decided about.
-const CHANGE_MEANING: [&str; 5] = [
+const CHANGE_MEANING: [&str; 10] = [
+    "x-envoy-original-path",
     "x-http-method",
     "x-http-method-override",
+    "x-http-path-override",
     "x-method-override",
+    "x-original-method",
+    "x-original-uri",
     "x-original-url",
+    "x-override-url",
     "x-rewrite-url",
 ];
+
+/// Written by Envoy, in place of what a client sent (`use_remote_address`,
+/// `forward_client_cert_details`).
+const WRITTEN_BY_ENVOY: [&str; 3] =
+    ["x-forwarded-client-cert", "x-forwarded-for", "x-forwarded-proto"];
+
+/// Where servers look for the host, the scheme or the path that a client used, beside `x-forwarded-*`.
+const FORWARDED: [&str; 4] = ["forwarded", "x-host", "x-original-host", "x-real-ip"];
 
 /// The headers of a request.
 #[derive(Clone, Debug)]
@@ -77,6 +90,16 @@ impl Headers {
                 .extend(elements.filter(|element| !element.is_empty()));
         }
         Ok(values)
+    }
+
+    /// The names of headers that say something about the request that was not decided about, and of
+    /// those with a `_`, which servers take for `-`. What is `kept` is left out.
+    pub fn misleading<'a>(&'a self, kept: &'a [String]) -> impl Iterator<Item = &'a str> {
+        self.names().filter(move |name| {
+            let is_forwarded = name.starts_with("x-forwarded-") || FORWARDED.contains(name);
+            let misleads = name.contains('_') || (is_forwarded && !WRITTEN_BY_ENVOY.contains(name));
+            misleads && !name.starts_with(':') && !kept.iter().any(|other| other == name)
+        })
     }
 
     fn check_spelling(&self, name: &str) -> Result<(), HeaderError> {

@@ -10,16 +10,18 @@ mod error;
 mod headers;
 mod host;
 pub mod json;
+mod origin;
 mod path;
 mod peer;
 mod percent;
 mod query;
 mod read;
+mod relax;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 
@@ -32,9 +34,11 @@ pub use error::{
 };
 pub use headers::Headers;
 pub use host::Host;
+pub use origin::Origin;
 pub use path::{CanonicalPath, PathRules, Segment};
 pub use peer::Peer;
 pub use query::Query;
+pub use relax::PathForm;
 
 /// A request in its one form. Only [`HttpRequest::read`] makes its parts.
 #[derive(Clone, Debug)]
@@ -42,22 +46,32 @@ pub struct HttpRequest {
     pub id: String,
     pub method: Method,
     pub host: Host,
+    /// As written behind the host.
+    pub port: Option<u16>,
+    /// As Envoy saw it: TLS may end before it.
+    pub is_https: bool,
     pub path: CanonicalPath,
+    /// The request target that the upstream must get, where another one was sent.
+    pub new_target: Option<String>,
     pub query: Query,
     pub headers: Headers,
     pub body: Body,
     pub peer: Peer,
     pub context_extensions: BTreeMap<String, String>,
     pub route_metadata: Map,
+    /// What Envoy's `jwt_authn` says that it has verified, by the key of its `payload_in_metadata`.
+    pub jwt_authn: Map,
 }
 
 /// What a request must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestRules {
     /// Proxies of ours in front of Envoy (`xff_num_trusted_hops`, with `use_remote_address`). Each
     /// adds the address of its peer to `x-forwarded-for`. Without any, the header is not read.
     pub trusted_hops: u8,
     pub path: PathRules,
+    /// What of a path is not refused but brought to its normal form, by host.
+    pub relaxed: BTreeMap<Host, BTreeSet<PathForm>>,
 }
 
 /// A request as Envoy's `CheckRequest` describes it. Nothing in it is checked; absent parts are empty.
@@ -77,6 +91,8 @@ pub struct RawRequest {
     pub context_extensions: BTreeMap<String, String>,
     /// `attributes.route_metadata_context.filter_metadata`, by namespace.
     pub route_metadata: Map,
+    /// `attributes.metadata_context.filter_metadata` of the filter `envoy.filters.http.jwt_authn`.
+    pub jwt_authn: Map,
 }
 
 /// Headers in one of Envoy's two forms.

@@ -105,7 +105,7 @@ fn check_form(path: &str, longest: usize) -> Result<(), PathError> {
     }
 }
 
-fn check_bytes(path: &str) -> Result<(), PathError> {
+pub(super) fn check_bytes(path: &str) -> Result<(), PathError> {
     let mut bytes = path.bytes();
     while let Some(byte) = bytes.next() {
         match byte {
@@ -151,7 +151,7 @@ fn check_segment(segment: Segment<'_>) -> Result<(), PathError> {
     }
 }
 
-fn is_unreserved(byte: u8) -> bool {
+pub(super) fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 

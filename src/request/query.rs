@@ -8,7 +8,7 @@ use super::{QueryError, caseless, percent};
 const MOST: usize = 1000;
 
 /// A well-formed query. Pairs are decoded when they are read, as most queries are not.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query(Box<str>);
 
 // === impl Query ===
@@ -74,6 +74,14 @@ impl Query {
             Ok((decode(name)?, decode(value)?))
         })
     }
+}
+
+/// Whether a form has the field `_method`. What in it does not decode is no name that anybody obeys.
+pub(super) fn names_method(form: &str) -> bool {
+    form.split('&').any(|pair| {
+        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+        decode(name).is_ok_and(|name| is_alike(&name, "_method"))
+    })
 }
 
 fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {

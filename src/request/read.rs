@@ -1,10 +1,12 @@
 //! From what was sent to what it is.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 
 use super::{
     Body, BodyError, CanonicalPath, Headers, Host, HttpRequest, MethodError, PathError, Peer,
-    Query, RawRequest, RequestError, RequestRules,
+    Query, RawRequest, RequestError, RequestRules, origin, relax,
 };
 
 /// Longer than any registered method.
@@ -19,7 +21,7 @@ impl HttpRequest {
         let RawRequest {
             id,
             method,
-            scheme: _,
+            scheme,
             host,
             target,
             headers,
@@ -27,6 +29,7 @@ impl HttpRequest {
             peer,
             context_extensions,
             route_metadata,
+            jwt_authn,
         } = raw;
         let method = read_method(&method)?;
         if target.len() > rules.path.longest_target {
@@ -36,23 +39,36 @@ impl HttpRequest {
             return Err(PathError::Fragment.into());
         }
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let path = CanonicalPath::parse(path, &rules.path)?;
+        let port = origin::port(&host);
+        let host = Host::parse(&host);
+        let strict = BTreeSet::new();
+        let forms = host.as_ref().ok().and_then(|host| rules.relaxed.get(host)).unwrap_or(&strict);
+        let normal = relax::normal(path, forms)?;
+        let new_target = (normal != path).then(|| format!("{normal}{}", after(path, &target)));
+        let path = CanonicalPath::parse(&normal, &rules.path)?;
         let query = Query::parse(query)?;
-        let host = Host::parse(&host)?;
+        let host = host?;
         let headers = Headers::read(headers, &host)?;
         let peer = Peer::read(peer, &headers, rules.trusted_hops);
         let body = Body::new(body);
+        if body.changes_meaning(&headers) {
+            return Err(BodyError::ChangesMeaning.into());
+        }
         Ok(Self {
             id,
             method,
             host,
+            port,
+            is_https: scheme == "https",
             path,
+            new_target,
             query,
             headers,
             body,
             peer,
             context_extensions,
             route_metadata,
+            jwt_authn,
         })
     }
 
@@ -63,6 +79,11 @@ impl HttpRequest {
     pub fn json_body(&self) -> Result<Option<serde_json::Value>, BodyError> {
         self.body.json(&self.headers)
     }
+}
+
+/// The query as it was sent, with its question mark.
+fn after<'t>(path: &str, target: &'t str) -> &'t str {
+    target.get(path.len()..).unwrap_or_default()
 }
 
 /// Methods are case-sensitive (RFC 9110, section 9.1); a server that ignores their case would serve

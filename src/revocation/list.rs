@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, iter};
 
 use jiff::Timestamp;
 
-use super::{Digest, Revocation, TenantSpec, Whom, tenant::Tenant};
-use crate::identity::{TokenError, VerifiedToken};
+use super::{Digest, Issued, Revocable, Revocation, TenantSpec, Whom, tenant::Tenant};
+use crate::identity::TokenError;
 
 /// Bounded by `capacity` entries for each tenant. Where one has more, its oldest become one mark: all
 /// that the tenant issued up to then is refused. So the list may refuse more than it was told, and
@@ -26,19 +26,9 @@ pub enum Insertion {
     Implied,
 }
 
-/// What of a token a revocation is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Issued<'t> {
-    pub tenant: &'t str,
-    pub subject: &'t str,
-    pub session: Option<&'t str>,
-    /// `iat`
-    pub at: Timestamp,
-}
-
 /// A token that holds, and is not revoked at this moment.
 #[derive(Clone, Copy, Debug)]
-pub struct Unrevoked<'t>(VerifiedToken<'t>);
+pub struct Unrevoked<T>(T);
 
 // === impl RevocationList ===
 
@@ -91,14 +81,8 @@ impl RevocationList {
     ///
     /// # Errors
     /// [`TokenError::Revoked`]
-    pub fn check<'t>(&self, token: VerifiedToken<'t>) -> Result<Unrevoked<'t>, TokenError> {
-        let issued = Issued {
-            tenant: token.tenant(),
-            subject: token.subject(),
-            session: token.session(),
-            at: token.issued_at(),
-        };
-        if self.refuses(&issued) { Err(TokenError::Revoked) } else { Ok(Unrevoked(token)) }
+    pub fn check<T: Revocable>(&self, token: T) -> Result<Unrevoked<T>, TokenError> {
+        if self.refuses(&token.issued()) { Err(TokenError::Revoked) } else { Ok(Unrevoked(token)) }
     }
 
     /// Whether a token is revoked.
@@ -129,9 +113,9 @@ impl RevocationList {
 
 // === impl Unrevoked ===
 
-impl<'t> Unrevoked<'t> {
+impl<T> Unrevoked<T> {
     #[must_use]
-    pub fn token(&self) -> &VerifiedToken<'t> {
+    pub fn token(&self) -> &T {
         &self.0
     }
 }

@@ -6,6 +6,7 @@
 //! and only it makes an [`Unrevoked`], without which nobody is authenticated.
 
 mod entry;
+mod issued;
 mod list;
 mod tenant;
 mod text;
@@ -14,6 +15,7 @@ mod text;
 mod tests;
 
 pub use entry::{Digest, Revocation, Whom};
-pub use list::{Insertion, Issued, RevocationList, Unrevoked};
+pub use issued::{Issued, Revocable};
+pub use list::{Insertion, RevocationList, Unrevoked};
 pub use tenant::TenantSpec;
 pub use text::MalformedRevocation;

@@ -14,6 +14,7 @@ use super::{
     verbs::{DEFAULT_METHODS, default_verb},
 };
 use crate::engine::model::{Action, ResourceKind};
+use crate::identity::{Demands, TokenSource};
 use crate::request::Host;
 
 /// A route of the table.
@@ -27,13 +28,27 @@ pub struct Route {
     /// Default verbs included. Empty without a resource.
     pub(super) actions: BTreeMap<Method, Action>,
     pub(super) resource: Option<ResourcePlan>,
+    pub(super) demands: Demands,
+    /// With those of the route.
+    pub(super) demands_by_method: BTreeMap<Method, Demands>,
+    pub(super) token: TokenSource,
 }
 
 // === impl Route ===
 
 impl Route {
     pub(super) fn compile(spec: RouteSpec) -> Result<Self, Vec<RouteProblem>> {
-        let RouteSpec { place, hosts, path, public, resource, actions } = spec;
+        let RouteSpec {
+            place,
+            hosts,
+            path,
+            public,
+            resource,
+            actions,
+            demands,
+            demands_by_method,
+            token,
+        } = spec;
         let mut problems = Vec::new();
         let hosts = hosts
             .iter()
@@ -59,8 +74,27 @@ impl Route {
             }
             None => None,
         };
+        let demands_by_method = demands_by_method
+            .into_iter()
+            .map(|(method, more)| {
+                if !actions.contains_key(&method) {
+                    problems.push(RouteProblem::NoToken { method: method.clone() });
+                }
+                (method, demands.and(&more))
+            })
+            .collect();
         if problems.is_empty() {
-            Ok(Self { place, hosts, template, public, actions, resource })
+            Ok(Self {
+                place,
+                hosts,
+                template,
+                public,
+                actions,
+                resource,
+                demands,
+                demands_by_method,
+                token,
+            })
         } else {
             Err(problems)
         }

@@ -32,6 +32,8 @@ pub enum RouteProblem {
     NoResource { method: Method },
     #[error("`{method}` is public and has an action; remove it from one of the two")]
     PublicAction { method: Method },
+    #[error("`{method}` has demands, but needs no token or is refused anyway; remove them")]
+    NoToken { method: Method },
     #[error(
         "`{text}` names the parameter `{name}`, which the path does not have; add `{{{name}}}` to the path"
     )]

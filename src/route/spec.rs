@@ -6,6 +6,7 @@ use http::Method;
 
 use super::{Input, ValueType};
 use crate::engine::model::{Action, Value};
+use crate::identity::{Demands, TokenSource};
 
 /// One entry of the route table.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +23,12 @@ pub struct RouteSpec {
     pub resource: Option<ResourceSpec>,
     /// Actions by method. A method that is not here takes its default verb.
     pub actions: BTreeMap<Method, Action>,
+    /// What the token must be for any method that needs one.
+    pub demands: Demands,
+    /// What it must be beyond that, by method.
+    pub demands_by_method: BTreeMap<Method, Demands>,
+    /// Where the token is.
+    pub token: TokenSource,
 }
 
 /// How a route makes the resource of a check.

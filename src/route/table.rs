@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use http::Method;
+
 use super::{
     Input, Route, RouteError, RouteProblem, RouteSpec,
     overlap::{Common, Overlap, overlap},
@@ -9,6 +11,7 @@ use super::{
     tree::Node,
 };
 use crate::engine::model::Action;
+use crate::identity::{Demands, TokenSource};
 use crate::request::{Host, HttpRequest};
 
 /// All routes, of which no two are meant by one request.
@@ -149,6 +152,24 @@ impl<'a> RouteMatch<'a> {
     #[must_use]
     pub fn action(&self) -> &'a Action {
         self.action
+    }
+
+    /// What the sender's token must be. Whoever has a match has these, and there is no other way to
+    /// a [`Target`](super::Target).
+    #[must_use]
+    pub fn demands(&self) -> &'a Demands {
+        // HEAD tells about what GET would return.
+        let is_head = self.request.method == Method::HEAD;
+        let method = if is_head { &Method::GET } else { &self.request.method };
+        let of_method = &self.route.demands_by_method;
+        let own = of_method.get(&self.request.method).or_else(|| of_method.get(method));
+        own.unwrap_or(&self.route.demands)
+    }
+
+    /// Where the sender's token is, and nowhere else.
+    #[must_use]
+    pub fn token_source(&self) -> &'a TokenSource {
+        &self.route.token
     }
 
     /// What of the request its resource is made of, each once.

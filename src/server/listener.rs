@@ -32,6 +32,24 @@ pub struct TlsConfig {
     pub client_ca_file: Option<PathBuf>,
 }
 
+// === impl ListenConfig ===
+
+impl ListenConfig {
+    /// Whether only programs of this machine, or ones that the operator gave a certificate, can
+    /// connect.
+    #[must_use]
+    pub fn knows_its_clients(&self) -> bool {
+        match &self.address {
+            ListenAddress::Unix(_) => true,
+            ListenAddress::Tcp(address) => {
+                let needs_certificate =
+                    self.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
+                address.ip().is_loopback() || needs_certificate
+            }
+        }
+    }
+}
+
 /// A socket that is bound, with the TLS settings for what it accepts.
 #[derive(Debug)]
 pub(super) struct Bound {

@@ -8,7 +8,10 @@
 mod backends;
 mod canary;
 mod compose;
+mod demands;
 mod demo;
+mod denials;
+mod envoy;
 mod envoy_files;
 mod gateway;
 mod hostile;
@@ -23,4 +26,5 @@ mod revocation;
 mod second_issuer;
 mod support;
 mod tidy;
+mod tokens;
 mod tools;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::{Folder, ROUTES, SIX_LINES};
-use crate::answer::{HeaderSource, UpstreamHeaders};
+use crate::answer::{DenialOutputs, HeaderSource, UpstreamHeaders};
 use crate::config::{
     CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
     TokenCacheConfig,
@@ -61,6 +61,10 @@ fn six_lines_are_enough_for_auth0() {
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
+            relaxed_paths: [].into(),
+            kept_headers: Vec::new(),
+            denial_outputs: DenialOutputs::default(),
+            resource_metadata: None,
             client_address: ClientAddressConfig { trusted_hops: 0 },
             log: LogConfig { format: LogFormat::Json, level: LogLevel::Info },
             shutdown: ShutdownConfig {
@@ -94,6 +98,8 @@ fn brightpay() -> IssuerSpec {
             roles: Some(ClaimPath(["https://brightpay.example/roles".into()].into())),
             attr: [].into(),
             scope: None,
+            acr: ClaimPath::top("acr"),
+            auth_time: ClaimPath::top("auth_time"),
             session: ClaimPath(["sid".into()].into()),
         },
     }

@@ -5,18 +5,21 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Folder, read_with};
-use crate::answer::HeaderSource;
+use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
 use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::ClaimPath;
 use crate::logout::{OnOutage, RevocationConfig};
+use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
 use crate::shared_memory::RedisUrl;
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
 pub(super) fn everything() -> Value {
-    let claims =
-        json!({ "scope": "org_id", "session": "sid", "attr": { "region": ["app", "region"] } });
+    let claims = json!({
+        "scope": "org_id", "session": "sid", "attr": { "region": ["app", "region"] },
+        "acr": "https://acme.example/acr", "auth_time": ["app", "auth_time"],
+    });
     json!({
         "auth0": {
             "domain": "acme.eu.auth0.com", "custom_domains": ["login.acme.example"],
@@ -32,14 +35,7 @@ pub(super) fn everything() -> Value {
             "tenant": "acme", "user_subjects": "with_connection",
         }],
         "policies": "policies",
-        "routes": [{
-            "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
-            "resource": {
-                "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
-                "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
-            },
-            "actions": { "GET": "view" },
-        }],
+        "routes": [route()],
         "listen": {
             "address": "0.0.0.0:9000",
             "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
@@ -65,9 +61,36 @@ pub(super) fn everything() -> Value {
             "without_tls": "proxy_encrypts",
         },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
+        "kept_headers": ["X-Forwarded-Host"],
+        "denial_outputs": {
+            "statuses": [402], "headers": ["Retry-After"],
+            "redirects": ["https://app.acme.example"], "metadata": true,
+        },
+        "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+fn route() -> Value {
+    json!({
+        "path": "/invoices/{invoice}", "hosts": ["api.acme.example"], "public": ["OPTIONS"],
+        "resource": {
+            "kind": "invoice", "id": "{invoice}", "scope": "acme", "policy_version": "v1",
+            "attr": { "tenant": { "claim": "tenant", "type": "string", "required": false } },
+        },
+        "actions": { "GET": "view" },
+        "demands": {
+            "audiences": ["api"], "scopes": ["read:invoices"], "permissions": ["read"],
+            "acr": ["urn:acme:mfa"], "max_age": "5m",
+            "methods": { "GET": {
+                "audiences": ["api"], "scopes": ["a"], "permissions": ["b"], "acr": ["c"],
+                "max_age": "1m",
+            } },
+        },
+        "token": { "cookie": "session", "origins": ["https://app.acme.example"], "forward": false },
     })
 }
 
@@ -83,23 +106,6 @@ fn every_key_has_an_effect() {
     assert_eq!(tls.key_file, folder.path("k.pem"));
     assert_eq!(tls.client_ca_file, Some(folder.path("ca.pem")));
     assert_eq!(config.admin.address, "0.0.0.0:9001".parse().unwrap());
-    let options = config.engine.options;
-    assert!(!options.strict_evaluation && options.lenient_scope_search);
-    assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
-    assert_eq!(
-        options.limits,
-        Limits {
-            policy_file_bytes: 2048,
-            policy_nesting: 20,
-            expression_characters: 200,
-            evaluation_steps: 2000,
-            evaluation_memory_bytes: 100_000,
-            pattern_bytes: 3000,
-        }
-    );
-    assert_eq!(options.default_policy_version.as_str(), "v1");
-    assert_eq!(options.default_scope.as_str(), "acme");
-    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
     assert_eq!(config.cache.decisions.memory, 5 << 10);
     assert_eq!(config.cache.decisions.ttl, Duration::from_secs(10));
     assert_eq!(config.cache.decisions.deny_ttl, Duration::from_secs(1));
@@ -137,9 +143,57 @@ fn every_key_has_an_effect() {
             ("x-user".parse().unwrap(), HeaderSource::Id),
         ]
     );
+}
+
+#[test]
+fn every_key_of_the_engine_has_an_effect() {
+    let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
+    let options = config.engine.options;
+    assert!(!options.strict_evaluation && options.lenient_scope_search);
+    assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
+    assert_eq!(
+        options.limits,
+        Limits {
+            policy_file_bytes: 2048,
+            policy_nesting: 20,
+            expression_characters: 200,
+            evaluation_steps: 2000,
+            evaluation_memory_bytes: 100_000,
+            pattern_bytes: 3000,
+        }
+    );
+    assert_eq!(options.default_policy_version.as_str(), "v1");
+    assert_eq!(options.default_scope.as_str(), "acme");
+    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
+}
+
+#[test]
+fn every_key_of_a_route_and_of_a_request_has_an_effect() {
+    let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
     let resource = config.routes[0].resource.as_ref().unwrap();
     assert_eq!((resource.scope.0.as_str(), resource.policy_version.0.as_str()), ("acme", "v1"));
     assert_eq!(config.routes[0].hosts, ["api.acme.example"]);
+    let forms = [PathForm::DoubleSlash, PathForm::DotSegment].into();
+    let host = Host::parse("legacy.acme.example").unwrap();
+    assert_eq!(config.relaxed_paths, [(host, forms)].into());
+    assert_eq!(config.kept_headers, ["x-forwarded-host"]);
+    let DenialOutputs { statuses, headers, redirects, metadata } = config.denial_outputs;
+    assert_eq!((statuses, metadata), ([402].into(), true));
+    assert_eq!(headers, [DenialHeader::parse("retry-after").unwrap()].into());
+    assert_eq!(redirects, [Origin::parse("https://app.acme.example").unwrap()]);
+    let demands = &config.routes[0].demands;
+    let of_get = &config.routes[0].demands_by_method[&http::Method::GET];
+    assert_eq!(of_get.max_age, Some(Duration::from_mins(1)));
+    assert_eq!(demands.max_age, Some(Duration::from_mins(5)));
+    assert_eq!(demands.acr, ["urn:acme:mfa".parse().unwrap()]);
+    assert!(demands.audiences.contains("api") && demands.permissions.contains("read"));
+    assert!(demands.scopes.contains(&"read:invoices".parse().unwrap()));
+    assert!(config.resource_metadata.unwrap().starts_with("https://api.acme.example/"));
+    assert_eq!(config.issuers[0].claims.acr, ClaimPath::top("https://acme.example/acr"));
+    assert_eq!(
+        config.issuers[2].claims.auth_time,
+        ClaimPath(["app".into(), "auth_time".into()].into())
+    );
 }
 
 #[test]

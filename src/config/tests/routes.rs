@@ -110,7 +110,7 @@ fn attributes_that_come_from_nowhere() {
 
 #[test]
 fn routes_that_lead_nowhere() {
-    for (routes, expected) in [
+    refused(&[
         (
             "  []",
             "4:3: `routes` is an empty list; expected a list of routes, or the path of a file that has one",
@@ -161,13 +161,45 @@ fn routes_that_lead_nowhere() {
         ),
         (
             "  - { path: /x, public: [GET], method: GET }",
-            "4:32: unknown key `method` in `routes[0]`; expected one of `path`, `hosts`, `public`, `resource`, `actions`",
+            "4:32: unknown key `method` in `routes[0]`; expected one of `path`, `hosts`, `public`, `resource`, `actions`, `demands`, `token`",
         ),
-    ] {
-        assert_eq!(
-            read(routes).map(|_| ()),
-            Err(format!("portcullis.yaml:{expected}")),
-            "{routes}"
-        );
+    ]);
+}
+
+#[test]
+fn tokens_and_demands_that_cannot_be() {
+    refused(&[
+        (
+            "  - { path: /x, public: [GET], token: {} }",
+            "4:39: `routes[0].token` does not say where the token is; expected exactly one of `header`, `cookie`, `envoy_metadata`",
+        ),
+        (
+            "  - { path: /x, public: [GET], token: { header: a, cookie: b } }",
+            "4:39: `routes[0].token` does not say where the token is; expected exactly one of `header`, `cookie`, `envoy_metadata`",
+        ),
+        (
+            "  - { path: /x, public: [GET], token: { header: a, origins: [\"https://a.example\"] } }",
+            "4:39: `routes[0].token` has `origins`, which only a cookie needs; expected no `origins`",
+        ),
+        (
+            "  - { path: /x, public: [GET], token: { cookie: a, origins: [\"https://a.example/\"] } }",
+            "4:62: `routes[0].token.origins[0]` is `https://a.example/`; expected an origin such as `https://app.example`",
+        ),
+        (
+            "  - { path: /x, public: [GET], token: { header: x_token } }",
+            "4:49: `routes[0].token.header` is `x_token`; expected the name of a header, without `_`",
+        ),
+        (
+            "  - { path: /x, public: [GET], demands: { scopes: [a b] } }",
+            "4:52: `routes[0].demands.scopes[0]` is `a b`; expected printable ASCII without blanks, quotes and backslashes",
+        ),
+    ]);
+}
+
+#[track_caller]
+fn refused(cases: &[(&str, &str)]) {
+    for (routes, expected) in cases {
+        let expected = Err(format!("portcullis.yaml:{expected}"));
+        assert_eq!(read(routes).map(|_| ()), expected, "{routes}");
     }
 }

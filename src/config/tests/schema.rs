@@ -111,6 +111,7 @@ fn defaults_in_the_schema_are_the_readers() {
         .collect();
     let mut least = least;
     least["routes"][0]["resource"]["attr"]["tenant"] = json!({ "claim": "tenant" });
+    least["routes"][0]["token"] = json!({ "cookie": "session" });
     least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
     least["redis"] = json!({ "url": "redis://127.0.0.1" });
     least["issuers"] = json!([{ "issuer": "https://issuer.example", "audience": "api" }]);

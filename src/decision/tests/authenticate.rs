@@ -174,7 +174,8 @@ async fn r5_a_remembered_token_meets_the_demands_of_each_route() {
     let world = World::new().await;
     let token = world.token().token();
     world.now(&token).await.unwrap();
-    let demands = |audience: &str| Demands { audiences: [audience.into()].into() };
+    let demands =
+        |audience: &str| Demands { audiences: [audience.into()].into(), ..Demands::default() };
     world.after(&token, 0, &demands(forge::API)).await.unwrap();
     let elsewhere = world.after(&token, 0, &demands("https://api.brightpay.example/v2")).await;
     assert_refused(&elsewhere, TokenError::WrongAudience);
@@ -182,6 +183,26 @@ async fn r5_a_remembered_token_meets_the_demands_of_each_route() {
     let other = world.token().claim("aud", "https://api.brightpay.example/v2").token();
     let other = world.after(&other, 0, &demands("https://api.brightpay.example/v2")).await;
     assert_refused(&other, TokenError::WrongAudience);
+}
+
+#[tokio::test]
+async fn threat24_a_remembered_token_has_no_more_scopes_than_before() {
+    let world = World::new().await;
+    let token = world.token().token();
+    world.now(&token).await.unwrap();
+    let demands =
+        |scope: &str| Demands { scopes: [scope.parse().unwrap()].into(), ..Demands::default() };
+    world.after(&token, 0, &demands("read:invoices")).await.unwrap();
+    let more = world.after(&token, 0, &demands("delete:invoices")).await;
+    assert_refused(&more, TokenError::InsufficientScope);
+    world.after(&token, 0, &demands("read:invoices")).await.unwrap();
+    // A login grows old while its token is remembered.
+    let token = world.token().claim("auth_time", forge::NOW - 10).token();
+    let recent = Demands { max_age: Some(60 * SECOND), ..Demands::default() };
+    world.after(&token, 0, &recent).await.unwrap();
+    world.after(&token, 80, &recent).await.unwrap();
+    let old = world.after(&token, 81, &recent).await;
+    assert_refused(&old, TokenError::InsufficientAuthentication);
 }
 
 #[tokio::test]

@@ -51,6 +51,8 @@ pub(crate) fn spec() -> IssuerSpec {
             roles: None,
             attr: [].into(),
             scope: None,
+            acr: ClaimPath::top("acr"),
+            auth_time: ClaimPath::top("auth_time"),
             session: ClaimPath(["sid".into()].into()),
         },
     }

@@ -3,11 +3,13 @@
 
 mod algorithms;
 mod claims;
+mod demands;
 pub(crate) mod forge;
 mod keys;
 mod kinds;
 mod logout;
 mod principal;
+mod sources;
 mod structure;
 mod transport;
 
@@ -24,11 +26,12 @@ pub(crate) struct World {
     pub(crate) spec: IssuerSpec,
     pub(crate) keys: KeySet,
     pub(crate) now: Timestamp,
+    pub(crate) demands: Demands,
 }
 
 pub(crate) fn world() -> World {
     let keys = forge::key_set(&[TestKey::named("k1").jwk(), TestKey::named("k2").jwk()]);
-    World { spec: forge::spec(), keys, now: forge::now() }
+    World { spec: forge::spec(), keys, now: forge::now(), demands: Demands::default() }
 }
 
 impl World {
@@ -41,8 +44,8 @@ impl World {
         let verify = || {
             let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
             let signed = verifier.verify_signature(unverified, &self.keys)?;
-            let demands = &Demands::default();
-            let presentation = Presentation { scheme: token.scheme(), demands, now: self.now };
+            let (demands, now) = (&self.demands, self.now);
+            let presentation = Presentation { scheme: token.scheme(), demands, now };
             verifier.principal(&verifier.verify(&signed, &presentation)?)
         };
         verify().map_err(|error: super::TokenError| error.to_string())

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{FORMS, headers, raw, read};
-use crate::request::{BodyError, RawBody, RawRequest};
+use crate::request::{BodyError, RawBody, RawRequest, RequestError};
 
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
@@ -89,4 +89,30 @@ fn threat_46_a_body_with_two_readings_is_refused() {
     check(&[JSON], &whole(&"[".repeat(100_000)), &Err(BodyError::TooDeep));
     check(&[JSON], &whole(&format!("[{}1]", "1,".repeat(20_000))), &Err(BodyError::TooManyValues));
     check(&[JSON], &whole(&format!("\"{}\"", "a".repeat(1 << 20))), &Err(BodyError::TooLarge));
+}
+
+#[test]
+fn a_method_in_a_form_is_refused() {
+    let form = "application/x-www-form-urlencoded";
+    let multipart = "multipart/form-data; boundary=b";
+    for (content_type, bytes, changes) in [
+        (form, "_method=DELETE", true),
+        (form, "a=b&_METHOD=x", true),
+        (form, "%5Fmethod=x", true),
+        ("Application/X-WWW-Form-Urlencoded; charset=utf-8", "_method[]=x", true),
+        (multipart, "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT", true),
+        (multipart, "--b\r\ncontent-disposition: form-data; NAME=_method\r\n\r\nPUT", true),
+        (form, "method=x&a=_method&%ff=%zz", false),
+        (multipart, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n_method", false),
+        ("application/json", "{\"_method\":1}", false),
+        ("text/plain", "_method=DELETE", false),
+    ] {
+        for form in FORMS {
+            let lines: [(&str, &[u8]); 1] = [("content-type", content_type.as_bytes())];
+            let body = RawBody { bytes: bytes.into(), partial: false };
+            let request = read(RawRequest { headers: headers(form, &lines), body, ..raw("/") });
+            let reason = request.err().map(RequestError::reason);
+            assert_eq!(reason, changes.then_some("body.changes_meaning"), "{bytes}");
+        }
+    }
 }

@@ -93,11 +93,40 @@ fn headers_that_change_what_was_asked_for_are_refused() {
             "x-original-url",
             "x-rewrite-url",
             "X_REWRITE_URL",
+            "x-original-uri",
+            "x-original-method",
+            "x-override-url",
+            "x-http-path-override",
+            "x-envoy-original-path",
         ] {
             let error = request(form, &[(name, b"")]).unwrap_err();
             assert_eq!(error.reason(), "header.changes_meaning", "{name}");
         }
-        assert!(request(form, &[("x-original-uri", b"/"), ("x-method", b"GET")]).is_ok());
+        assert!(request(form, &[("x-original", b"/"), ("x-method", b"GET")]).is_ok());
+    }
+}
+
+#[test]
+fn threat_23_headers_that_mislead_a_server_are_told_apart() {
+    for form in FORMS {
+        let lines: Lines<'_> = &[
+            ("x-forwarded-for", b"192.0.2.1"),
+            ("x-forwarded-proto", b"https"),
+            ("x-forwarded-client-cert", b"Hash=00"),
+            ("x-forwarded-host", b"evil.example"),
+            ("x-forwarded-prefix", b"/admin"),
+            ("x-real-ip", b"127.0.0.1"),
+            ("forwarded", b"host=evil.example"),
+            ("x_user", b"admin"),
+            ("x-forwarded_host", b"evil.example"),
+            ("accept", b"*/*"),
+        ];
+        let request = request(form, lines).unwrap();
+        let kept = ["x-real-ip".to_owned()];
+        let misleading: Vec<&str> = request.headers.misleading(&kept).collect();
+        let expected =
+            ["x-forwarded-host", "x-forwarded-prefix", "forwarded", "x_user", "x-forwarded_host"];
+        assert_eq!(misleading, expected);
     }
 }
 

@@ -9,7 +9,7 @@ fn parse(path: &str) -> Option<CanonicalPath> {
 
 /// RFC 3986, sections 6.2.2 and 5.2.4, as somebody else would write it: decoding what is unreserved,
 /// upper case in escapes, dot segments removed, slashes merged.
-fn normalized(path: &str) -> String {
+pub(super) fn normalized(path: &str) -> String {
     let mut parts = path.split('%');
     let mut escapes = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -43,7 +43,7 @@ fn normalized(path: &str) -> String {
 }
 
 /// Paths of which many are canonical and most are nearly so.
-fn paths() -> impl Strategy<Value = String> {
+pub(super) fn paths() -> impl Strategy<Value = String> {
     let pieces = [
         "a", "b", "Z", "0", "/", "/", ".", "..", "%", "%2", "%2F", "%2e", "%41", "%7C", "%7c",
         "%C3", "%A9", "%25", ";", "\\", ":", "@", "#", "?", " ", "%20", "%00", "é", "~", "{",

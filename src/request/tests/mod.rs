@@ -6,6 +6,7 @@ mod laws;
 mod path;
 mod peer;
 mod query;
+mod relax;
 
 use super::{HttpRequest, RawHeaders, RawRequest, RequestError, RequestRules};
 

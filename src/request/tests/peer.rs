@@ -2,7 +2,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{FORMS, headers, raw, read};
-use crate::request::{HttpRequest, PathRules, PeerError, RawPeer, RawRequest, RequestRules};
+use crate::request::{HttpRequest, PeerError, RawPeer, RawRequest, RequestRules};
 
 const ENVOYS_PEER: &str = "10.0.0.9";
 
@@ -14,7 +14,7 @@ fn client(trusted_hops: u8, forwarded: &[&str], expected: &str) {
             forwarded.iter().map(|line| ("x-forwarded-for", line.as_bytes())).collect();
         let peer = RawPeer { address: ENVOYS_PEER.to_owned(), ..RawPeer::default() };
         let raw = RawRequest { headers: headers(form, &lines), peer, ..raw("/") };
-        let rules = RequestRules { trusted_hops, path: PathRules::default() };
+        let rules = RequestRules { trusted_hops, ..RequestRules::default() };
         let found = match HttpRequest::read(raw, &rules).unwrap().peer.address() {
             Ok(address) => address.unwrap().to_string(),
             Err(error) => error.reason().to_owned(),
@@ -61,7 +61,7 @@ fn a_peer_on_envoys_machine_is_written_with_envoys_own_address() {
     let peer = RawPeer { address: "127.0.0.1".to_owned(), ..RawPeer::default() };
     let lines: &[(&str, &[u8])] = &[("x-forwarded-for", b"203.0.113.5, 192.0.2.1, 10.0.0.9")];
     let raw = RawRequest { headers: headers(FORMS[1], lines), peer, ..raw("/") };
-    let rules = RequestRules { trusted_hops: 1, path: PathRules::default() };
+    let rules = RequestRules { trusted_hops: 1, ..RequestRules::default() };
     let request = HttpRequest::read(raw, &rules).unwrap();
     assert_eq!(request.peer.address(), Ok(Some("192.0.2.1".parse().unwrap())));
 }
@@ -74,7 +74,7 @@ fn a_peer_without_address_is_refused_only_where_hops_are_counted() {
         assert_eq!(read(raw.clone()).unwrap().peer.address(), Ok(None));
         let lines: &[(&str, &[u8])] = &[("x-forwarded-for", b"192.0.2.1, ")];
         let raw = RawRequest { headers: headers(FORMS[1], lines), ..raw };
-        let rules = RequestRules { trusted_hops: 1, path: PathRules::default() };
+        let rules = RequestRules { trusted_hops: 1, ..RequestRules::default() };
         let request = HttpRequest::read(raw, &rules).unwrap();
         assert_eq!(request.peer.address(), Err(PeerError::ForwardedByOther));
     }

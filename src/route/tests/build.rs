@@ -2,6 +2,7 @@ use expect_test::{Expect, expect};
 
 use super::{methods, on, resource, route};
 use crate::engine::model::Value;
+use crate::identity::Demands;
 use crate::route::{
     AttributeSource, CertificateField, Input, ResourceSpec, RouteSpec, RouteTable, TextTemplate,
     ValueType,
@@ -180,6 +181,13 @@ fn every_error_of_every_route_is_told_with_its_place() {
                 actions: methods(&["GET", "POST"]).map(|m| (m, "view".parse().unwrap())).collect(),
                 ..route("r.yaml:3:3", "/b")
             },
+            RouteSpec {
+                public: methods(&["GET"]).collect(),
+                demands_by_method: methods(&["GET", "POST", "TRACE"])
+                    .map(|method| (method, Demands::default()))
+                    .collect(),
+                ..route("r.yaml:4:3", "/c")
+            },
         ],
         &expect![[r#"
             r.yaml:1:3: `h.example:443` has a port, and hosts are compared without one; remove it
@@ -189,6 +197,8 @@ fn every_error_of_every_route_is_told_with_its_place() {
             r.yaml:2:3: the route lets nobody in; add `resource`, or methods to `public`
             r.yaml:3:3: `GET` is public and has an action; remove it from one of the two
             r.yaml:3:3: `POST` has an action, but the route has no resource; add `resource`
+            r.yaml:4:3: `GET` has demands, but needs no token or is refused anyway; remove them
+            r.yaml:4:3: `TRACE` has demands, but needs no token or is refused anyway; remove them
         "#]],
     );
 }

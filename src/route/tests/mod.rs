@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use http::Method;
 
 use super::{Found, ResourceSpec, RouteSpec, RouteTable, TextTemplate};
+use crate::identity::{Demands, TokenSource};
 use crate::request::{HttpRequest, RawRequest, RequestRules};
 
 /// A protected route, written at `at`.
@@ -19,6 +20,9 @@ fn route(at: &str, path: &str) -> RouteSpec {
         public: [].into(),
         resource: Some(resource()),
         actions: BTreeMap::new(),
+        demands: Demands::default(),
+        demands_by_method: BTreeMap::new(),
+        token: TokenSource::default(),
     }
 }
 

@@ -23,6 +23,9 @@ const PARTIAL_BODY: &str = "x-envoy-auth-partial-body";
 /// Metadata nested deeper than this is left out: it is the operator's, and none needs more.
 const METADATA_DEPTH: usize = 32;
 
+/// The filter whose metadata can hold the payload of a verified token.
+const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+
 /// The message has no HTTP request in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the CheckRequest holds no HTTP request")]
@@ -35,7 +38,7 @@ pub(super) fn decode(message: CheckRequest) -> Result<RawRequest, Incomplete> {
         context_extensions,
         route_metadata_context,
         destination: _,
-        metadata_context: _,
+        metadata_context,
         tls_session: _,
     } = message.attributes.ok_or(Incomplete)?;
     let http = request.and_then(|request| request.http).ok_or(Incomplete)?;
@@ -86,6 +89,7 @@ pub(super) fn decode(message: CheckRequest) -> Result<RawRequest, Incomplete> {
         peer: source.map(peer).unwrap_or_default(),
         context_extensions: context_extensions.into_iter().collect(),
         route_metadata: route_metadata_context.map(metadata).unwrap_or_default(),
+        jwt_authn: metadata_context.map(jwt_authn).unwrap_or_default(),
     })
 }
 
@@ -114,6 +118,11 @@ fn peer(source: Peer) -> RawPeer {
         certificate: source.certificate,
         principal: source.principal,
     }
+}
+
+fn jwt_authn(mut metadata: Metadata) -> Map {
+    let fields = metadata.filter_metadata.remove(JWT_AUTHN);
+    fields.map(|fields| fields_of(fields, METADATA_DEPTH)).unwrap_or_default()
 }
 
 fn metadata(metadata: Metadata) -> Map {

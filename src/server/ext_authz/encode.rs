@@ -22,7 +22,7 @@ use envoy_types::pb::{
 };
 use tonic::Code;
 
-use crate::answer::{Answer, Challenge, Problem, Refusal, UpstreamMutation};
+use crate::answer::{Answer, Challenge, Denial, Problem, Refusal, UpstreamMutation};
 
 /// Finds the log line of a decision. The client gets it with every answer, Envoy also as metadata.
 const DECISION_ID_HEADER: &str = "x-portcullis-decision-id";
@@ -64,6 +64,10 @@ fn deny(refusal: &Refusal, decision_id: &str) -> DeniedHttpResponse {
         set(DECISION_ID_HEADER, decision_id),
     ];
     headers.extend(challenge(refusal).map(|value| set("www-authenticate", &value)));
+    if let Refusal::DenyAs(_, Denial { location, headers: more, .. }) = refusal {
+        headers.extend(location.iter().map(|location| set("location", location)));
+        headers.extend(more.iter().map(|(name, value)| set(name, value)));
+    }
     if let Refusal::Fault(_) = refusal {
         headers.push(set("retry-after", RETRY_AFTER));
     }
@@ -77,7 +81,7 @@ fn deny(refusal: &Refusal, decision_id: &str) -> DeniedHttpResponse {
 /// Any code but 0 denies; this one is what a gRPC client behind Envoy would expect to see.
 fn code(refusal: &Refusal) -> Code {
     match refusal {
-        Refusal::Deny(_) => Code::PermissionDenied,
+        Refusal::Deny(_) | Refusal::DenyAs(..) | Refusal::Scope(_) => Code::PermissionDenied,
         Refusal::Malformed(_) => Code::InvalidArgument,
         Refusal::Challenge(_) | Refusal::Credentials(_) | Refusal::TooLarge(_) => {
             Code::Unauthenticated
@@ -88,10 +92,11 @@ fn code(refusal: &Refusal) -> Code {
 
 fn challenge(refusal: &Refusal) -> Option<String> {
     match refusal {
-        Refusal::Challenge(challenge)
+        Refusal::Scope(challenge)
+        | Refusal::Challenge(challenge)
         | Refusal::Credentials(challenge)
         | Refusal::TooLarge(challenge) => Some(Challenge::header_value(challenge)),
-        Refusal::Deny(_) | Refusal::Malformed(_) | Refusal::Fault(_) => None,
+        Refusal::Deny(_) | Refusal::DenyAs(..) | Refusal::Malformed(_) | Refusal::Fault(_) => None,
     }
 }
 
@@ -111,12 +116,18 @@ fn set(name: &str, value: &str) -> HeaderValueOption {
 /// For Envoy's access log: `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:decision_id)%`.
 fn dynamic_metadata(answer: &Answer, decision_id: &str) -> Struct {
     let text = |text: &str| Value { kind: Some(Kind::StringValue(text.to_owned())) };
-    Struct {
+    let mut fields = Struct {
         fields: [
             ("decision_id".to_owned(), text(decision_id)),
             ("answer".to_owned(), text(answer.name())),
             ("reason".to_owned(), text(answer.reason().as_str())),
         ]
         .into(),
+    };
+    if let Answer::Refuse(Refusal::DenyAs(_, denial)) = answer {
+        let said = denial.metadata.iter().map(|(name, value)| (name.to_string(), text(value)));
+        let said = Kind::StructValue(Struct { fields: said.collect() });
+        fields.fields.insert("denial".to_owned(), Value { kind: Some(said) });
     }
+    fields
 }

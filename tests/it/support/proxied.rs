@@ -1,0 +1,135 @@
+//! Real Envoy between a client that sends bytes and an upstream that shows what it got.
+
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+use super::World;
+use crate::tools;
+
+/// Runs until it is dropped.
+pub(crate) struct Proxied {
+    /// Where clients connect: HTTP/1.1 and HTTP/2.
+    pub(crate) address: String,
+    process: Child,
+    upstream: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+// === impl Proxied ===
+
+impl Proxied {
+    /// In front of an upstream of its own, asking `world`; `grpc` is an upstream of HTTP/2 for the
+    /// paths of gRPC's health service. Under `/verified/` Envoy verifies tokens itself.
+    pub(crate) async fn start(world: &World, grpc: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let application = listener.local_addr().unwrap().to_string();
+        let upstream = tokio::spawn(show(listener));
+        let file = folder.path().join("envoy.yaml");
+        let issuer = &world.issuer.url;
+        let keys = reqwest::get(format!("{issuer}.well-known/jwks.json")).await.unwrap();
+        let config = config(&world.ext_authz, &application, grpc)
+            .replace("ISSUER", issuer)
+            .replace("JWKS", &keys.text().await.unwrap());
+        fs::write(&file, config).unwrap();
+        let admin = folder.path().join("admin");
+        let process = Command::new(tools::envoy())
+            .args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"])
+            .arg("--config-path")
+            .arg(&file)
+            .arg("--admin-address-path")
+            .arg(&admin)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut envoy = Self { address: String::new(), process, upstream, _folder: folder };
+        for _ in 0..500 {
+            if let Ok(admin) = fs::read_to_string(&admin)
+                && let Some(address) = listening(&admin).await
+            {
+                envoy.address = address;
+                return envoy;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("Envoy did not start");
+    }
+
+    /// Sends bytes, and reads until the other side has said all.
+    pub(crate) async fn send(&self, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        let _closed = tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+impl Drop for Proxied {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _gone = self.process.wait();
+        self.upstream.abort();
+    }
+}
+
+async fn listening(admin: &str) -> Option<String> {
+    let url = format!("http://{admin}/listeners?format=json");
+    let page = reqwest::get(url).await.ok()?.text().await.ok()?;
+    let page: serde_json::Value = serde_json::from_str(&page).ok()?;
+    let port = page.pointer("/listener_statuses/0/local_address/socket_address/port_value")?;
+    Some(format!("127.0.0.1:{port}"))
+}
+
+/// Answers with the head of the request that it got. A WebSocket is opened, and told the same.
+async fn show(listener: TcpListener) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read_u8().await {
+                    Ok(byte) => head.push(byte),
+                    Err(_) => return,
+                }
+            }
+            let text = String::from_utf8_lossy(&head).into_owned();
+            let answer = if text.contains("upgrade: websocket") {
+                format!(
+                    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n{text}"
+                )
+            } else {
+                let length = text.len();
+                format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{text}"
+                )
+            };
+            let _gone = stream.write_all(answer.as_bytes()).await;
+        });
+    }
+}
+
+/// What answers may change is what `envoy/envoy.yaml` lets them.
+fn config(ext_authz: &str, application: &str, grpc: &str) -> String {
+    let shipped = fs::read_to_string(tools::root().join("envoy/envoy.yaml")).unwrap();
+    let (_, rules) = shipped.split_once("allow_expression:").unwrap();
+    let (_, regex) = rules.split_once("regex: ").unwrap();
+    let mut config = include_str!("envoy.yaml").replace("REGEX", regex.lines().next().unwrap());
+    for (name, address) in [("PORTCULLIS", ext_authz), ("APPLICATION", application), ("GRPC", grpc)]
+    {
+        let (host, port) = address.rsplit_once(':').unwrap();
+        let address = format!("{{ socket_address: {{ address: {host}, port_value: {port} }} }}");
+        config = config.replace(name, &address);
+    }
+    config
+}

@@ -1,0 +1,171 @@
+//! Tokens in other places than `Authorization`, and ones that Envoy has verified.
+
+use envoy_types::pb::{
+    envoy::{config::core::v3::Metadata, service::auth::v3::CheckRequest},
+    google::protobuf::{ListValue, Struct, Value as ProtoValue, value::Kind},
+};
+use serde_json::{Value, json};
+
+use crate::support::{World, check_request, claims, config};
+
+const ROUTES: &str = r#"
+routes:
+  - path: /v1/orgs/{org}/invoices
+    resource: { kind: invoice, id: all, attr: { org: "{org}" } }
+    token: { envoy_metadata: verified }
+  - path: /v1/orgs/{org}/invoices/{invoice}
+    resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}" } }
+    actions: { GET: view, PATCH: edit }
+    token: { cookie: session, forward: false }
+  - path: /v1/orgs/{org}/header
+    resource: { kind: invoice, id: all, attr: { org: "{org}" } }
+    token: { header: X-Token, forward: false }
+"#;
+
+const ITEM: &str = "/v1/orgs/acme/invoices/7";
+
+fn with(mut request: CheckRequest, headers: &[(&str, &str)]) -> CheckRequest {
+    let http =
+        request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut().unwrap();
+    http.headers.extend(headers.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+    request
+}
+
+fn proto(value: &Value) -> ProtoValue {
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(value) => Kind::BoolValue(*value),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap()),
+        Value::String(text) => Kind::StringValue(text.clone()),
+        Value::Array(items) => {
+            Kind::ListValue(ListValue { values: items.iter().map(proto).collect() })
+        }
+        Value::Object(_) => Kind::StructValue(fields(value)),
+    };
+    ProtoValue { kind: Some(kind) }
+}
+
+fn fields(value: &Value) -> Struct {
+    let fields = value.as_object().unwrap().iter();
+    Struct { fields: fields.map(|(name, value)| (name.clone(), proto(value))).collect() }
+}
+
+/// As Envoy asks after its filter `namespace` has left these claims.
+fn attested(namespace: &str, claims: &Value) -> CheckRequest {
+    let mut request = check_request("GET", "/v1/orgs/acme/invoices", None);
+    request.attributes.as_mut().unwrap().metadata_context = Some(Metadata {
+        filter_metadata: [(namespace.to_owned(), fields(&json!({ "verified": claims })))].into(),
+        ..Metadata::default()
+    });
+    request
+}
+
+#[tokio::test]
+async fn h12_a_cookie_is_a_token_only_where_the_route_says_so() {
+    let world = World::builder().file("routes.yaml", ROUTES).start().await;
+    let token = world.issuer.token(&claims("auth0|accountant", &["accountant", "viewer"]));
+    let cookie = format!("a=1; session={token}; b=2");
+    let get = |headers: &[(&str, &str)]| with(check_request("GET", ITEM, None), headers);
+    let patch = |headers: &[(&str, &str)]| with(check_request("PATCH", ITEM, None), headers);
+    let told = world.ask(get(&[("cookie", &cookie)])).await;
+    assert_eq!((told.status, told.header("cookie")), (200, Some("a=1; b=2")), "{told:?}");
+    let alone = format!("session={token}");
+    let told = world.ask(get(&[("cookie", &alone)])).await;
+    assert!(told.removed.contains(&"cookie".to_owned()), "{told:?}");
+    for (origin, status) in [
+        ("http://api.invoices.example", 200),
+        ("https://api.invoices.example", 200),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ] {
+        let told = world.ask(patch(&[("cookie", &cookie), ("origin", origin)])).await;
+        assert_eq!(told.status, status, "{origin}: {told:?}");
+    }
+    assert_eq!(world.ask(patch(&[("cookie", &cookie)])).await.status, 403);
+    // A bearer token does not count here, and a cookie does not count elsewhere.
+    assert_eq!(world.ask(check_request("GET", ITEM, Some(&token))).await.status, 401);
+    let elsewhere =
+        with(check_request("GET", "/v1/orgs/acme/header", None), &[("cookie", &cookie)]);
+    assert_eq!(world.ask(elsewhere).await.status, 401);
+    let header = with(check_request("GET", "/v1/orgs/acme/header", None), &[("x-token", &token)]);
+    let told = world.ask(header).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    for name in ["x-token", "x_token"] {
+        assert!(told.removed.contains(&name.to_owned()), "{told:?}");
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_envoy_has_verified_is_checked_but_for_its_signature() {
+    const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+    let world = World::builder().file("routes.yaml", ROUTES).start().await;
+    let mut good = claims("auth0|viewer", &["viewer"]);
+    good["iss"] = json!(world.issuer.url);
+    let now = good["iat"].as_i64().unwrap();
+    let told = world.ask(attested(JWT_AUTHN, &good)).await;
+    assert_eq!(told.status, 200, "{told:?}");
+    assert_eq!(told.header("x-portcullis-subject"), Some("auth0|viewer"));
+    for (name, value, status) in [
+        ("iss", json!("https://evil.example/"), 401),
+        ("aud", json!("https://other.example"), 401),
+        ("exp", json!(now - 60), 401),
+        ("exp", json!("never"), 401),
+        ("sub", json!(""), 401),
+        ("nonce", json!("of an ID token"), 401),
+        ("cnf", json!({ "jkt": "x".repeat(43) }), 401),
+        ("https://invoices.example/roles", json!(["nobody"]), 403),
+    ] {
+        let mut claims = good.clone();
+        claims[name] = value;
+        let told = world.ask(attested(JWT_AUTHN, &claims)).await;
+        assert_eq!(told.status, status, "{name}: {told:?}");
+    }
+    assert_eq!(world.ask(attested("envoy.filters.http.lua", &good)).await.status, 401);
+    assert_eq!(world.ask(attested(JWT_AUTHN, &json!("text"))).await.status, 400);
+    // Where the route does not say so, Envoy's word is nothing.
+    let mut request = attested(JWT_AUTHN, &good);
+    let http =
+        request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut().unwrap();
+    http.path = ITEM.to_owned();
+    assert_eq!(world.ask(request).await.status, 401);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn envoy_is_believed_only_where_nobody_else_can_speak() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portcullis.yaml");
+    std::fs::write(folder.path().join("routes.yaml"), ROUTES).unwrap();
+    let tls = "tls: { cert_file: c.pem, key_file: k.pem";
+    for (listen, fits) in [
+        ("{ address: '127.0.0.1:9191' }".to_owned(), true),
+        ("{ address: '[::1]:9191' }".to_owned(), true),
+        ("{ address: 'unix:/run/p.sock' }".to_owned(), true),
+        ("{ address: '0.0.0.0:9191' }".to_owned(), false),
+        (format!("{{ address: '10.0.0.1:9191', {tls} }} }}"), false),
+        (format!("{{ address: '10.0.0.1:9191', {tls}, client_ca_file: ca.pem }} }}"), true),
+    ] {
+        std::fs::write(&file, config("https://issuer.example/", &listen, "127.0.0.1:0")).unwrap();
+        let read = portcullis::config::load(&file);
+        let errors = read.err().map(|errors| errors.to_string()).unwrap_or_default();
+        assert_eq!(errors.is_empty(), fits, "{listen}: {errors}");
+        assert!(fits || errors.contains("envoy_metadata"), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_reload_does_not_believe_envoy_on_a_listener_that_anybody_can_reach() {
+    let world = World::builder().listen("{ address: '0.0.0.0:0' }").start().await;
+    std::fs::write(world.path("routes.yaml"), ROUTES).unwrap();
+    // The new file is good, but its listener is not the one that is in use.
+    let file = config(&world.issuer.url, "{ address: '127.0.0.1:0' }", "127.0.0.1:0");
+    std::fs::write(world.path("portcullis.yaml"), file).unwrap();
+    let (status, page) = world.post("/reload").await;
+    assert_ne!(status, 200, "{page}");
+    assert!(page.contains("restart"), "{page}");
+    let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let told = world.ask(check_request("GET", ITEM, Some(&token))).await;
+    assert_eq!(told.status, 200, "the old routes stay: {told:?}");
+    world.stop().await.unwrap();
+}
