@@ -40,7 +40,7 @@ build:
 demo: build ## Start everything, send the tour's requests through Envoy, stop. KEEP=1 stays up.
 	@envoy=$$(tools/fetch.py envoy) && $(UP) --world $(WORLD) --envoy "$$envoy" $(if $(KEEP),--keep)
 
-conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_EXPRESSIONS, SEED.
+conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, SEED.
 	@tools/fetch.py cerbos
 	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
 

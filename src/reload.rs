@@ -54,8 +54,9 @@ pub struct Orders {
 /// # Errors
 /// Everything that is wrong with them, one line each.
 pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
-    let files = policy_source::read(&config.policies)
-        .with_context(|| format!("could not read `{}`", config.policies.display()))?;
+    let files =
+        policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
+            .with_context(|| format!("could not read `{}`", config.policies.display()))?;
     let globals = Globals::from_json(&config.engine.globals);
     let policies = engine::compile(&files, &config.engine.options, &globals)?;
     let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
@@ -81,7 +82,11 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
 /// The files of which a change is a reason to reload.
 #[must_use]
 pub fn watched(config: &Config) -> Watched {
-    Watched { policies: config.policies.clone(), files: config.files.clone() }
+    Watched {
+        policies: config.policies.clone(),
+        policy_file_bytes: config.engine.options.limits.policy_file_bytes,
+        files: config.files.clone(),
+    }
 }
 
 // === impl Reloader ===

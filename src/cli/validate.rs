@@ -45,13 +45,15 @@ pub fn validate(file: &Path) -> Report {
 }
 
 fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
-    let files = match policy_source::read(&config.policies) {
-        Ok(files) => files,
-        Err(errors) => {
-            report.errors.extend(errors.0.iter().map(ToString::to_string));
-            return None;
-        }
-    };
+    let files =
+        match policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
+        {
+            Ok(files) => files,
+            Err(errors) => {
+                report.errors.extend(errors.0.iter().map(ToString::to_string));
+                return None;
+            }
+        };
     let globals = Globals::from_json(&config.engine.globals);
     match policy::compile(&files, &config.engine.options, &globals) {
         Ok(policies) => Some(policies),

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::answer::DenialOutputs;
 use crate::decision::DecisionCacheConfig;
-use crate::engine::model::{Options, SchemaEnforcement};
+use crate::engine::model::{Limits, Options, SchemaEnforcement};
 use crate::identity::IssuerSpec;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig, TlsConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
@@ -35,6 +35,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MIB: u64 = 1 << 20;
 const MOST_MEMORY: u64 = 4096 * MIB;
 const MOST_ENTRIES: u64 = 10_000_000;
+const MOST_STEPS: u64 = 1_000_000_000;
+const KIB: u64 = 1 << 10;
+const GIB: usize = 1 << 30;
 
 pub(super) fn examine(path: &Path, environment: &Environment) -> (Option<Config>, ConfigErrors) {
     let source = Source::new(path.to_owned(), environment);
@@ -180,10 +183,43 @@ fn engine(mut section: Section<'_>) -> EngineConfig {
             value.choice(&enforcements)
         }),
         lenient_scope_search: section.or("lenient_scope_search", false, Value::boolean),
+        limits: limits(section.section("limits")),
     };
     let globals = section.or("globals", serde_json::Map::new(), Value::json_object);
     section.finish();
     EngineConfig { options, globals }
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    let default = Limits::default();
+    let mut number = |key, default, least, most: usize| {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        section.or(key, default, |value| {
+            value.integer(least..=most).and_then(|number| usize::try_from(number).ok())
+        })
+    };
+    let limits = Limits {
+        policy_file_bytes: number("policy_file_bytes", default.policy_file_bytes, KIB, GIB),
+        policy_nesting: number("policy_nesting", default.policy_nesting, 16, Limits::MOST_NESTING),
+        expression_characters: number(
+            "expression_characters",
+            default.expression_characters,
+            100,
+            Limits::MOST_CHARACTERS,
+        ),
+        evaluation_memory_bytes: number(
+            "evaluation_memory_bytes",
+            default.evaluation_memory_bytes,
+            64 * KIB,
+            GIB,
+        ),
+        pattern_bytes: number("pattern_bytes", default.pattern_bytes, KIB, 64 << 20),
+        evaluation_steps: section.or("evaluation_steps", default.evaluation_steps, |value| {
+            value.integer(1_000..=MOST_STEPS)
+        }),
+    };
+    section.finish();
+    limits
 }
 
 fn cache(mut section: Section<'_>) -> CacheConfig {

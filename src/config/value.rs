@@ -229,7 +229,7 @@ impl<'a> Value<'a> {
             return Some((scalar.clone(), false));
         }
         match self.source.environment().expand(&scalar.text) {
-            Ok(text) => Some((Scalar { text, kind: scalar.kind }, true)),
+            Ok(text) => Some((Scalar { text, ..scalar.clone() }, true)),
             Err(error) => {
                 let expected = match error {
                     ExpandError::NotSet(_) => "a variable that is set".to_owned(),

@@ -18,7 +18,6 @@ use crate::engine::policy::{
 
 const MOST_FILES: usize = 100_000;
 const MOST_DIRECTORIES: usize = 20_000;
-const MOST_BYTES_OF_A_FILE: u64 = 16 << 20;
 const MOST_BYTES: u64 = 512 << 20;
 
 /// One thing in a policy directory that could not be read.
@@ -34,8 +33,8 @@ pub enum ReadError {
     NotAFile(PathBuf),
     #[error("{}: the name is not UTF-8", .0.display())]
     NotUtf8(PathBuf),
-    #[error("{}: is larger than {MOST_BYTES_OF_A_FILE} bytes", .0.display())]
-    FileTooLarge(PathBuf),
+    #[error("{}: is larger than {most} bytes", path.display())]
+    FileTooLarge { path: PathBuf, most: usize },
     #[error("{}: has more than {MOST_FILES} policies in more than {MOST_DIRECTORIES} directories, or more than {MOST_BYTES} bytes of them", .0.display())]
     TooMuch(PathBuf),
 }
@@ -44,12 +43,13 @@ pub enum ReadError {
 #[derive(Debug)]
 pub struct ReadErrors(pub Vec<ReadError>);
 
-/// Reads the policies and schemas of a directory. Names are relative to it, with `/` between them.
+/// Reads the policies and schemas of a directory, none of which may be larger than
+/// `most_bytes_of_a_file`. Names are relative to it, with `/` between them.
 ///
 /// # Errors
 /// A directory or file that cannot be read, or more than we are willing to hold.
-pub fn read(directory: &Path) -> Result<Vec<PolicyFile>, ReadErrors> {
-    let mut walk = Walk::new(directory);
+pub fn read(directory: &Path, most_bytes_of_a_file: usize) -> Result<Vec<PolicyFile>, ReadErrors> {
+    let mut walk = Walk::new(directory, most_bytes_of_a_file);
     while let Some(found) = walk.left.pop() {
         if let Err(error) = walk.visit(found) {
             let enough = matches!(error, ReadError::TooMuch(_));
@@ -64,6 +64,7 @@ pub fn read(directory: &Path) -> Result<Vec<PolicyFile>, ReadErrors> {
 
 struct Walk<'a> {
     root: &'a Path,
+    most_bytes_of_a_file: usize,
     /// What is still to be visited, the next one last.
     left: Vec<Found>,
     directories: usize,
@@ -89,11 +90,12 @@ enum Kind {
 // === impl Walk ===
 
 impl<'a> Walk<'a> {
-    fn new(root: &'a Path) -> Self {
+    fn new(root: &'a Path, most_bytes_of_a_file: usize) -> Self {
         // The root may be a link: that is how some tools put a new version in place.
         let start = Found { path: root.to_owned(), name: String::new(), kind: Kind::Directory };
         Self {
             root,
+            most_bytes_of_a_file,
             left: vec![start],
             directories: 0,
             bytes: 0,
@@ -141,7 +143,7 @@ impl<'a> Walk<'a> {
         if self.files.len() >= MOST_FILES {
             return Err(self.too_much());
         }
-        let bytes = read_file(path)?;
+        let bytes = read_file(path, self.most_bytes_of_a_file)?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(length);
         if self.bytes > MOST_BYTES {
@@ -157,20 +159,19 @@ impl<'a> Walk<'a> {
 }
 
 /// Reads a file that is one; links are followed.
-fn read_file(path: PathBuf) -> Result<Vec<u8>, ReadError> {
+fn read_file(path: PathBuf, most: usize) -> Result<Vec<u8>, ReadError> {
     // Asked first: opening a named pipe would wait for somebody to write into it.
     let read = fs::metadata(&path).and_then(|metadata| {
         if !metadata.is_file() {
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        File::open(&path)?.take(MOST_BYTES_OF_A_FILE + 1).read_to_end(&mut bytes)?;
+        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        File::open(&path)?.take(limit).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     });
     match read {
-        Ok(Some(bytes)) if bytes.len() as u64 > MOST_BYTES_OF_A_FILE => {
-            Err(ReadError::FileTooLarge(path))
-        }
+        Ok(Some(bytes)) if bytes.len() > most => Err(ReadError::FileTooLarge { path, most }),
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(ReadError::NotAFile(path)),
         Err(error) => Err(ReadError::Io { path, error }),

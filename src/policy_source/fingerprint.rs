@@ -18,6 +18,8 @@ const MOST_BYTES: u64 = 16 << 20;
 pub struct Watched {
     /// The policy directory.
     pub policies: PathBuf,
+    /// `engine.limits.policy_file_bytes`
+    pub policy_file_bytes: usize,
     /// The configuration and the file of its routes.
     pub files: Vec<PathBuf>,
 }
@@ -41,7 +43,7 @@ impl Fingerprint {
             }
         }
         digest.add(watched.policies.as_os_str().as_encoded_bytes());
-        match disk::read(&watched.policies) {
+        match disk::read(&watched.policies, watched.policy_file_bytes) {
             Ok(files) => {
                 for file in files {
                     digest.add(file.path.as_bytes());

@@ -6,10 +6,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle as Style, ScanError, Span};
 
 use super::{
-    Entry, Key, Node, Place, Scalar, ScalarKind, SyntaxError, Tree, dialect::Source, scalar,
+    Entry, Key, Node, Place, Scalar, ScalarKind, ScalarStyle, SyntaxError, Tree, dialect::Source,
+    scalar,
 };
 
 /// Bounds of one document, against input that is made to exhaust us.
@@ -33,15 +34,8 @@ enum Open {
 struct OpenMapping {
     entries: Vec<Entry>,
     seen: HashMap<String, Place>,
-    key: Option<(Key, KeyStyle)>,
+    key: Option<Key>,
     merged: Vec<Entry>,
-}
-
-/// Only a plain `<<` merges.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum KeyStyle {
-    Plain,
-    Quoted,
 }
 
 struct Loader<'t> {
@@ -83,7 +77,7 @@ pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
             Event::DocumentStart(_) => documents += 1,
             Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Nothing => {}
             // A document without anything in it, such as a trailing `---` makes.
-            Event::Scalar(text, ScalarStyle::Plain, 0, _)
+            Event::Scalar(text, Style::Plain, 0, _)
                 if text.is_empty() && loader.open.is_empty() => {}
             _ if documents > 1 => {
                 return Err(error(
@@ -104,14 +98,10 @@ impl Loader<'_> {
         match event {
             // A tag is ignored, as Cerbos's parser ignores it: `!!str 12` is a number.
             Event::Scalar(text, style, anchor, _tag) => {
-                let (style, kind) = match style {
-                    ScalarStyle::Plain => (KeyStyle::Plain, scalar::resolve(&text)),
-                    _ => (KeyStyle::Quoted, ScalarKind::String),
-                };
                 self.name_anchor(anchor, place)?;
-                let scalar = Scalar { text: text.into_owned(), kind };
+                let scalar = scalar(text.into_owned(), style, place)?;
                 if self.expects_key() {
-                    return self.key(scalar, style, place, anchor);
+                    return self.key(scalar, place, anchor);
                 }
                 self.value(Node { place, tree: Tree::Scalar(scalar) }, anchor, 1)
             }
@@ -154,13 +144,7 @@ impl Loader<'_> {
         matches!(self.open.last(), Some(Open::Mapping { mapping, .. }) if mapping.is_merging())
     }
 
-    fn key(
-        &mut self,
-        scalar: Scalar,
-        style: KeyStyle,
-        place: Place,
-        anchor: usize,
-    ) -> Result<(), SyntaxError> {
+    fn key(&mut self, scalar: Scalar, place: Place, anchor: usize) -> Result<(), SyntaxError> {
         if anchor != 0 || self.source.is_explicit_key(place) {
             return Err(error(
                 Some(place),
@@ -168,7 +152,7 @@ impl Loader<'_> {
             ));
         }
         match self.open.last_mut() {
-            Some(Open::Mapping { mapping, .. }) => mapping.start(Key { place, scalar }, style),
+            Some(Open::Mapping { mapping, .. }) => mapping.start(Key { place, scalar }),
             _ => Ok(()),
         }
     }
@@ -261,7 +245,7 @@ impl Loader<'_> {
 // === impl OpenMapping ===
 
 impl OpenMapping {
-    fn start(&mut self, key: Key, style: KeyStyle) -> Result<(), SyntaxError> {
+    fn start(&mut self, key: Key) -> Result<(), SyntaxError> {
         if key.scalar.kind != ScalarKind::String {
             let message = format!("the key `{}` must be a string: quote it", key.scalar.text);
             return Err(SyntaxError { place: Some(key.place), message });
@@ -270,18 +254,19 @@ impl OpenMapping {
             let message = format!("the key `{}` is already defined at {first}", key.scalar.text);
             return Err(SyntaxError { place: Some(key.place), message });
         }
-        self.key = Some((key, style));
+        self.key = Some(key);
         Ok(())
     }
 
+    /// Only a plain `<<` merges.
     fn is_merging(&self) -> bool {
-        let key = self.key.as_ref();
-        key.is_some_and(|(key, style)| key.scalar.text == "<<" && *style == KeyStyle::Plain)
+        let scalar = self.key.as_ref().map(|key| &key.scalar);
+        scalar.is_some_and(|scalar| scalar.text == "<<" && scalar.style == ScalarStyle::Plain)
     }
 
     fn complete(&mut self, value: Node) -> Result<(), SyntaxError> {
         let is_merging = self.is_merging();
-        let Some((key, _)) = self.key.take() else { return Ok(()) };
+        let Some(key) = self.key.take() else { return Ok(()) };
         if !is_merging {
             self.entries.push(Entry { key, value });
             return Ok(());
@@ -303,6 +288,19 @@ impl OpenMapping {
         self.entries.extend(merged.filter(|entry| !own.contains(&entry.key.scalar.text)));
         self.entries
     }
+}
+
+fn scalar(text: String, style: Style, place: Place) -> Result<Scalar, SyntaxError> {
+    // Within `{}` and `[]`, where no block can be.
+    if style == Style::Plain && text.starts_with(['|', '>']) {
+        return Err(error(Some(place), "put a text that begins with `|` or `>` in quotes"));
+    }
+    let (style, kind) = match style {
+        Style::Plain => (ScalarStyle::Plain, scalar::resolve(&text)),
+        Style::SingleQuoted | Style::DoubleQuoted => (ScalarStyle::Quoted, ScalarKind::String),
+        Style::Literal | Style::Folded => (ScalarStyle::Block, ScalarKind::String),
+    };
+    Ok(Scalar { text, kind, style })
 }
 
 struct Size {

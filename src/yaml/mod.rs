@@ -54,6 +54,16 @@ pub struct Key {
 pub struct Scalar {
     pub text: String,
     pub kind: ScalarKind,
+    pub style: ScalarStyle,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalarStyle {
+    Plain,
+    Quoted,
+    /// `|` or `>`.
+    Block,
 }
 
 /// What an unquoted scalar resolves to; a quoted or block scalar is always a [`ScalarKind::String`].

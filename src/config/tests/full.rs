@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Folder, read_with};
 use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
-use crate::engine::model::SchemaEnforcement;
+use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
 use crate::logout::{OnOutage, RevocationConfig};
 use crate::request::{Host, Origin, PathForm};
@@ -44,6 +44,10 @@ pub(super) fn everything() -> Value {
         "engine": {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
             "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
+            "limits": {
+                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200,
+                "evaluation_steps": 2000, "evaluation_memory_bytes": 100_000, "pattern_bytes": 3000,
+            },
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
@@ -107,12 +111,6 @@ fn every_key_has_an_effect() {
     assert_eq!(tls.key_file, folder.path("k.pem"));
     assert_eq!(tls.client_ca_file, Some(folder.path("ca.pem")));
     assert_eq!(config.admin.address, "0.0.0.0:9001".parse().unwrap());
-    let options = config.engine.options;
-    assert!(!options.strict_evaluation && options.lenient_scope_search);
-    assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
-    assert_eq!(options.default_policy_version.as_str(), "v1");
-    assert_eq!(options.default_scope.as_str(), "acme");
-    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
     assert_eq!(config.cache.decisions.memory, 5 << 10);
     assert_eq!(config.cache.decisions.ttl, Duration::from_secs(10));
     assert_eq!(config.cache.decisions.deny_ttl, Duration::from_secs(1));
@@ -157,6 +155,28 @@ fn every_key_has_an_effect() {
             ("x-user".parse().unwrap(), HeaderSource::Id),
         ]
     );
+}
+
+#[test]
+fn every_key_of_the_engine_has_an_effect() {
+    let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
+    let options = config.engine.options;
+    assert!(!options.strict_evaluation && options.lenient_scope_search);
+    assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
+    assert_eq!(
+        options.limits,
+        Limits {
+            policy_file_bytes: 2048,
+            policy_nesting: 20,
+            expression_characters: 200,
+            evaluation_steps: 2000,
+            evaluation_memory_bytes: 100_000,
+            pattern_bytes: 3000,
+        }
+    );
+    assert_eq!(options.default_policy_version.as_str(), "v1");
+    assert_eq!(options.default_scope.as_str(), "acme");
+    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
 }
 
 #[test]

@@ -32,7 +32,10 @@ pub(super) fn optional_select<'a>(run: &Run<'a>, value: V<'a>, field: &'a str) -
         other => other,
     };
     let found = match value {
-        V::Message(message) if message.has(field) == Some(false) => None,
+        V::Message(message) => {
+            let is_set = message.has(field).ok_or_else(|| no_such_field(run, field))?;
+            message.field(field).filter(|_| is_set)
+        }
         other => try_select(other, field)?,
     };
     Ok(run.optional(found))
@@ -71,13 +74,17 @@ pub(super) fn index<'a>(run: &Run<'a>, value: V<'a>, key: V<'a>) -> Evaluated<'a
         return element(run, list, key)?
             .ok_or_else(|| run.fail(format_args!("index out of bounds: {}", describe(key))));
     }
-    if let V::Object(Object::Hierarchy(parts)) = value {
-        return element(run, List::Names(parts), key)?.ok_or(Fault::Text("index out of range"));
+    match value {
+        V::Object(Object::Hierarchy(parts)) => return part(run, parts, key),
+        V::Message(_) => {
+            let V::String(field) = key else { return Err(Fault::NoOverload) };
+            return select(run, value, field);
+        }
+        _ => {}
     }
-    let found = match (value.entries(), value, key) {
-        (Some(entries), ..) => find(run, entries, key)?,
-        (None, V::Message(_), V::String(field)) => try_select(value, field)?,
-        _ => None,
+    let found = match value.entries() {
+        Some(entries) => find(run, entries, key)?,
+        None => None,
     };
     found.ok_or_else(|| run.fail(format_args!("no such key: {}", describe(key))))
 }
@@ -90,12 +97,32 @@ pub(super) fn optional_index<'a>(run: &Run<'a>, value: V<'a>, key: V<'a>) -> Eva
         V::Optional(Some(inner)) => *inner,
         other => other,
     };
+    match value {
+        V::Object(Object::Hierarchy(parts)) => {
+            return part(run, parts, key).map(|part| run.optional(Some(part)));
+        }
+        V::Message(_) => {
+            let V::String(field) = key else { return Err(Fault::NoOverload) };
+            return optional_select(run, value, field);
+        }
+        _ => {}
+    }
     let found = match (value.list(), value.entries()) {
         (Some(list), _) => element(run, list, key)?,
         (None, Some(entries)) => find(run, entries, key)?,
         (None, None) => None,
     };
     Ok(run.optional(found))
+}
+
+/// The part of a hierarchy at an index, which must be an integer and within.
+fn part<'a>(run: &Run<'a>, parts: &'a [&'a str], key: V<'a>) -> Evaluated<'a> {
+    let V::Int(index) = key else {
+        let kind = key.type_name();
+        return Err(run.fail(format_args!("unsupported index type '{kind}'")));
+    };
+    let found = usize::try_from(index).ok().and_then(|index| parts.get(index));
+    found.map(|part| V::String(part)).ok_or(Fault::Text("index out of range"))
 }
 
 /// Refuses keys of types that are none, whatever they would be looked up in.
@@ -128,6 +155,7 @@ pub(super) fn go_type_name(value: V<'_>) -> &'static str {
         V::Object(Object::SpiffeTrustDomain(_)) => "types.SPIFFETrustDomain",
         V::Object(Object::SpiffeMatcher(_)) => "types.SPIFFEMatcher",
         V::Object(Object::Unusable(_)) => "*types.Err",
+        V::Joined(_) => "*types.concatList",
         V::List(_) | V::JsonList(_) | V::ConstantList(_) | V::Roles(_) | V::Names(_) => {
             "*types.baseList"
         }
@@ -139,20 +167,21 @@ pub(super) fn go_type_name(value: V<'_>) -> &'static str {
 fn element<'a>(run: &Run<'a>, list: List<'a>, key: V<'a>) -> Result<Option<V<'a>>, Fault<'a>> {
     let index = match key {
         V::Int(index) => usize::try_from(index).ok(),
-        V::Uint(index) => usize::try_from(index).ok(),
-        V::Double(index) => match whole(index) {
-            Some(index) => usize::try_from(index).ok(),
-            None => {
-                let index = describe(key);
-                return Err(run.fail(format_args!("unsupported index value {index} in list")));
-            }
-        },
+        V::Uint(index) => within(run, key, i64::try_from(index).ok())?,
+        V::Double(index) => within(run, key, whole(index))?,
         other => {
             let kind = other.type_name();
             return Err(run.fail(format_args!("unsupported index type '{kind}' in list")));
         }
     };
     Ok(index.and_then(|index| list.get(index)))
+}
+
+/// The place of an index that must fit into an integer.
+fn within<'a>(run: &Run<'a>, key: V<'a>, index: Option<i64>) -> Result<Option<usize>, Fault<'a>> {
+    let key = describe(key);
+    let unsupported = || run.fail(format_args!("unsupported index value {key} in list"));
+    index.ok_or_else(unsupported).map(|index| usize::try_from(index).ok())
 }
 
 /// The value under a key. Keys that are numbers are found by their value.
@@ -173,14 +202,34 @@ pub(super) fn find<'a>(
     }
 }
 
+/// Values that Go cannot look up in a map.
+fn unhashable(key: V<'_>) -> Option<&'static str> {
+    Some(match key {
+        V::Bytes(_) => "internal error: runtime error: hash of unhashable type types.Bytes",
+        V::Object(Object::Hierarchy(_)) => {
+            "internal error: runtime error: hash of unhashable type types.Hierarchy"
+        }
+        V::Object(Object::SpiffeMatcher(_)) => {
+            "internal error: runtime error: hash of unhashable type types.SPIFFEMatcher"
+        }
+        _ => return None,
+    })
+}
+
 fn find_value<'a>(
     run: &Run<'a>,
     entries: impl Iterator<Item = (V<'a>, V<'a>)>,
     key: V<'a>,
 ) -> Result<Option<V<'a>>, Fault<'a>> {
+    let mut entries = entries.peekable();
+    if let (Some(_), Some(text)) = (entries.peek(), unhashable(key)) {
+        return Err(run.panic(text));
+    }
     for (name, value) in entries {
         run.charge(1)?;
-        if compare::equal(run, name, key)? {
+        // A key that is a double is found by a double alone, though a double finds integers.
+        let is_hidden = matches!(name, V::Double(_)) && !matches!(key, V::Double(_));
+        if !is_hidden && compare::equal(run, name, key)? {
             return Ok(Some(value));
         }
     }

@@ -1,8 +1,10 @@
 //! How long and how deep an expression is, found out before it is parsed: the parser and all that
 //! walks the tree after it recurse, and no text may make them run out of stack.
 
+use crate::engine::model::Limits;
+
 /// Code points of an expression.
-pub(super) const CODE_POINTS: usize = 100_000;
+const CODE_POINTS: usize = Limits::MOST_CHARACTERS;
 /// Expressions within each other: parentheses, elements, arguments, right sides of `?:`.
 pub(super) const NESTING: usize = 250;
 /// Nodes on the longest path through the tree.

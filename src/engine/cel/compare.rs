@@ -26,7 +26,8 @@ pub(super) fn contains<'a>(
 ) -> Result<bool, Fault<'a>> {
     for candidate in list.iter() {
         run.charge(1)?;
-        if equal(run, element, candidate)? {
+        // An element that cannot be compared is another one.
+        if equal(run, element, candidate).unwrap_or(false) {
             return Ok(true);
         }
     }
@@ -40,7 +41,13 @@ fn equal_within<'a>(
     depth: usize,
 ) -> Result<bool, Fault<'a>> {
     Ok(match (left, right) {
-        (V::String(left), V::String(right)) => left == right,
+        (V::String(left), V::String(right)) => {
+            // Texts of different lengths are not looked at.
+            left.len() == right.len() && {
+                run.charge_bytes(left.len())?;
+                left == right
+            }
+        }
         (V::Null, V::Null) => true,
         (V::Null, _) | (_, V::Null) => false,
         (V::Bool(left), V::Bool(right)) => left == right,
@@ -83,6 +90,19 @@ fn equal_below<'a>(
     equal_within(run, left, right, depth)
 }
 
+/// Inside of lists and maps, cel-go takes values that cannot be compared for equal.
+fn equal_inside<'a>(
+    run: &Run<'a>,
+    left: V<'a>,
+    right: V<'a>,
+    depth: usize,
+) -> Result<bool, Fault<'a>> {
+    match equal_below(run, left, right, depth) {
+        Err(Fault::NoOverload) => Ok(true),
+        result => result,
+    }
+}
+
 fn equal_lists<'a>(
     run: &Run<'a>,
     left: List<'a>,
@@ -93,7 +113,7 @@ fn equal_lists<'a>(
         return Ok(false);
     }
     for (left, right) in left.iter().zip(right.iter()) {
-        if !equal_below(run, left, right, depth)? {
+        if !equal_inside(run, left, right, depth)? {
             return Ok(false);
         }
     }
@@ -111,7 +131,7 @@ fn equal_maps<'a>(
     }
     for (key, value) in left.pairs(run.arena) {
         let Some(other) = access::find(run, right, *key)? else { return Ok(false) };
-        if !equal_below(run, *value, other, depth)? {
+        if !equal_inside(run, *value, other, depth)? {
             return Ok(false);
         }
     }

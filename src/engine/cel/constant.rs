@@ -66,9 +66,14 @@ impl Constant {
             V::Duration(nanoseconds) => Self::Duration(nanoseconds),
             V::Timestamp(moment) => Self::Timestamp(moment),
             V::Type(name) => Self::Type(name.into()),
-            V::List(_) | V::JsonList(_) | V::ConstantList(_) | V::Roles(_) | V::Names(_) => {
-                Self::from_list(value.list()?)?
-            }
+            // Elements that change on their way out must know that they were joined.
+            V::Joined(items) if items.iter().any(|item| !item.is_scalar()) => return None,
+            V::Joined(_)
+            | V::List(_)
+            | V::JsonList(_)
+            | V::ConstantList(_)
+            | V::Roles(_)
+            | V::Names(_) => Self::from_list(value.list()?)?,
             V::Map(_) | V::JsonMap(_) | V::ConstantMap(_) | V::Tokens(_) => {
                 Self::from_entries(value.entries()?)?
             }
@@ -81,7 +86,11 @@ impl Constant {
     }
 
     fn from_entries(entries: Entries<'_>) -> Option<Self> {
-        let Entries::Values(entries) = entries else { return None };
+        let entries = match entries {
+            Entries::Values(entries) => entries,
+            Entries::Constants(entries) => return Some(Self::Map(entries.into())),
+            Entries::Json(_) | Entries::Tokens(_) => return None,
+        };
         let entries = entries
             .iter()
             .map(|(key, value)| Some((Self::from_value(*key)?, Self::from_value(*value)?)))

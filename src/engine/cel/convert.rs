@@ -6,7 +6,8 @@ use bumpalo::Bump;
 use super::{
     duration,
     eval::{Fault, Run},
-    value::{Object, V},
+    functions::spiffe,
+    value::{Cidr, Object, V},
 };
 use crate::engine::model::{Map, Value};
 
@@ -25,6 +26,7 @@ pub(super) fn to_json<'a>(run: &Run<'a>, value: V<'a>) -> Result<Value, Fault<'a
 
 fn json_within<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fault<'a>> {
     run.charge(1)?;
+    run.keep(size_of::<Value>())?;
     Ok(match value {
         V::Null => Value::Null,
         V::Bool(value) => Value::Bool(value),
@@ -35,8 +37,14 @@ fn json_within<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, F
             _ => Value::from(value.to_string()),
         },
         V::Double(value) => Value::Number(value),
-        V::String(text) => Value::from(text),
-        V::Bytes(bytes) => Value::from(STANDARD.encode(bytes)),
+        V::String(text) => {
+            run.keep(text.len())?;
+            Value::from(text)
+        }
+        V::Bytes(bytes) => {
+            run.keep(2 * bytes.len())?;
+            Value::from(STANDARD.encode(bytes))
+        }
         V::Duration(nanoseconds) => Value::from(duration::to_text(nanoseconds)),
         V::Timestamp(moment) => Value::from(moment.to_rfc3339()),
         V::Type(_) => return Err(Fault::Text("type conversion not supported for 'type'")),
@@ -63,6 +71,7 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
     if let Some(list) = value.list() {
         let mut items = Vec::with_capacity(list.len());
         for item in list.iter() {
+            let item = if let V::Joined(_) = value { to_native(run.arena, item) } else { item };
             items.push(json_below(run, item, depth)?);
         }
         return Ok(Value::List(items.into()));
@@ -76,21 +85,50 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
         }
     } else if let Some(pairs) = value.entries() {
         for (key, value) in pairs.pairs(run.arena) {
-            entries.push((key_text(*key)?, json_below(run, *value, depth)?));
+            entries.push((to_text(run, *key)?, json_below(run, *value, depth)?));
         }
     }
     Ok(Value::Map(entries.into_iter().collect::<Map>()))
 }
 
-fn key_text<'a>(key: V<'a>) -> Result<&'a str, Fault<'a>> {
-    Err(Fault::Text(match key {
+/// The value as one of Go's strings, for keys of objects and the parts of a hierarchy.
+///
+/// # Errors
+/// cel-go's text, where the value has no such form.
+pub(super) fn to_text<'a>(run: &Run<'a>, value: V<'a>) -> Result<&'a str, Fault<'a>> {
+    let arena = run.arena;
+    Err(Fault::Text(match value {
         V::String(text) => return Ok(text),
+        V::Optional(Some(inner)) => return to_text(run, *inner),
+        V::Ip(address) => return Ok(arena.alloc_str(&address.to_string())),
+        V::Cidr(Cidr { address, prefix }) => {
+            return Ok(arena.alloc_str(&format!("{address}/{prefix}")));
+        }
+        V::Object(Object::Hierarchy(parts)) => return Ok(arena.alloc_str(&parts.join("."))),
+        V::Object(Object::SpiffeId { trust_domain, path }) => {
+            return Ok(arena.alloc_str(&format!("{}{trust_domain}{path}", spiffe::SCHEME)));
+        }
+        V::Object(Object::SpiffeTrustDomain(name)) => return Ok(name),
+        V::Object(Object::SpiffeMatcher(_)) => {
+            "unsupported native conversion from SPIFFEMatcher to 'string'"
+        }
+        V::Object(Object::Unusable(text)) => text,
         V::Int(_) => "unsupported type conversion from 'int' to string",
         V::Uint(_) => "unsupported type conversion from 'uint' to string",
         V::Bool(_) => "type conversion error from bool to 'string'",
         V::Double(_) => "type conversion error from Double to 'string'",
         V::Null => "type conversion error from 'null_type' to 'string'",
-        _ => "unsupported type conversion to string",
+        V::Bytes(_) => "type conversion error from Bytes to 'string'",
+        V::Timestamp(_) => "type conversion error from 'Timestamp' to 'string'",
+        V::Duration(_) => "type conversion error from 'Duration' to 'string'",
+        V::Type(_) => "type conversion not supported for 'type'",
+        V::Optional(None) => "optional.none() dereference",
+        V::Message(message) => {
+            let kind = message.go_type_name();
+            return Err(run.fail(format_args!("type conversion error from '{kind}' to 'string'")));
+        }
+        _ if value.list().is_some() => "type conversion error from list to 'string'",
+        _ => "type conversion error from map to 'string'",
     }))
 }
 
@@ -115,6 +153,21 @@ fn exact(value: i64) -> f64 {
     value as f64
 }
 
+/// What a value is after Cerbos has turned it into one of Go's and back.
+fn to_native<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
+    let unusable = |kind: &str, text: String| {
+        let text = format!("unsupported conversion to ref.Val: ({kind}){text}");
+        V::Object(arena.alloc(Object::Unusable(arena.alloc_str(&text))))
+    };
+    match value {
+        V::Ip(address) => unusable("netip.Addr", address.to_string()),
+        V::Cidr(Cidr { address, prefix }) => {
+            unusable("netip.Prefix", format!("{address}/{prefix}"))
+        }
+        other => to_variable(arena, other),
+    }
+}
+
 /// The value that a variable has where it is used. Cerbos converts it to a native value and back,
 /// and some types do not survive that.
 pub(super) fn to_variable<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
@@ -124,6 +177,10 @@ pub(super) fn to_variable<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
         V::Optional(None) => V::Null,
         V::Type(name) => V::String(name),
         V::Object(Object::Hierarchy(parts)) => V::Names(parts),
+        V::Joined(items) => {
+            let items = items.iter().map(|item| to_native(arena, *item));
+            V::List(arena.alloc_slice_fill_iter(items.collect::<Vec<_>>()))
+        }
         V::Object(Object::SpiffeId { trust_domain, path }) => unusable(format!(
             "unsupported conversion to ref.Val: (spiffeid.ID)spiffe://{trust_domain}{path}"
         )),

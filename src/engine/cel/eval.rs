@@ -5,13 +5,16 @@ use std::{cell::Cell, fmt};
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 
 use super::{
-    BUDGET_EXHAUSTED, Frame, access,
-    functions::Call as Arguments,
+    Frame, access,
+    budget::Budget,
+    functions::{Call as Arguments, describe},
     message::Message,
     node::{Call, Element, Entry, Kind, Logic, Node, Path, Root},
     time::Moment,
     value::{Object, V},
 };
+
+const BUDGET_SPENT: &str = "evaluation took too much";
 
 /// Why there is no value. Two words, so that a result is no larger than a value.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +31,11 @@ const _: () = assert!(size_of::<Evaluated<'_>>() <= 24);
 /// One evaluation of one expression.
 pub(super) struct Run<'a> {
     pub arena: &'a Bump,
-    budget: &'a Cell<u64>,
+    pub(super) budget: &'a Budget,
     /// `None` while constants are folded, which read nothing.
     frame: Option<&'a Frame<'a>>,
+    /// What Cerbos panics over: no other part of the expression makes up for that.
+    panic: Cell<Option<&'a str>>,
     /// The variables of macros. Each macro of an expression has its own slots.
     pub(super) locals: &'a [Cell<Evaluated<'a>>],
 }
@@ -54,25 +59,59 @@ impl<'a> Run<'a> {
             arena: frame.arena,
             budget: frame.budget,
             frame: Some(frame.arena.alloc(*frame)),
+            panic: Cell::new(None),
             locals: locals_in(frame.arena, locals),
         }
     }
 
     /// For constants.
-    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Cell<u64>) -> Self {
-        Self { arena, budget, frame: None, locals: &[] }
+    pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Budget, locals: usize) -> Self {
+        let locals = locals_in(arena, locals);
+        Self { arena, budget, frame: None, panic: Cell::new(None), locals }
+    }
+
+    /// The value of a whole expression.
+    pub(super) fn whole(&self, root: &'a Node) -> Evaluated<'a> {
+        let value = self.eval(root);
+        self.panic.get().map_or(value, |text| Err(Fault::Text(text)))
+    }
+
+    /// Fails the whole expression.
+    pub(super) fn panic(&self, text: &'a str) -> Fault<'a> {
+        self.panic.set(self.panic.get().or(Some(text)));
+        Fault::Text(text)
     }
 
     /// Takes steps from the budget.
     pub(super) fn charge(&self, steps: usize) -> Result<(), Fault<'a>> {
-        let left = self.budget.get().saturating_sub(u64::try_from(steps).unwrap_or(u64::MAX));
-        self.budget.set(left);
-        if left == 0 { Err(Fault::Text(BUDGET_EXHAUSTED)) } else { Ok(()) }
+        self.take(steps, 0)
     }
 
-    /// Takes steps for bytes that are read or made.
+    /// Takes steps for bytes that are read.
     pub(super) fn charge_bytes(&self, bytes: usize) -> Result<(), Fault<'a>> {
-        self.charge(bytes / 16)
+        self.take(bytes / 16, 0)
+    }
+
+    /// Takes steps for bytes that are about to be made, and makes sure that there is room for them.
+    pub(super) fn charge_room(&self, bytes: usize) -> Result<(), Fault<'a>> {
+        self.take(bytes / 16, bytes)
+    }
+
+    /// Makes sure that there is room for what was made outside the arena.
+    pub(super) fn hold(&self, bytes: usize) -> Result<(), Fault<'a>> {
+        self.take(0, bytes)
+    }
+
+    /// Makes sure that there is room for what outlives this evaluation, and takes it for good.
+    pub(super) fn keep(&self, bytes: usize) -> Result<(), Fault<'a>> {
+        self.budget.keep(bytes);
+        self.charge_bytes(bytes)
+    }
+
+    fn take(&self, steps: usize, more: usize) -> Result<(), Fault<'a>> {
+        let held = self.arena.allocated_bytes().saturating_add(more);
+        // The text of this fault is not seen: whoever evaluates asks the budget.
+        self.budget.take(steps, held).map_err(|_spent| Fault::Text(BUDGET_SPENT))
     }
 
     pub(super) fn fail(&self, text: fmt::Arguments<'_>) -> Fault<'a> {
@@ -80,7 +119,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn string(&self, text: &str) -> Evaluated<'a> {
-        self.charge_bytes(text.len())?;
+        self.charge_room(text.len())?;
         Ok(V::String(self.arena.alloc_str(text)))
     }
 
@@ -198,6 +237,7 @@ impl<'a> Run<'a> {
                     None => Err(self.undefined_field(name)),
                 };
             }
+            Root::UndefinedConstant(name) => return Err(self.undefined_field(name)),
             Root::Globals => frame.globals.view(),
             Root::Global(name) => {
                 let found = frame.globals.view().entries().and_then(|all| all.field(name));
@@ -261,7 +301,12 @@ impl<'a> Run<'a> {
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             [first, second] => {
-                let args = [self.eval(first)?, self.eval(second)?];
+                let first = self.eval(first)?;
+                // What is not there has no parts: the key does not matter.
+                if let (V::Optional(None), "_[_]" | "_[?_]") = (first, call.group.name) {
+                    return Ok(first);
+                }
+                let args = [first, self.eval(second)?];
                 call.group.call(&Arguments { run: self, args: &args, pattern })
             }
             many => {
@@ -293,7 +338,9 @@ impl<'a> Run<'a> {
             let value = self.eval(&element.value)?;
             match value {
                 V::Optional(inner) if element.optional => list.extend(inner.copied()),
-                _ if element.optional => return Err(self.not_optional(value)),
+                _ if element.optional => {
+                    return Err(self.not_optional(format_args!("list element"), value));
+                }
                 _ => list.push(value),
             }
         }
@@ -308,7 +355,10 @@ impl<'a> Run<'a> {
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,
-                value if entry.optional => return Err(self.not_optional(value)),
+                value if entry.optional => {
+                    let key = describe(key);
+                    return Err(self.not_optional(format_args!("entry '{key}'"), value));
+                }
                 value => value,
             };
             self.charge(map.len())?;
@@ -321,9 +371,11 @@ impl<'a> Run<'a> {
         Ok(V::Map(map.into_bump_slice()))
     }
 
-    fn not_optional(&self, value: V<'a>) -> Fault<'a> {
-        let kind = value.type_name();
-        self.fail(format_args!("cannot initialize optional entry from non-optional value: {kind}"))
+    fn not_optional(&self, place: fmt::Arguments<'_>, value: V<'a>) -> Fault<'a> {
+        let value = describe(value);
+        self.fail(format_args!(
+            "cannot initialize optional {place} from non-optional value {value}"
+        ))
     }
 }
 

@@ -1,10 +1,9 @@
 //! Constant folding, with the visible effects that it has in Cerbos and no others.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::{
+    budget::Budget,
     compare,
     constant::Constant,
     eval::Run,
@@ -35,14 +34,12 @@ pub(super) fn fold(node: Node, membership: Membership) -> Node {
         return Node { kind: Kind::Constant(Constant::Bool(value)) };
     }
     let constant = match &node.kind {
-        Kind::Call(call) => {
-            call.group.is_pure() && call.args.iter().all(|arg| arg.constant().is_some())
-        }
+        Kind::Call(_) => is_pure(&node),
         Kind::List(elements) => {
-            elements.iter().all(|element| !element.optional && element.value.constant().is_some())
+            elements.iter().all(|element| !element.optional && element.value.literal().is_some())
         }
         Kind::Map(entries) => entries.iter().all(|entry| {
-            !entry.optional && entry.key.constant().is_some() && entry.value.constant().is_some()
+            !entry.optional && entry.key.literal().is_some() && entry.value.literal().is_some()
         }),
         _ => false,
     };
@@ -56,29 +53,37 @@ pub(super) fn fold(node: Node, membership: Membership) -> Node {
     }
 }
 
+/// Whether it is made of literals alone, by way of values that are no literals, such as addresses.
+fn is_pure(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Call(call) => call.group.is_pure() && call.args.iter().all(is_pure),
+        _ => node.literal().is_some(),
+    }
+}
+
 fn value_of(node: &Node) -> Option<Constant> {
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
-    let value = Run::without_inputs(&arena, &budget).eval(node).ok()?;
+    let budget = Budget::of_steps(BUDGET);
+    let value = Run::without_inputs(&arena, &budget, 0).whole(node).ok()?;
     Constant::from_value(value)
 }
 
 /// A side that decides `&&` or `||` alone.
 fn shortcut(parts: &[Node; 2], logic: Logic) -> Option<bool> {
     let decides =
-        |node: &Node| matches!(node.constant(), Some(V::Bool(value)) if value == logic.deciding());
+        |node: &Node| matches!(node.literal(), Some(V::Bool(value)) if value == logic.deciding());
     parts.iter().any(decides).then_some(logic.deciding())
 }
 
 /// `x in []` is false, whatever x is; `c in [.., c, ..]` is true, whatever the other elements are.
 fn is_member(call: &Call, membership: Membership) -> Option<bool> {
     let [element, container] = &*call.args else { return None };
-    if let Some(list) = container.constant().and_then(V::list)
+    if let Some(list) = container.literal().and_then(V::list)
         && list.len() == 0
     {
         return Some(false);
     }
-    let (Some(element), Kind::List(items)) = (element.constant(), &container.kind) else {
+    let (Some(element), Kind::List(items)) = (element.literal(), &container.kind) else {
         return None;
     };
     let is_scalar = element.list().is_none() && element.entries().is_none();
@@ -86,20 +91,18 @@ fn is_member(call: &Call, membership: Membership) -> Option<bool> {
         return None;
     }
     let arena = Bump::new();
-    let budget = Cell::new(BUDGET);
-    let run = Run::without_inputs(&arena, &budget);
+    let budget = Budget::of_steps(BUDGET);
+    let run = Run::without_inputs(&arena, &budget, 0);
     let found = items.iter().filter(|item| !item.optional).any(|item| {
-        let same = |item: V<'_>| item.type_name() == element.type_name();
-        item.value
-            .constant()
-            .is_some_and(|item| same(item) && compare::equal(&run, element, item).unwrap_or(false))
+        let item = item.value.literal();
+        item.is_some_and(|item| compare::equal(&run, element, item).unwrap_or(false))
     });
     found.then_some(true)
 }
 
 /// The branch that a constant condition chooses.
 fn choose(parts: Box<[Node; 3]>) -> Node {
-    let chosen = match parts.first().and_then(Node::constant) {
+    let chosen = match parts.first().and_then(Node::literal) {
         Some(V::Bool(value)) => Some(value),
         _ => None,
     };

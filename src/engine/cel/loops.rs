@@ -50,18 +50,16 @@ impl<'a> Run<'a> {
             LoopKind::Exists => self.quantify(details, range, Logic::Or),
             LoopKind::ExistsOne => {
                 let mut found = 0_usize;
-                self.each(details, range, |run, _| {
-                    found += usize::from(run.predicate(&details.body)?);
+                self.each_where(details, range, &details.body, |_, _| {
+                    found += 1;
                     Ok(())
                 })?;
                 Ok(V::Bool(found == 1))
             }
             LoopKind::Filter => {
                 let mut list = ArenaVec::new_in(self.arena);
-                self.each(details, range, |run, element| {
-                    if run.predicate(&details.body)? {
-                        list.push(element.1);
-                    }
+                self.each_where(details, range, &details.body, |_, element| {
+                    list.push(element.1);
                     Ok(())
                 })?;
                 Ok(V::List(list.into_bump_slice()))
@@ -125,12 +123,33 @@ impl<'a> Run<'a> {
         &self,
         details: &'a Loop,
         range: Range<'a>,
+        visit: impl FnMut(&Self, (V<'a>, V<'a>)) -> Result<(), Fault<'a>>,
+    ) -> Result<(), Fault<'a>> {
+        match &details.filter {
+            Some(filter) => self.each_where(details, range, filter, visit),
+            None => self.each(details, range, visit),
+        }
+    }
+
+    /// Visits the elements for which a predicate holds. Where it fails for several elements, the last
+    /// one tells: to cel-go a step is `predicate ? next : result`.
+    fn each_where(
+        &self,
+        details: &'a Loop,
+        range: Range<'a>,
+        predicate: &'a Node,
         mut visit: impl FnMut(&Self, (V<'a>, V<'a>)) -> Result<(), Fault<'a>>,
     ) -> Result<(), Fault<'a>> {
-        self.each(details, range, |run, pair| match &details.filter {
-            Some(filter) if !run.predicate(filter)? => Ok(()),
-            _ => visit(run, pair),
-        })
+        let mut last = Ok(());
+        self.each(details, range, |run, pair| {
+            match run.predicate(predicate) {
+                Ok(true) if last.is_ok() => last = visit(run, pair),
+                Ok(_) => {}
+                Err(fault) => last = Err(fault),
+            }
+            run.charge(1)
+        })?;
+        last
     }
 
     fn bind_element(
@@ -179,7 +198,11 @@ impl<'a> Run<'a> {
 
     /// Adds the entries of the map that `body` makes.
     fn insert(&self, map: &mut Pairs<'a>, body: &'a Node) -> Result<(), Fault<'a>> {
-        let entries = self.eval(body)?.entries().ok_or(Fault::NoOverload)?;
+        let value = self.eval(body)?;
+        let Some(entries) = value.entries() else {
+            let kind = value.type_name();
+            return Err(self.fail(format_args!("no such overload: cel.@mapInsert(map, {kind})")));
+        };
         for (key, value) in entries.pairs(self.arena) {
             self.charge(map.len())?;
             if map.iter().any(|(other, _)| is_same_key(*other, *key)) {
@@ -229,9 +252,18 @@ impl<'a> Run<'a> {
         let [list, key] = parts;
         let value = self.eval(list)?;
         let Some(list) = value.list() else {
+            // The keys are made first, of the keys of a map too.
+            for (name, _) in value.entries().map_or(&[][..], |all| all.pairs(self.arena)) {
+                self.set(slot, Ok(*name));
+                self.eval(key)?;
+            }
+            if value.entries().is_some() {
+                return Err(Fault::Text("no such overload: @sortByAssociatedKeys"));
+            }
             let kind = go_type_name(value);
             return Err(self.fail(format_args!("got '{kind}', expected iterable type")));
         };
+        self.hold(list.len() * size_of::<(V<'a>, V<'a>)>())?;
         let mut keyed = Vec::with_capacity(list.len());
         for item in list.iter() {
             self.set(slot, Ok(item));

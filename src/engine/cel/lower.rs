@@ -6,6 +6,7 @@ use super::{
     Names,
     check::namespaced,
     constant::Constant,
+    early::{self, Early},
     fold::{self, Membership},
     functions, message,
     node::{self, Alternative, Call, Kind, Node, Path, Root},
@@ -13,6 +14,7 @@ use super::{
     signature::Style,
     syntax::{self, Syntax},
     types::Type,
+    undefined::Namespace,
 };
 use crate::engine::model::Value;
 
@@ -20,6 +22,8 @@ pub(super) struct Lowered {
     pub root: Node,
     /// How many variables its macros bind.
     pub locals: usize,
+    /// The slots of those that are called as the variables or constants of a policy are.
+    pub shadows: Vec<(usize, Namespace)>,
 }
 
 /// Lowers an expression that was checked.
@@ -27,15 +31,17 @@ pub(super) fn lower(syntax: Syntax, names: &Names) -> Lowered {
     // With one instant a request, the clock makes no expression less constant; but Cerbos leaves
     // expressions alone that mention it.
     let membership = if mentions_clock(&syntax) { Membership::Kept } else { Membership::Folded };
-    let mut lowering = Lowering { names, scope: Vec::new(), locals: 0, membership };
+    let (scope, shadows) = (Vec::new(), Vec::new());
+    let mut lowering = Lowering { names, scope, locals: 0, shadows, membership };
     let root = lowering.node(syntax);
-    Lowered { root, locals: lowering.locals }
+    Lowered { root, locals: lowering.locals, shadows: lowering.shadows }
 }
 
 struct Lowering<'n> {
     names: &'n Names,
     scope: Vec<(String, usize)>,
     locals: usize,
+    shadows: Vec<(usize, Namespace)>,
     membership: Membership,
 }
 
@@ -137,6 +143,7 @@ impl Lowering<'_> {
     fn slot(&mut self, name: String) -> usize {
         self.locals += 1;
         let slot = self.locals - 1;
+        self.shadows.extend(Namespace::named(&name).map(|shadowed| (slot, shadowed)));
         self.scope.push((name, slot));
         slot
     }
@@ -178,7 +185,7 @@ impl Lowering<'_> {
             && self.local(name).is_none()
             && matches!(name.trim_start_matches('.'), "C" | "constants")
         {
-            return Kind::Constant(Constant::Bool(self.names.constants.contains_key(field)));
+            return constant(&self.names.constants, &[field], Some(Constant::Bool(true)));
         }
         if let syntax::Kind::Name(name) = &operand.kind
             && self.local(name).is_none()
@@ -207,6 +214,7 @@ impl Lowering<'_> {
     }
 
     fn function(&mut self, name: &str, style: Style, args: Vec<Syntax>) -> Kind {
+        let early = if style == Style::Global { early::early(name, &args) } else { Early::Never };
         let args: Vec<Node> = args.into_iter().map(|arg| self.node(arg)).collect();
         let args = match (name, style, <[Node; 2]>::try_from(args)) {
             ("_&&_", _, Ok(parts)) => return Kind::And(Box::new(parts)),
@@ -230,7 +238,7 @@ impl Lowering<'_> {
             return Kind::Constant(Constant::Null);
         };
         let pattern = literal_pattern(name, &args).map(Box::new);
-        Kind::Call(Call { group, args: args.into(), pattern })
+        Kind::Call(Call { group, args: args.into(), pattern, early })
     }
 
     /// A name, or a chain of fields, that begins with a global name: `P.attr.dept`.
@@ -263,7 +271,7 @@ impl Lowering<'_> {
         let name = name.strip_prefix('.').unwrap_or(name);
         match name {
             "V" | "variables" => Some(self.variable(&keys)),
-            "C" | "constants" => Some(constant(&self.names.constants, &keys)),
+            "C" | "constants" => Some(constant(&self.names.constants, &keys, None)),
             "G" | "globals" => Some(global(&keys)),
             "request" | "P" | "R" | "runtime" => Some(message_path(name, &keys)),
             _ => {
@@ -292,13 +300,20 @@ fn path(root: Root, keys: &[&str]) -> Kind {
     Kind::Path(Path { root, keys: keys.iter().map(|key| (*key).into()).collect() })
 }
 
-fn constant(constants: &BTreeMap<Box<str>, Value>, keys: &[&str]) -> Kind {
+/// The value of a constant, or `instead` if there is one.
+fn constant(
+    constants: &BTreeMap<Box<str>, Value>,
+    keys: &[&str],
+    instead: Option<Constant>,
+) -> Kind {
     let Some((name, rest)) = keys.split_first() else {
         let all = constants.iter().map(|(name, value)| (name.clone(), value.clone()));
         return Kind::Constant(Constant::Json(Value::Map(all.collect())));
     };
-    let value = constants.get(*name).cloned().unwrap_or_default();
-    let root = Kind::Constant(Constant::Json(value));
+    let Some(value) = constants.get(*name) else {
+        return path(Root::UndefinedConstant((*name).into()), rest);
+    };
+    let root = Kind::Constant(instead.unwrap_or_else(|| Constant::Json(value.clone())));
     rest.iter().fold(root, |kind, key| Kind::Select {
         operand: Box::new(Node { kind }),
         field: (*key).into(),

@@ -66,9 +66,14 @@ fn expand_loop(
     let mut names = Vec::with_capacity(variables);
     for variable in args.by_ref().take(variables) {
         let Kind::Name(name) = variable.kind else {
-            return converter.refuse(variable.at, "argument must be a simple name");
+            let message = match kind {
+                LoopKind::Map | LoopKind::Filter => "argument is not an identifier",
+                _ => "argument must be a simple name",
+            };
+            return converter.refuse(variable.at, message);
         };
-        if name.starts_with('.') {
+        // `map` alone takes a name that nothing can refer to.
+        if name.starts_with('.') && kind != LoopKind::Map {
             return converter.refuse(variable.at, "argument must be a simple name");
         }
         if names.contains(&name) {
@@ -140,7 +145,7 @@ fn sort_by(converter: &mut Converter<'_>, list: Option<Syntax>, args: Vec<Syntax
         return converter.refuse(list.at, message);
     }
     let Kind::Name(name) = name.kind else {
-        return converter.refuse(name.at, "argument must be a simple name");
+        return converter.refuse(name.at, "argument is not an identifier");
     };
     Kind::SortBy { list: Box::new(list), name, key: Box::new(key) }
 }

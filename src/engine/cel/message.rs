@@ -69,6 +69,18 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The Go type that Cerbos generates for it.
+    pub(super) fn go_type_name(self) -> &'static str {
+        match self {
+            Self::Request(_) => "*enginev1.Request",
+            Self::Principal(_) => "*enginev1.Request_Principal",
+            Self::Resource(_) => "*enginev1.Request_Resource",
+            Self::AuxData(_) => "*enginev1.AuxData",
+            Self::Token(_) => "*enginev1.AuxData_JWT",
+            Self::Runtime(_) => "*enginev1.Runtime",
+        }
+    }
+
     /// The names of the fields, in the order of their numbers.
     pub(super) fn fields(self) -> &'static [&'static str] {
         match self {

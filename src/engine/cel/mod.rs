@@ -9,11 +9,13 @@
 
 mod access;
 mod bounds;
+mod budget;
 mod check;
 mod compare;
 mod constant;
 mod convert;
 mod duration;
+mod early;
 mod eval;
 mod fold;
 mod functions;
@@ -33,18 +35,17 @@ mod syntax;
 mod tests;
 mod time;
 mod types;
+mod undefined;
 mod unify;
 mod validate;
 mod value;
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
 
 pub use self::{
+    budget::Budget,
     constant::{Constant, Globals},
     message::Message,
     syntax::LoopKind,
@@ -56,12 +57,6 @@ use self::{
     node::Node,
 };
 use super::model::{CheckInput, Value};
-
-/// Steps for one question, from which [`Frame::budget`] may start. A step is a node of an
-/// expression, an element of a list, or some bytes of a text: ordinary questions take hundreds.
-pub const STEPS: u64 = 10_000_000;
-
-const BUDGET_EXHAUSTED: &str = "evaluation budget exhausted";
 
 /// What `V.name` and `C.name` mean inside one policy. An unknown name is refused at compile time.
 #[derive(Clone, Debug, Default)]
@@ -132,8 +127,8 @@ pub struct Frame<'a> {
     pub effective_derived_roles: &'a [&'a str],
     /// Where values live that the evaluation makes.
     pub arena: &'a Bump,
-    /// Steps left for the whole question; at 0 every evaluation fails.
-    pub budget: &'a Cell<u64>,
+    /// What is left for the whole question.
+    pub budget: &'a Budget,
 }
 
 /// An expression that was checked, ready to be evaluated.
@@ -152,14 +147,18 @@ pub struct Expression {
 /// All reasons why Cerbos would refuse it, in the order of their places.
 pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     let syntax = parse::parse(source)?;
-    let types = check::check(&syntax, source, names)?;
+    let types = check::check(&syntax, source)?;
     let issues = validate::validate(&syntax, source, &types);
     if !issues.is_empty() {
         return Err(issues);
     }
-    let lower::Lowered { root, locals } = lower::lower(syntax, names);
+    let lower::Lowered { root, locals, shadows } = lower::lower(syntax, names);
+    let issues = undefined::undefined(&root, locals, &shadows, names);
+    if !issues.is_empty() {
+        return Err(issues);
+    }
     let reads = read_set::reads(&root);
-    let hopeless = hopeless::why(&root);
+    let hopeless = hopeless::why(&root, locals);
     Ok(Expression { source: source.into(), root, locals, reads, hopeless })
 }
 
@@ -237,18 +236,21 @@ impl Expression {
     fn evaluate<'a>(&'a self, run: &Run<'a>) -> Evaluated<'a> {
         match &self.hopeless {
             Some(why) => Err(eval::Fault::Text(why)),
-            None => run.eval(&self.root),
+            None => run.whole(&self.root),
         }
     }
 }
 
-/// No failure for want of steps is made up for by another part of the expression.
+/// No failure for want of steps or memory is made up for by another part of the expression.
 fn finish<T>(
     frame: &Frame<'_>,
     result: Result<T, eval::Fault<'_>>,
 ) -> Result<T, EvaluationFailure> {
-    if frame.budget.get() == 0 {
-        return Err(EvaluationFailure(BUDGET_EXHAUSTED.into()));
+    if let Some(spent) = frame.budget.spent() {
+        return Err(EvaluationFailure(spent.to_string().into()));
     }
-    result.map_err(|fault| EvaluationFailure(fault.text().into()))
+    result.map_err(|fault| {
+        frame.budget.keep(fault.text().len());
+        EvaluationFailure(fault.text().into())
+    })
 }

@@ -6,6 +6,7 @@
 
 use super::{
     constant::Constant,
+    early::Early,
     functions::Group,
     regex::Pattern,
     syntax::{LoopKind, OptionalForm},
@@ -109,7 +110,12 @@ pub(super) enum Root {
     NamedTokens,
     Runtime,
     EffectiveDerivedRoles,
-    Variable { slot: usize, name: Box<str> },
+    Variable {
+        slot: usize,
+        name: Box<str>,
+    },
+    /// Where constants decide without it; any other expression with it is refused.
+    UndefinedConstant(Box<str>),
     Globals,
     Global(Box<str>),
 }
@@ -133,6 +139,7 @@ pub(super) struct Call {
     pub args: Box<[Node]>,
     /// The regular expression that is a literal among the arguments, compiled.
     pub pattern: Option<Box<Pattern>>,
+    pub early: Early,
 }
 
 #[derive(Debug)]
@@ -161,6 +168,15 @@ impl Node {
         match &self.kind {
             Kind::Constant(constant) => Some(constant.view()),
             _ => None,
+        }
+    }
+
+    /// The value, if folding may use it. Constants of a policy are not known to cel-go while it
+    /// folds: they are inputs there.
+    pub(super) fn literal(&self) -> Option<V<'_>> {
+        match &self.kind {
+            Kind::Constant(Constant::Json(_)) => None,
+            _ => self.constant(),
         }
     }
 

@@ -160,7 +160,12 @@ impl Converter<'_> {
             }
             Expr::Struct(message) => {
                 let name = message.type_name;
-                self.refuse(at, format!("message literals are not supported: {name}"))
+                let known = ["google.", "cerbos."].iter().any(|package| name.starts_with(package));
+                if known {
+                    self.refuse(at, format!("message literals are not supported: {name}"))
+                } else {
+                    self.refuse(at, format!("undeclared reference to '{name}' (in container '')"))
+                }
             }
             Expr::Comprehension(_) | Expr::Unspecified => self.refuse(at, "unsupported expression"),
         };

@@ -94,7 +94,7 @@ fn add_path(reads: &mut BTreeSet<Read>, path: &Path) {
         Root::Runtime | Root::EffectiveDerivedRoles => Read::EffectiveDerivedRoles,
         Root::Variable { slot, .. } => Read::Variable(*slot),
         // They are the same for every question.
-        Root::Globals | Root::Global(_) => return,
+        Root::Globals | Root::Global(_) | Root::UndefinedConstant(_) => return,
         Root::Principal => return reads.extend(principal()),
         Root::Resource => return reads.extend(resource()),
         Root::AuxData => return reads.extend(aux_data()),

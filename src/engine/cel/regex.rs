@@ -10,8 +10,6 @@ pub(super) struct Pattern {
 
 /// Bytes of a compiled program. Go would load patterns up to roughly twice as large, slowly.
 const PROGRAM: usize = 64 << 20;
-/// For patterns that come with a request, which must not make one slow.
-const REQUEST_PROGRAM: usize = 1 << 20;
 const GROUPS: u32 = 1_000;
 
 // === impl Pattern ===
@@ -23,12 +21,8 @@ impl Pattern {
         Self::within(pattern, PROGRAM)
     }
 
-    /// As [`Self::new`], for a pattern that is no literal of a policy.
-    pub(super) fn from_request(pattern: &str) -> Result<Self, String> {
-        Self::within(pattern, REQUEST_PROGRAM)
-    }
-
-    fn within(pattern: &str, size: usize) -> Result<Self, String> {
+    /// As [`Self::new`], with a bound on the bytes of the compiled program.
+    pub(super) fn within(pattern: &str, size: usize) -> Result<Self, String> {
         let translated = re2::translate(pattern)?;
         regex::RegexBuilder::new(&translated)
             .nest_limit(GROUPS)

@@ -18,9 +18,9 @@ pub struct Moment {
 /// Why a text is not an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MomentError {
-    /// Not in the form of RFC 3339.
+    /// Not in the form of RFC 3339, or a field is out of every range.
     Shape,
-    /// In its form, but no such time.
+    /// In its form, but no such time, or in small letters.
     Value,
     /// Before year 1 or after year 9999.
     Range,
@@ -82,15 +82,17 @@ impl Moment {
         let mut reader = Reader { rest: text.as_bytes() };
         let (written, letters) = reader.read().ok_or(MomentError::Shape)?;
         let [year, month, day, hour, minute, second] = written.fields;
-        let valid = letters
-            && (1..=12).contains(&month)
-            && (1..=days_in_month(year, month)).contains(&day)
+        let has_shape = (1..=12).contains(&month)
+            && (1..=31).contains(&day)
             && hour < 24
             && minute < 60
-            && second < 60
+            && second <= 60
             && written.offset_hour < 24
             && written.offset_minute < 60;
-        if !valid {
+        if !has_shape {
+            return Err(MomentError::Shape);
+        }
+        if !letters || day > days_in_month(year, month) || second == 60 {
             return Err(MomentError::Value);
         }
         let offset = written.sign * (written.offset_hour * 3600 + written.offset_minute * 60);

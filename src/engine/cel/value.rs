@@ -24,6 +24,8 @@ pub enum V<'a> {
     Duration(i64),
     Timestamp(Moment),
     List(&'a [Self]),
+    /// A list that `+` made: on its way out its elements become native values first.
+    Joined(&'a [Self]),
     JsonList(&'a [Value]),
     ConstantList(&'a [Constant]),
     Roles(&'a [Role]),
@@ -110,7 +112,7 @@ impl<'a> V<'a> {
 
     pub(super) fn list(self) -> Option<List<'a>> {
         match self {
-            Self::List(items) => Some(List::Values(items)),
+            Self::List(items) | Self::Joined(items) => Some(List::Values(items)),
             Self::JsonList(items) => Some(List::Json(items)),
             Self::ConstantList(items) => Some(List::Constants(items)),
             Self::Roles(roles) => Some(List::Roles(roles)),
@@ -129,6 +131,37 @@ impl<'a> V<'a> {
         }
     }
 
+    /// Whether it is of one of the types that JSON values have parts of.
+    pub(super) fn is_scalar(self) -> bool {
+        match self {
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Uint(_)
+            | Self::Double(_)
+            | Self::String(_)
+            | Self::Bytes(_)
+            | Self::Duration(_)
+            | Self::Timestamp(_) => true,
+            Self::List(_)
+            | Self::Joined(_)
+            | Self::JsonList(_)
+            | Self::ConstantList(_)
+            | Self::Roles(_)
+            | Self::Names(_)
+            | Self::Map(_)
+            | Self::JsonMap(_)
+            | Self::ConstantMap(_)
+            | Self::Tokens(_)
+            | Self::Type(_)
+            | Self::Optional(_)
+            | Self::Message(_)
+            | Self::Ip(_)
+            | Self::Cidr(_)
+            | Self::Object(_) => false,
+        }
+    }
+
     /// The name of the value's type, as `type(x)` has it.
     pub(super) fn type_name(self) -> &'static str {
         match self {
@@ -142,6 +175,7 @@ impl<'a> V<'a> {
             Self::Duration(_) => "google.protobuf.Duration",
             Self::Timestamp(_) => "google.protobuf.Timestamp",
             Self::List(_)
+            | Self::Joined(_)
             | Self::JsonList(_)
             | Self::ConstantList(_)
             | Self::Roles(_)

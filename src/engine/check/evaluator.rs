@@ -1,11 +1,9 @@
 //! What expressions say: conditions, variables and outputs, their failures, and whether the clock
 //! was read.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
-use crate::engine::cel::{Frame, V};
+use crate::engine::cel::{Budget, Frame, Read, V};
 use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
 use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
 
@@ -39,7 +37,7 @@ pub(super) struct Evaluator<'a> {
     set: &'a PolicySet,
     input: &'a CheckInput<'a>,
     arena: &'a Bump,
-    budget: &'a Cell<u64>,
+    budget: &'a Budget,
     pub(super) runtime: Runtime<'a>,
     errors: Vec<EvaluationError>,
     clock: ClockUse,
@@ -52,7 +50,7 @@ impl<'a> Evaluator<'a> {
         set: &'a PolicySet,
         input: &'a CheckInput<'a>,
         arena: &'a Bump,
-        budget: &'a Cell<u64>,
+        budget: &'a Budget,
     ) -> Self {
         Self {
             set,
@@ -99,7 +97,7 @@ impl<'a> Evaluator<'a> {
         self.arena.alloc_slice_copy(&values)
     }
 
-    /// Whether a condition is met. It fails only in strict evaluation, or out of steps.
+    /// Whether a condition is met. It fails only in strict evaluation, or where the budget is spent.
     pub(super) fn condition(
         &mut self,
         condition: &'a Condition,
@@ -135,14 +133,15 @@ impl<'a> Evaluator<'a> {
     fn clause(&mut self, clause: &'a Clause, variables: Values<'a>) -> Result<bool, Failed> {
         self.note_clock(clause);
         let result = self.evaluate(clause, variables, |frame| clause.expression.holds(frame));
-        // Out of steps, all conditions fail. Those of denying rules must not fail in silence.
+        // Out of steps or memory, all conditions fail. Those of denying rules must not fail in
+        // silence.
         let is_final = self.is_strict() || self.is_exhausted();
         if is_final { result } else { Ok(result.unwrap_or(false)) }
     }
 
-    /// No steps are left.
+    /// No steps or no memory are left.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.budget.get() == 0
+        self.budget.is_spent()
     }
 
     fn is_strict(&self) -> bool {
@@ -151,6 +150,9 @@ impl<'a> Evaluator<'a> {
 
     pub(super) fn output(&mut self, clause: &'a Clause, variables: Values<'a>) -> OutputValue {
         self.note_clock(clause);
+        if let Some(message) = self.unreadable(clause) {
+            return OutputValue::Error(message.into());
+        }
         match clause.expression.output(&self.frame(variables)) {
             Ok(value) => OutputValue::Value(value),
             Err(failure) => OutputValue::Error(failure.0),
@@ -164,9 +166,9 @@ impl<'a> Evaluator<'a> {
         variables: Values<'a>,
         evaluate: impl FnOnce(&Frame<'a>) -> Result<T, crate::engine::cel::EvaluationFailure>,
     ) -> Result<T, Failed> {
-        let message = match self.runtime.broken {
-            Some(message) if clause.reads_runtime => message.into(),
-            _ => match evaluate(&self.frame(variables)) {
+        let message = match self.unreadable(clause) {
+            Some(message) => message.into(),
+            None => match evaluate(&self.frame(variables)) {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure.0,
             },
@@ -174,6 +176,13 @@ impl<'a> Evaluator<'a> {
         let expression = clause.expression.source().into();
         self.errors.push(EvaluationError { expression, message });
         Err(Failed)
+    }
+
+    /// Why an expression that reads `runtime` itself cannot. A variable that reads it has failed
+    /// before, if it failed.
+    fn unreadable(&self, clause: &Clause) -> Option<&'a str> {
+        let message = self.runtime.broken?;
+        clause.expression.reads().contains(&Read::EffectiveDerivedRoles).then_some(message)
     }
 
     fn note_clock(&mut self, clause: &Clause) {

@@ -20,16 +20,12 @@ mod tests;
 pub use inputs::PolicyChain;
 
 use bumpalo::Bump;
-use std::cell::Cell;
 
+use super::cel::Budget;
 use super::model::{CheckInput, CheckOutput};
 use super::policy::PolicySet;
 use question::Question;
 use walk::Walk;
-
-/// Steps that the expressions of one question may take together. A question that needs more is
-/// answered with a denial.
-const STEPS: u64 = 5_000_000;
 
 // === impl PolicySet ===
 
@@ -38,7 +34,7 @@ impl PolicySet {
     #[must_use]
     pub fn check(&self, input: &CheckInput<'_>) -> CheckOutput {
         let arena = Bump::new();
-        let budget = Cell::new(STEPS);
+        let budget = Budget::new(&self.options.limits);
         let question = Question::new(self, input, &arena);
         Walk::new(&question, &arena, &budget).run()
     }

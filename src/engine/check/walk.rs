@@ -1,7 +1,5 @@
 //! From scope to scope, role by role: who decides an action.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use super::derived::{Active, DerivedRoles};
@@ -10,6 +8,7 @@ use super::question::{Chain, NO_MATCH, Question, RoleSet};
 use super::rows::{self, Open, Restriction, Row};
 use super::validation;
 use super::visited::Visited;
+use crate::engine::cel::Budget;
 use crate::engine::model::{
     Action, ActionOutput, CheckOutput, Effect, OutputEntry, SchemaEnforcement,
 };
@@ -54,7 +53,7 @@ struct Broken<'a>(&'a str);
 // === impl Walk ===
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(question: &'a Question<'a>, arena: &'a Bump, budget: &'a Cell<u64>) -> Self {
+    pub(super) fn new(question: &'a Question<'a>, arena: &'a Bump, budget: &'a Budget) -> Self {
         Self {
             question,
             arena,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Action, Map, PolicyVersion, ResourceKind, Role, Scope};
+use super::{Action, Limits, Map, PolicyVersion, ResourceKind, Role, Scope};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,8 @@ pub struct Options {
     /// `engine.strictEvaluation`: a rule whose condition fails to evaluate denies.
     pub strict_evaluation: bool,
     pub schema_enforcement: SchemaEnforcement,
+    /// Ours; no answer within them depends on them.
+    pub limits: Limits,
 }
 
 /// `schema.enforcement`: what follows if attributes are not what schemas say.
@@ -84,6 +86,7 @@ impl Default for Options {
             lenient_scope_search: false,
             strict_evaluation: false,
             schema_enforcement: SchemaEnforcement::None,
+            limits: Limits::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::index::Index;
 use super::issue;
 use super::syntax::{Constant, Definitions, Text, Variable};
 use crate::engine::cel::{self, Expression, Issue, Read};
+use crate::engine::model::Limits;
 
 /// What is read while policies are compiled, and where mistakes go.
 pub(super) struct Context<'c> {
@@ -16,6 +17,7 @@ pub(super) struct Context<'c> {
     /// The texts of all files, by [`FileId`](super::error::FileId).
     pub(super) texts: &'c [&'c str],
     pub(super) paths: &'c [&'c str],
+    pub(super) limits: &'c Limits,
     pub(super) problems: &'c mut Problems,
 }
 
@@ -178,6 +180,14 @@ fn report_cycle(cycle: &[usize], names: &[&Text], problems: &mut Problems) {
 impl<'c> Context<'c> {
     /// Compiles an expression and reports what is wrong with it.
     pub(super) fn clause(&mut self, text: &Text, namespace: &Namespace) -> Option<Clause> {
+        let (characters, most) = (text.text.chars().count(), self.limits.expression_characters);
+        if characters > most && most < Limits::MOST_CHARACTERS {
+            let message =
+                format!("the expression has {characters} characters, which is more than {most}");
+            let problem = Problem::at(text.site, message);
+            self.problems.push(problem.help("split it into variables"));
+            return None;
+        }
         match cel::compile(&text.text, &namespace.names) {
             Ok(expression) => Some(Clause {
                 site: text.site,

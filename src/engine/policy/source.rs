@@ -15,7 +15,7 @@ use super::semantic;
 use super::set::PolicySet;
 use super::syntax::Policy;
 use crate::engine::cel::Globals;
-use crate::engine::model::Options;
+use crate::engine::model::{Limits, Options};
 
 /// A file of a policy directory, already read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +40,20 @@ pub fn compile(
     let texts: Vec<_> = files.iter().map(|file| String::from_utf8_lossy(&file.bytes)).collect();
     let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
     let mut problems = Problems::default();
-    let policies = read(&paths, &texts, &mut problems);
+    let policies = read(&paths, &texts, &options.limits, &mut problems);
     let index = Index::new(policies, &paths, &mut problems);
     let schemas = files.iter().filter_map(|file| {
         let path = file.path.strip_prefix("_schemas/")?;
         Some((path, &*file.bytes))
     });
     let mut builder = Builder::new(Library::new(schemas));
-    let mut context =
-        Context { index: &index, texts: &texts, paths: &paths, problems: &mut problems };
+    let mut context = Context {
+        index: &index,
+        texts: &texts,
+        paths: &paths,
+        limits: &options.limits,
+        problems: &mut problems,
+    };
     index.live().for_each(|policy| builder.add(policy, &mut context));
     let inherited = inherit::close(&builder.parents);
     if inherited.is_none() {
@@ -90,7 +95,7 @@ fn in_walk_order(files: &[PolicyFile]) -> Vec<&PolicyFile> {
     files
 }
 
-fn read(paths: &[&str], texts: &[&str], problems: &mut Problems) -> Vec<Policy> {
+fn read(paths: &[&str], texts: &[&str], limits: &Limits, problems: &mut Problems) -> Vec<Policy> {
     let mut policies = Vec::new();
     if paths.len() > limits::FILES {
         let message = format!("more than {} files", limits::FILES);
@@ -100,7 +105,7 @@ fn read(paths: &[&str], texts: &[&str], problems: &mut Problems) -> Vec<Policy> 
     for (at, (path, text)) in paths.iter().zip(texts).enumerate() {
         let file = FileId(at);
         match files::role(path) {
-            FileRole::Policy => policies.extend(parse(file, text, problems)),
+            FileRole::Policy => policies.extend(parse(file, text, limits, problems)),
             FileRole::MisplacedSchemas => {
                 let problem =
                     Problem::of_file(file, "`_schemas` is not at the root of the policies");

@@ -5,12 +5,14 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 use super::write;
 use crate::policy_source::read;
 
+const MOST_BYTES: usize = 1 << 20;
+
 fn names(root: &Path) -> Vec<String> {
-    read(root).unwrap().into_iter().map(|file| file.path).collect()
+    read(root, MOST_BYTES).unwrap().into_iter().map(|file| file.path).collect()
 }
 
 fn errors(root: &Path) -> Vec<String> {
-    let errors = read(root).unwrap_err().to_string();
+    let errors = read(root, MOST_BYTES).unwrap_err().to_string();
     let folder = format!("{}/", root.display());
     errors.lines().map(|line| line.replace(&folder, "")).collect()
 }
@@ -51,7 +53,7 @@ fn policies_are_read_in_the_order_of_their_names() {
             "b.yaml",
         ]
     );
-    assert!(read(root).unwrap().iter().all(|file| file.bytes == file.path.as_bytes()));
+    assert!(read(root, MOST_BYTES).unwrap().iter().all(|file| file.bytes == file.path.as_bytes()));
 }
 
 #[test]
@@ -83,12 +85,12 @@ fn everything_that_cannot_be_read_is_named() {
     symlink("nowhere", root.join("dangling.yaml")).unwrap();
     fs::create_dir(root.join("directory")).unwrap();
     symlink("directory", root.join("link.yaml")).unwrap();
-    write(root, "large.yaml", &"#".repeat((16 << 20) + 1));
+    write(root, "large.yaml", &"#".repeat(MOST_BYTES + 1));
     assert_eq!(
         errors(root),
         [
             "dangling.yaml: could not be read: No such file or directory (os error 2)",
-            "large.yaml: is larger than 16777216 bytes",
+            "large.yaml: is larger than 1048576 bytes",
             "link.yaml: has the name of a policy, but is not a file",
         ]
     );

@@ -8,6 +8,7 @@ use crate::policy_source::{Fingerprint, Watched};
 fn take(root: &Path) -> Fingerprint {
     Fingerprint::take(&Watched {
         policies: root.join("policies"),
+        policy_file_bytes: 1 << 20,
         files: vec![root.join("portcullis.yaml"), root.join("routes.yaml")],
     })
 }
@@ -57,7 +58,11 @@ fn text_cannot_move_from_one_file_to_the_next() {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "p/a.yaml", first);
         write(root.path(), "p/b.yaml", second);
-        Fingerprint::take(&Watched { policies: root.path().join("p"), files: Vec::new() })
+        Fingerprint::take(&Watched {
+            policies: root.path().join("p"),
+            policy_file_bytes: 1 << 20,
+            files: Vec::new(),
+        })
     };
     assert_ne!(take("ab", "c"), take("a", "bc"));
 }

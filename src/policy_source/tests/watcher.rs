@@ -21,8 +21,11 @@ struct Running {
 
 impl Running {
     fn start(root: &Path) -> Self {
-        let watched =
-            Watched { policies: root.join("policies"), files: vec![root.join("portcullis.yaml")] };
+        let watched = Watched {
+            policies: root.join("policies"),
+            policy_file_bytes: 1 << 20,
+            files: vec![root.join("portcullis.yaml")],
+        };
         let loaded = Fingerprint::take(&watched);
         let (watched, receiver) = watch::channel(watched);
         let (nudge, nudged) = mpsc::channel(1);
@@ -75,7 +78,11 @@ async fn each_kind_of_change_nudges() {
 #[tokio::test]
 async fn a_change_before_the_watch_began_is_not_missed() {
     let root = files();
-    let watched = Watched { policies: root.path().join("policies"), files: Vec::new() };
+    let watched = Watched {
+        policies: root.path().join("policies"),
+        policy_file_bytes: 1 << 20,
+        files: Vec::new(),
+    };
     let loaded = Fingerprint::take(&watched);
     write(root.path(), "policies/a.yaml", "two");
     let (_watched, receiver) = watch::channel(watched);

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     compare::{self, Difference, Kind},
-    expression::{Grower, PRODUCTIONS, Taste, Term},
+    expression::{Grower, PRODUCTIONS, Production, Taste, Term},
     ours,
     pdp::{self, Compiled, Pdp},
     questions,
@@ -37,8 +37,11 @@ const ROUNDS: usize = 30;
 pub(super) struct Exercised {
     pub expressions: usize,
     pub refused: usize,
+    /// Answers, of which each expression has one to each question.
     pub values: usize,
     pub errors: usize,
+    /// The PDP could not load them after all, or could not send its answer.
+    pub faults: usize,
     /// By function: how often it had a value, and how often it was in an expression that failed.
     pub functions: BTreeMap<&'static str, (usize, usize)>,
 }
@@ -47,7 +50,6 @@ pub(super) struct Exercised {
 pub(super) struct Found {
     pub expression: String,
     pub difference: Difference,
-    pub scene: Scene,
 }
 
 /// Runs until `count` expressions were compared; the differences, made small.
@@ -67,25 +69,32 @@ pub(super) fn run(dice: &mut Rng, count: usize, most: usize) -> (Exercised, Vec<
             let (term, difference) = shrink(terms[index].clone(), difference, question);
             let expression = term.text();
             if found.len() < most && found.iter().all(|other| other.expression != expression) {
-                let scene = scene(&[&expression], std::slice::from_ref(question));
-                found.push(Found { expression, difference, scene });
+                found.push(Found { expression, difference });
             }
         }
     }
     (exercised, found)
 }
 
-/// An expression around a function; those that had fewer values so far come more often.
+/// An expression around a function. Those that had fewer values so far come more often, and then
+/// with parts that seldom fail.
 fn grow(dice: &mut Rng, exercised: &Exercised) -> Term {
+    let values = |production: &Production| exercised.functions[production.name].0;
+    let candidates: Vec<&'static Production> =
+        (0..12).map(|_| dice.pick::<Production>(&PRODUCTIONS)).collect();
+    if dice.percent(50) {
+        let rarest = candidates.iter().min_by_key(|production| values(production)).unwrap();
+        let taste = Taste { ill_typed: 0, hidden: 0, declared: true };
+        let depth = *dice.pick(&[0, 1, 1, 2]);
+        return Grower::new(dice, taste).with(rarest, depth);
+    }
     let taste = match dice.u32(0..10) {
         0 => Taste { ill_typed: 6, hidden: 0, declared: true },
         1 | 2 => Taste { ill_typed: 0, hidden: 12, declared: true },
         _ => Taste { ill_typed: 0, hidden: 1, declared: true },
     };
-    let candidates = [dice.pick(&PRODUCTIONS), dice.pick(&PRODUCTIONS), dice.pick(&PRODUCTIONS)];
-    let rarest = candidates.iter().min_by_key(|production| exercised.functions[production.name].0);
     let depth = *dice.pick(&[1, 1, 2, 2, 3, 4]);
-    Grower::new(dice, taste).with(rarest.unwrap(), depth)
+    Grower::new(dice, taste).with(candidates[0], depth)
 }
 
 fn question(dice: &mut Rng) -> Question {
@@ -118,53 +127,77 @@ fn question(dice: &mut Rng) -> Question {
 type Differences = BTreeMap<usize, (usize, Difference)>;
 
 /// Compares expressions; by index, the first question with a difference.
-fn batch(
-    terms: &[Term],
-    questions: &[Question],
-    mut exercised: Option<&mut Exercised>,
-) -> Differences {
+fn batch(terms: &[Term], questions: &[Question], exercised: Option<&mut Exercised>) -> Differences {
     let texts: Vec<String> = terms.iter().map(Term::text).collect();
     let all: Vec<&str> = texts.iter().map(|text| &**text).collect();
-    let mut differences = Differences::new();
+    let mut batch = Batch { terms, questions, exercised, differences: Differences::new() };
     let whole = scene(&all, &[]);
     let (ours, theirs) = (refused_by_us(&whole), refused_by_pdp(&whole));
-    for (index, text) in texts.iter().enumerate() {
-        let reasons = (ours.get(&index), theirs.get(&index));
-        if reasons.0.is_some() != reasons.1.is_some() {
-            let difference = Difference::new(Kind::Loading, reasons.0, reasons.1);
-            differences.insert(index, (0, difference));
-            assert!(exercised.is_none() || !text.is_empty());
+    let mut loaded = Vec::new();
+    for index in 0..terms.len() {
+        match (ours.get(&index), theirs.get(&index)) {
+            (None, None) => loaded.push(index),
+            (Some(_), Some(_)) => {}
+            (ours, theirs) => {
+                let difference = Difference::new(Kind::Loading, ours, theirs);
+                batch.differences.insert(index, (0, difference));
+            }
         }
     }
-    let loaded: Vec<usize> = (0..terms.len())
-        .filter(|index| !ours.contains_key(index) && !theirs.contains_key(index))
-        .collect();
-    if let Some(exercised) = &mut exercised {
+    if let Some(exercised) = &mut batch.exercised {
         exercised.expressions += terms.len();
         exercised.refused += terms.len() - loaded.len();
     }
-    let loaded_texts: Vec<&str> = loaded.iter().map(|index| all[*index]).collect();
-    let scene = scene(&loaded_texts, questions);
-    let policies = ours::compile(&scene).expect("each of them compiles");
-    let pdp = match Pdp::start(&scene) {
-        Ok(pdp) => pdp,
-        Err(refused) => panic!("the PDP refuses what its compiler accepted: {}", refused.0),
-    };
-    let theirs = pdp.ask(&scene.questions);
-    for (at, (question, theirs)) in scene.questions.iter().zip(theirs).enumerate() {
-        let theirs = theirs.expect("an answer");
-        let (ours, theirs) = (by_index(&ours::ask(&policies, question)), by_index(&theirs));
-        for (position, index) in loaded.iter().enumerate() {
-            let (our, their) = (&ours[&position], &theirs[&position]);
-            if let (0, Some(exercised)) = (at, &mut exercised) {
-                exercised.count(&terms[*index], their);
+    batch.evaluate(&loaded);
+    batch.differences
+}
+
+struct Batch<'b> {
+    terms: &'b [Term],
+    questions: &'b [Question],
+    exercised: Option<&'b mut Exercised>,
+    differences: Differences,
+}
+
+// === impl Batch ===
+
+impl Batch<'_> {
+    /// Asks about expressions that load. Where the PDP cannot send its answer, as that holds
+    /// something that is no text, it is asked about half of them, until the culprit is alone.
+    fn evaluate(&mut self, loaded: &[usize]) {
+        let texts: Vec<String> = loaded.iter().map(|index| self.terms[*index].text()).collect();
+        let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
+        let scene = scene(&texts, self.questions);
+        let Some(theirs) = answers(&scene) else {
+            if let [_, _, ..] = loaded {
+                let (left, right) = loaded.split_at(loaded.len() / 2);
+                self.evaluate(left);
+                self.evaluate(right);
+            } else if let Some(exercised) = &mut self.exercised {
+                exercised.faults += 1;
             }
-            if let Some(difference) = compare::values(our, their) {
-                differences.entry(*index).or_insert((at, difference));
+            return;
+        };
+        let policies = ours::compile(&scene).expect("each of them compiles");
+        for (at, (question, theirs)) in scene.questions.iter().zip(theirs).enumerate() {
+            let (ours, theirs) = (by_index(&ours::ask(&policies, question)), by_index(&theirs));
+            for (position, index) in loaded.iter().enumerate() {
+                let (our, their) = (&ours[&position], &theirs[&position]);
+                if let Some(exercised) = &mut self.exercised {
+                    exercised.count(&self.terms[*index], their);
+                }
+                if let Some(difference) = compare::values(our, their) {
+                    self.differences.entry(*index).or_insert((at, difference));
+                }
             }
         }
     }
-    differences
+}
+
+/// The PDP's answers, if it could send all of them.
+fn answers(scene: &Scene) -> Option<Vec<CheckOutput>> {
+    let pdp = Pdp::start(scene).ok()?;
+    pdp.ask(&scene.questions).into_iter().map(Result::ok).collect()
 }
 
 fn by_index(output: &CheckOutput) -> BTreeMap<usize, OutputValue> {
@@ -293,6 +326,16 @@ fn refused_by_pdp(scene: &Scene) -> BTreeMap<usize, String> {
 // === impl Exercised ===
 
 impl Exercised {
+    /// The functions that had fewer values than that, with the numbers of values and errors.
+    pub(in crate::conformance) fn rarer_than(&self, least: usize) -> Vec<String> {
+        let mut rare: Vec<_> =
+            self.functions.iter().filter(|(_, (values, _))| *values < least).collect();
+        rare.sort_by_key(|(_, (values, _))| *values);
+        rare.iter()
+            .map(|(name, (values, errors))| format!("{values:6} {errors:6} {name}"))
+            .collect()
+    }
+
     fn count(&mut self, term: &Term, value: &OutputValue) {
         let mut functions = BTreeSet::new();
         match value {

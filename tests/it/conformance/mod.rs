@@ -1,13 +1,14 @@
 //! Our engine against Cerbos's own PDP: the same policies, the same questions, the same answers?
 //!
 //! `scene` is what both are given, `pdp` the real one, `ours` ours, `compare` looks at their
-//! answers field by field. `expressions` compares expressions one by one. The sizes and
-//! the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
+//! answers field by field. `expressions` compares expressions one by one, `mutate` asks which
+//! directories load. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
 
 mod compare;
 mod decisions;
 mod expression;
 mod expressions;
+mod mutate;
 mod ours;
 mod pdp;
 mod policy;
@@ -29,6 +30,12 @@ fn seed() -> u64 {
     number("SEED", fastrand::u64(..))
 }
 
+/// A run of as many expressions must have met every function with as many values.
+const LONG: u64 = 50_000;
+const VALUES: usize = 200;
+/// Functions that a run names, those with the fewest values.
+const SHOWN: usize = 40;
+
 /// Differences after which a run gives up.
 fn most() -> usize {
     number("CONFORMANCE_MOST", 10).try_into().unwrap()
@@ -42,20 +49,16 @@ fn expressions_mean_what_they_mean_in_cerbos() {
     let (exercised, found) = expressions::run(&mut dice, count.try_into().unwrap(), most());
     println!("SEED={seed}: {} expressions", exercised.expressions);
     println!(
-        "refused {}, values {}, errors {}",
-        exercised.refused, exercised.values, exercised.errors
+        "refused {}, values {}, errors {}, faults {}",
+        exercised.refused, exercised.values, exercised.errors, exercised.faults
     );
-    let mut functions: Vec<_> = exercised.functions.iter().collect();
-    functions.sort_by_key(|(_, (values, _))| *values);
-    for (function, (values, errors)) in
-        functions.iter().take(number("CONFORMANCE_RARE", 5) as usize)
-    {
-        println!("{values:6} {errors:6} {function}");
-    }
+    let rare = exercised.rarer_than(if count < LONG { usize::MAX } else { VALUES });
+    rare.iter().take(SHOWN).for_each(|function| println!("{function}"));
     for found in &found {
         println!("{}\n{}\n", found.expression, found.difference);
     }
     assert!(found.is_empty(), "SEED={seed}: {} expressions differ", found.len());
+    assert!(count < LONG || rare.is_empty(), "SEED={seed}: values below {VALUES}: {rare:?}");
 }
 
 #[test]
@@ -77,4 +80,14 @@ fn decisions_are_those_of_cerbos() {
         );
     }
     assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());
+    assert_eq!(tally.missing(), Vec::<String>::new(), "SEED={seed}: met too seldom");
+}
+
+#[test]
+fn what_cerbos_loads_loads_and_what_it_refuses_is_refused() {
+    let seed = seed();
+    println!("SEED={seed}");
+    let tally = mutate::run(seed, number("CONFORMANCE_DIRECTORIES", 500));
+    println!("SEED={seed}: {tally}");
+    assert_eq!(tally.different(), 0, "SEED={seed}: directories differ");
 }

@@ -2,22 +2,50 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use portcullis::engine::model::{CheckOutput, Effect};
-use serde_json::Value as Json;
+use portcullis::engine::model::{CheckOutput, Effect, OutputValue, SchemaEnforcement};
 
 use super::scene::{Question, Scene};
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    pub directories: usize,
     pub refused: usize,
+    pub faults: usize,
     pub questions: usize,
     pub decisions: usize,
     pub allowed: usize,
-    pub outputs: usize,
-    /// How many decisions each kind of rule made.
-    pub deciders: BTreeMap<String, usize>,
+    /// How many decisions each kind of rule made, and under which settings.
+    pub of: BTreeMap<String, usize>,
 }
+
+/// What a long run must have met, and how often.
+const WANTED: [&str; 22] = [
+    "principal Allow",
+    "principal Deny",
+    "resource Allow",
+    "resource Deny",
+    "role Deny",
+    "NO_MATCH Deny",
+    "by default Deny",
+    "scoped Allow",
+    "scoped Deny",
+    "strict",
+    "not strict",
+    "lenient scope search",
+    "exact scope search",
+    "schemas None",
+    "schemas Warn",
+    "schemas Reject",
+    "validation errors",
+    "with derived roles",
+    "with claims",
+    "other default version",
+    "output",
+    "output error",
+];
+
+const OFTEN: usize = 1_000;
+/// Decisions of a run that is long enough to have met everything.
+const LONG: usize = 200_000;
 
 // === impl Tally ===
 
@@ -29,32 +57,80 @@ impl Tally {
         answer: &CheckOutput,
     ) {
         self.questions += 1;
-        self.outputs += answer.outputs.len();
         for action in &answer.actions {
             self.decisions += 1;
             self.allowed += usize::from(action.effect == Effect::Allow);
-            let _ = (scene, question);
             let kind = action.policy.split('.').next().unwrap_or_default();
-            *self.deciders.entry(format!("{kind} {:?}", action.effect)).or_default() += 1;
+            self.note(format!("{kind} {:?}", action.effect), 1);
+            if !action.scope.is_empty() {
+                self.note(format!("scoped {:?}", action.effect), 1);
+            } else if kind == "resource" && action.effect == Effect::Deny {
+                self.note("by default Deny".to_owned(), 1);
+            }
+        }
+        let decisions = answer.actions.len();
+        for name in circumstances(scene, question, answer) {
+            self.note(name, decisions);
+        }
+        for output in &answer.outputs {
+            let name = match output.value {
+                OutputValue::Value(_) => "output",
+                OutputValue::Error(_) => "output error",
+            };
+            self.note(name.to_owned(), 1);
         }
     }
+
+    fn note(&mut self, name: String, times: usize) {
+        *self.of.entry(name).or_default() += times;
+    }
+
+    /// What a long run has met too seldom to say anything about it.
+    pub(in crate::conformance) fn missing(&self) -> Vec<String> {
+        if self.decisions < LONG {
+            return Vec::new();
+        }
+        let often = |name: &&str| self.of.get(*name).is_some_and(|count| *count >= OFTEN);
+        let mut missing: Vec<String> =
+            WANTED.iter().filter(|name| !often(name)).map(ToString::to_string).collect();
+        if self.allowed * 100 < self.decisions * 30 {
+            missing.push("decisions that allow".to_owned());
+        }
+        missing
+    }
+}
+
+fn circumstances(scene: &Scene, question: &Question, answer: &CheckOutput) -> Vec<String> {
+    let settings = &scene.settings;
+    let strict = if settings.strict_evaluation { "strict" } else { "not strict" };
+    let search = if settings.lenient_scope_search { "lenient" } else { "exact" };
+    let schemas: SchemaEnforcement = settings.schema_enforcement;
+    let mut names =
+        vec![strict.to_owned(), format!("{search} scope search"), format!("schemas {schemas:?}")];
+    for (holds, name) in [
+        (!answer.validation_errors.is_empty(), "validation errors"),
+        (!answer.effective_derived_roles.is_empty(), "with derived roles"),
+        (question.claims.is_some(), "with claims"),
+        (settings.default_policy_version.is_some(), "other default version"),
+    ] {
+        if holds {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} decisions of {} questions, {} allowed ({} %), {} outputs, {} directories refused",
+            "{} decisions of {} questions, {} allowed ({} %), {} directories refused",
             self.decisions,
             self.questions,
             self.allowed,
             self.allowed * 100 / self.decisions.max(1),
-            self.outputs,
             self.refused,
         )?;
-        self.deciders.iter().try_for_each(|(kind, count)| writeln!(f, "{count:8} {kind}"))
+        self.of.iter().try_for_each(|(name, count)| writeln!(f, "{count:8} {name}"))
     }
 }
-
-#[expect(dead_code, reason = "soon")]
-fn rules(_: &Json) {}

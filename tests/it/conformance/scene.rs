@@ -76,6 +76,7 @@ impl Settings {
             lenient_scope_search: self.lenient_scope_search,
             strict_evaluation: self.strict_evaluation,
             schema_enforcement: self.schema_enforcement,
+            ..Options::default()
         }
     }
 

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Attempts; each starts a PDP.
-const ATTEMPTS: usize = 600;
+const ATTEMPTS: usize = 100;
 
 pub(super) fn scene(scene: Scene, difference: Difference) -> (Scene, Difference) {
     let mut shrinker = Shrinker { scene, difference, attempts: 0 };

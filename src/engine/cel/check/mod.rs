@@ -6,7 +6,7 @@
 mod loops;
 
 use super::{
-    Issue, Names,
+    Issue,
     constant::Constant,
     functions::{self, Group},
     message,
@@ -23,33 +23,27 @@ pub(super) struct Types(Vec<Option<Type>>);
 
 pub(super) struct Checker<'s> {
     source: &'s str,
-    names: &'s Names,
     mapping: Mapping,
     scope: Vec<(&'s str, Type)>,
     types: Types,
     /// With the place of each.
     issues: Vec<(usize, Issue)>,
-    undefined: Vec<(usize, Issue)>,
 }
 
 /// Checks an expression.
 ///
 /// # Errors
 /// All issues, in the order of their places.
-pub(super) fn check(syntax: &Syntax, source: &str, names: &Names) -> Result<Types, Vec<Issue>> {
+pub(super) fn check(syntax: &Syntax, source: &str) -> Result<Types, Vec<Issue>> {
     let mut checker = Checker {
         source,
-        names,
         mapping: Mapping::default(),
         scope: Vec::new(),
         types: Types(Vec::new()),
         issues: Vec::new(),
-        undefined: Vec::new(),
     };
     checker.check(syntax);
-    let Checker { mapping, mut types, issues, undefined, .. } = checker;
-    // A reference counts only in an expression that is valid apart from it.
-    let mut issues = if issues.is_empty() { undefined } else { issues };
+    let Checker { mapping, mut types, mut issues, .. } = checker;
     issues.sort_by_key(|(at, _)| *at);
     if !issues.is_empty() {
         return Err(issues.into_iter().map(|(_, issue)| issue).collect());
@@ -106,7 +100,6 @@ impl<'s> Checker<'s> {
             Kind::Select { operand, field } => self.select(node, operand, field),
             Kind::Has { operand, field } => {
                 self.member(node, operand, field);
-                self.note_reference(node, operand, field);
                 Type::Bool
             }
             Kind::OptionalSelect { operand, field } => {
@@ -182,9 +175,7 @@ impl<'s> Checker<'s> {
                 return Type::Meta(Box::new(named));
             }
         }
-        let found = self.member(node, operand, field);
-        self.note_reference(node, operand, field);
-        found
+        self.member(node, operand, field)
     }
 
     /// The type of `operand.field`; optional if the operand is.
@@ -206,26 +197,6 @@ impl<'s> Checker<'s> {
             }
         };
         if optional { Type::optional(member) } else { member }
-    }
-
-    /// Looks up `V.x` and `C.x` among the names of the policy.
-    fn note_reference(&mut self, node: &Syntax, operand: &Syntax, field: &str) {
-        let Kind::Name(name) = &operand.kind else { return };
-        if self.is_local(name) {
-            return;
-        }
-        let issue = match name.strip_prefix('.').unwrap_or(name) {
-            "V" | "variables" if !self.names.variables.contains_key(field) => {
-                Issue::UndefinedVariable(field.to_owned())
-            }
-            "C" | "constants" if !self.names.constants.contains_key(field) => {
-                Issue::UndefinedConstant(field.to_owned())
-            }
-            _ => return,
-        };
-        if !self.undefined.iter().any(|(_, other)| *other == issue) {
-            self.undefined.push((node.at, issue));
-        }
     }
 
     /// The type of what `?value` adds to a list or a map.

@@ -49,7 +49,7 @@ fn encode<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 
 fn decode<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let text = call.string(0)?;
-    call.run.charge_bytes(text.len() + 16)?;
+    call.run.charge_room(text.len() + 16)?;
     // Go skips line ends.
     let plain: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     // cel-go tries both forms, and tells what is wrong in the second one, where padding is no
@@ -60,7 +60,8 @@ fn decode<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
                 at
             }
             DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => {
-                plain.find('=').unwrap_or(plain.len())
+                // A last character that is alone has no byte.
+                plain.find('=').unwrap_or(plain.len() - plain.len() % 4)
             }
         };
         call.run.fail(format_args!("illegal base64 data at input byte {at}"))
@@ -79,6 +80,7 @@ fn json_encode<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 /// [`convert::to_json`], which bounds its depth.
 fn write_json<'a>(call: &Call<'_, 'a>, text: &mut String, value: &Value) -> Result<(), Fault<'a>> {
     call.run.charge(1)?;
+    call.run.hold(text.len())?;
     match value {
         Value::Null => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),

@@ -1,11 +1,15 @@
 //! `"..".format([..])`: the clauses, and their check before any value is known.
 
-use super::{Call, Family, Mismatch};
+use super::{
+    Call, Family, Mismatch,
+    conversions::format_go_float,
+    numbers::{as_double, fixed, hex, plain, scientific, signed},
+};
 use crate::engine::cel::{
     duration,
     eval::{Evaluated, Fault, Run},
     types::Type,
-    value::V,
+    value::{Cidr, V},
 };
 
 pub(super) const FAMILY: Family = Family {
@@ -37,8 +41,16 @@ struct Clause {
     precision: usize,
 }
 
+/// A `%` at the end that has no argument either is another error at each stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Check,
+    Evaluation,
+}
+
 /// Goes through a format. `literal` gets the text between clauses, `clause` each clause in turn.
 fn walk<F>(
+    stage: Stage,
     format: &str,
     arguments: usize,
     mut fail: impl FnMut(String) -> F,
@@ -53,11 +65,12 @@ fn walk<F>(
             rest = after;
             continue;
         }
-        if used >= arguments {
-            return Err(fail(format!("index {used} out of range")));
-        }
-        if after.is_empty() {
+        let is_missing = used >= arguments;
+        if after.is_empty() && !(is_missing && stage == Stage::Evaluation) {
             return Err(fail("unexpected end of string".to_owned()));
+        }
+        if is_missing {
+            return Err(fail(format!("index {used} out of range")));
         }
         let (clause, after) = clause(after)
             .map_err(|why| fail(format!("could not parse formatting clause: {why}")))?;
@@ -102,7 +115,11 @@ fn clause(text: &str) -> Result<(Clause, &str), String> {
         Some('o') => Verb::Octal,
         Some('x') => Verb::LowerHex,
         Some('X') => Verb::UpperHex,
-        Some(other) => return Err(format!("unrecognized formatting clause \"{other}\"")),
+        Some(_) => {
+            // cel-go looks at the first byte.
+            let first = rest.bytes().next().map_or(' ', char::from);
+            return Err(format!("unrecognized formatting clause \"{first}\""));
+        }
         None => return Err("could not find end of precision specifier".to_owned()),
     };
     Ok((Clause { verb, precision }, chars.as_str()))
@@ -153,6 +170,7 @@ impl Verb {
 /// The issue, in the words of cel-go.
 pub(in crate::engine::cel) fn check(format: &str, types: &[Vec<&Type>]) -> Result<(), String> {
     let used = walk(
+        Stage::Check,
         format,
         types.len(),
         |why| why,
@@ -197,13 +215,15 @@ fn format<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let mut text = String::new();
     let run = call.run;
     walk(
+        Stage::Evaluation,
         call.string(0)?,
         list.len(),
         |why| run.fail(format_args!("{why}")),
         |piece| match piece {
             Ok(literal) => {
                 text.push_str(literal);
-                run.charge_bytes(literal.len() + 16)
+                run.charge_bytes(literal.len() + 16)?;
+                run.hold(text.len())
             }
             Err((index, clause)) => {
                 let value = list.get(index).ok_or(Fault::NoOverload)?;
@@ -258,64 +278,6 @@ fn complain<'a>(run: &Run<'a>, verb: Verb, value: V<'a>) -> Fault<'a> {
     run.fail(format_args!("error during formatting: {complaint}, was given {given}"))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "formatted as a double")]
-fn as_double(value: V<'_>) -> Option<f64> {
-    match value {
-        V::Int(value) => Some(value as f64),
-        V::Uint(value) => Some(value as f64),
-        V::Double(value) => Some(value),
-        _ => None,
-    }
-}
-
-fn signed(value: i64, magnitude: String) -> String {
-    if value < 0 { format!("-{magnitude}") } else { magnitude }
-}
-
-/// A number that is not finite, in words.
-fn in_words(value: f64) -> Option<&'static str> {
-    if value.is_nan() {
-        Some("NaN")
-    } else if value.is_infinite() {
-        Some(if value > 0.0 { "Infinity" } else { "-Infinity" })
-    } else {
-        None
-    }
-}
-
-/// Plain decimal, never with an exponent.
-fn plain(value: f64) -> String {
-    in_words(value).map_or_else(|| format!("{value}"), str::to_owned)
-}
-
-fn fixed(value: f64, precision: usize) -> String {
-    in_words(value).map_or_else(|| format!("{value:.precision$}"), str::to_owned)
-}
-
-fn scientific(value: f64, precision: usize) -> String {
-    if let Some(words) = in_words(value) {
-        return words.to_owned();
-    }
-    let text = format!("{value:.precision$e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent),
-    };
-    format!("{mantissa}e{sign}{digits:0>2}")
-}
-
-fn hex(value: V<'_>) -> Option<String> {
-    let of_bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    match value {
-        V::Int(value) => Some(signed(value, format!("{:x}", value.unsigned_abs()))),
-        V::Uint(value) => Some(format!("{value:x}")),
-        V::String(text) => Some(of_bytes(text.as_bytes())),
-        V::Bytes(bytes) => Some(of_bytes(bytes)),
-        _ => None,
-    }
-}
-
 fn write_string<'a>(
     run: &Run<'a>,
     text: &mut String,
@@ -323,16 +285,25 @@ fn write_string<'a>(
     depth: usize,
 ) -> Result<(), Fault<'a>> {
     run.charge(1)?;
+    run.hold(text.len())?;
     let Some(depth) = depth.checked_sub(1) else {
         return Err(Fault::Text("value is nested too deep"));
     };
     match value {
-        V::String(value) => text.push_str(value),
+        V::String(value) => {
+            run.charge_bytes(value.len())?;
+            run.hold(text.len() + value.len())?;
+            text.push_str(value);
+        }
         V::Bool(value) => text.push_str(if value { "true" } else { "false" }),
         V::Int(value) => text.push_str(&value.to_string()),
         V::Uint(value) => text.push_str(&value.to_string()),
         V::Double(value) => text.push_str(&plain(value)),
-        V::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
+        V::Bytes(bytes) => {
+            run.charge_bytes(bytes.len())?;
+            run.hold(text.len() + bytes.len())?;
+            text.push_str(&String::from_utf8_lossy(bytes));
+        }
         V::Null => text.push_str("null"),
         V::Type(name) => text.push_str(name),
         V::Duration(nanoseconds) => text.push_str(&duration::to_text(nanoseconds)),
@@ -380,16 +351,30 @@ fn write_container<'a>(
     Ok(())
 }
 
-/// A value inside an error's text.
+/// A type with its parameters, of which cel-go knows nothing more when it evaluates.
+pub(super) fn dyn_type_name(name: &str) -> String {
+    match name {
+        "list" | "optional_type" => format!("{name}(dyn)"),
+        "map" => "map(dyn, dyn)".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// A value inside an error's text, as Go prints it. What that is for other values depends on where
+/// they come from, or on chance: their type is said.
 pub(in crate::engine::cel) fn describe(value: V<'_>) -> String {
     match value {
         V::String(text) => text.to_owned(),
         V::Bool(value) => value.to_string(),
         V::Int(value) => value.to_string(),
         V::Uint(value) => value.to_string(),
-        V::Double(value) => plain(value),
-        V::Null => "null".to_owned(),
-        V::Type(name) => name.to_owned(),
-        other => other.type_name().to_owned(),
+        V::Double(value) => format_go_float(value),
+        // The number of the only value of its enum.
+        V::Null => "0".to_owned(),
+        V::Type(name) => dyn_type_name(name),
+        V::Ip(address) => address.to_string(),
+        V::Cidr(Cidr { address, prefix }) => format!("{address}/{prefix}"),
+        V::Optional(None) => "optional.none()".to_owned(),
+        other => format!("of type {}", other.type_name()),
     }
 }

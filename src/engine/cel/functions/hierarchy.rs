@@ -42,13 +42,7 @@ fn from_string<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn from_list<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let mut parts = Vec::new();
-    for item in call.list(0)?.iter() {
-        call.run.charge(1)?;
-        let V::String(part) = item else { return Err(Fault::NoOverload) };
-        parts.push(part);
-    }
-    Ok(hierarchy(call, &parts))
+    Ok(hierarchy(call, &call.texts(0)?))
 }
 
 fn hierarchy<'a>(call: &Call<'_, 'a>, parts: &[&'a str]) -> V<'a> {
@@ -118,9 +112,8 @@ fn common_ancestors<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         let (Some((_, left_parents)), Some((_, right_parents))) =
             (left.split_last(), right.split_last())
         else {
-            return Err(Fault::Text(
-                "internal error: runtime error: slice bounds out of range [:-1]",
-            ));
+            let text = "internal error: runtime error: slice bounds out of range [:-1]";
+            return Err(call.run.panic(text));
         };
         (left, right) = (left_parents, right_parents);
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, format::dyn_type_name, has_methods};
 use crate::engine::cel::{
     compare,
     eval::{Evaluated, Fault, Run},
@@ -14,8 +14,6 @@ pub(super) const FAMILY: Family = Family {
     functions: &[
         ("distinct: list(A).() -> list(A)", distinct),
         ("first: list(A).() -> optional(A)", first),
-        ("flatten: list(list(A)).() -> list(A)", flatten),
-        ("flatten: list(dyn).(int) -> list(dyn)", flatten),
         ("last: list(A).() -> optional(A)", last),
         ("lists.range: (int) -> list(int)", range),
         ("reverse: list(A).() -> list(A)", reverse),
@@ -23,10 +21,12 @@ pub(super) const FAMILY: Family = Family {
     ],
 };
 
-/// Sorting looks at the elements itself.
+/// Sorting and flattening look at their arguments themselves.
 pub(super) const OWN: Family = Family {
     mismatch: Mismatch::Own,
     functions: &[
+        ("flatten: list(list(A)).() -> list(A)", flatten),
+        ("flatten: list(dyn).(int) -> list(dyn)", flatten),
         ("sort: list(int).() -> list(int)", sort),
         ("sort: list(uint).() -> list(uint)", sort),
         ("sort: list(double).() -> list(double)", sort),
@@ -54,7 +54,7 @@ fn distinct<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     for item in call.list(0)?.iter() {
         let mut is_new = true;
         for other in &kept {
-            if call.run.equal(*other, item)? {
+            if call.run.equal(*other, item).unwrap_or(false) {
                 is_new = false;
                 break;
             }
@@ -76,10 +76,20 @@ fn last<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn flatten<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let depth = if call.args.len() > 1 { call.int(1)? } else { 1 };
+    let receiver = call.arg(0)?;
+    let (depth, parameters) = match call.args.get(1) {
+        None => (Some(1), String::new()),
+        Some(V::Int(depth)) => (Some(*depth), "int".to_owned()),
+        Some(other) => (None, dyn_type_name(other.type_name())),
+    };
+    let (Some(list), Some(depth)) = (receiver.list(), depth) else {
+        let receiver = dyn_type_name(receiver.type_name());
+        let message = format_args!("no such overload: {receiver}.flatten({parameters})");
+        return Err(call.run.fail(message));
+    };
     let depth = usize::try_from(depth).ok().ok_or(Fault::Text("level must be non-negative"))?;
     let mut flat = Vec::new();
-    flatten_into(call.run, call.list(0)?, depth, &mut flat)?;
+    flatten_into(call.run, list, depth, &mut flat)?;
     call.run.list(flat.into_iter())
 }
 
@@ -97,7 +107,10 @@ fn flatten_into<'a>(
         open.push((list, next + 1));
         match item.list() {
             Some(inner) if open.len() <= depth => open.push((inner, 0)),
-            _ => flat.push(item),
+            _ => {
+                run.hold(flat.len() * size_of::<V<'a>>())?;
+                flat.push(item);
+            }
         }
     }
     Ok(())
@@ -141,7 +154,13 @@ fn slice<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn sort<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let mut keyed: Vec<(V<'a>, V<'a>)> = call.list(0)?.iter().map(|item| (item, item)).collect();
+    let receiver = call.arg(0)?;
+    let Some(list) = receiver.list() else {
+        let named = Fault::Text("no such overload: sort");
+        return Err(if has_methods(receiver) { Fault::NoOverload } else { named });
+    };
+    call.run.hold(list.len() * size_of::<(V<'a>, V<'a>)>())?;
+    let mut keyed: Vec<(V<'a>, V<'a>)> = list.iter().map(|item| (item, item)).collect();
     sort_values(call.run, &mut keyed)?;
     call.run.list(keyed.into_iter().map(|(_, item)| item))
 }

@@ -40,36 +40,36 @@ pub(super) const FAMILY: Family = Family {
         ("math.sqrt: (uint) -> double", sqrt),
         ("math.sqrt: (double) -> double", sqrt),
         ("math.trunc: (double) -> double", trunc),
+        ("math.@max: (double) -> double", only),
         ("math.@max: (int) -> int", only),
         ("math.@max: (uint) -> uint", only),
-        ("math.@max: (double) -> double", only),
+        ("math.@max: (double, double) -> double", greatest),
         ("math.@max: (int, int) -> int", greatest),
         ("math.@max: (uint, uint) -> uint", greatest),
-        ("math.@max: (double, double) -> double", greatest),
         ("math.@max: (int, uint) -> dyn", greatest),
         ("math.@max: (int, double) -> dyn", greatest),
         ("math.@max: (double, int) -> dyn", greatest),
         ("math.@max: (double, uint) -> dyn", greatest),
         ("math.@max: (uint, int) -> dyn", greatest),
         ("math.@max: (uint, double) -> dyn", greatest),
+        ("math.@max: (list(double)) -> double", greatest_of),
         ("math.@max: (list(int)) -> int", greatest_of),
         ("math.@max: (list(uint)) -> uint", greatest_of),
-        ("math.@max: (list(double)) -> double", greatest_of),
+        ("math.@min: (double) -> double", only),
         ("math.@min: (int) -> int", only),
         ("math.@min: (uint) -> uint", only),
-        ("math.@min: (double) -> double", only),
+        ("math.@min: (double, double) -> double", least),
         ("math.@min: (int, int) -> int", least),
         ("math.@min: (uint, uint) -> uint", least),
-        ("math.@min: (double, double) -> double", least),
         ("math.@min: (int, uint) -> dyn", least),
         ("math.@min: (int, double) -> dyn", least),
         ("math.@min: (double, int) -> dyn", least),
         ("math.@min: (double, uint) -> dyn", least),
         ("math.@min: (uint, int) -> dyn", least),
         ("math.@min: (uint, double) -> dyn", least),
+        ("math.@min: (list(double)) -> double", least_of),
         ("math.@min: (list(int)) -> int", least_of),
         ("math.@min: (list(uint)) -> uint", least_of),
-        ("math.@min: (list(double)) -> double", least_of),
     ],
 };
 
@@ -108,14 +108,19 @@ fn least<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn best_of<'a>(call: &Call<'_, 'a>, wanted: Extremum) -> Evaluated<'a> {
+    let mismatch = Fault::Text(match wanted {
+        Extremum::Greatest => "no such overload: math.@max",
+        Extremum::Least => "no such overload: math.@min",
+    });
     let mut best = None;
     for item in call.list(0)?.iter() {
         call.run.charge(1)?;
         let is_number = matches!(item, V::Int(_) | V::Uint(_) | V::Double(_));
         best = Some(match best {
-            _ if !is_number => return Err(Fault::NoOverload),
-            None => item,
-            Some(best) => better(best, item, wanted)?,
+            None if is_number => item,
+            // In a list NaN is no number that fits.
+            Some(best) if is_number => better(best, item, wanted).ok().ok_or(mismatch)?,
+            _ => return Err(mismatch),
         });
     }
     best.ok_or(Fault::Text(match wanted {

@@ -3,6 +3,7 @@
 //! A family is a file and a table of `("name: receiver.(type, ..) -> type", function)`. The checker
 //! reads the declarations; the evaluator also does, to choose the overload that fits the values.
 
+mod addresses;
 mod conversions;
 mod encoders;
 mod format;
@@ -10,6 +11,7 @@ mod hierarchy;
 mod lists;
 mod math;
 mod network;
+mod numbers;
 mod operators;
 mod optionals;
 mod paths;
@@ -26,6 +28,7 @@ pub(super) use self::{
     network::parse_ip,
 };
 use super::{
+    convert,
     eval::{Evaluated, Fault, Run},
     regex::Pattern,
     signature::{Signature, Style},
@@ -97,7 +100,9 @@ static REGISTRY: LazyLock<HashMap<&'static str, Vec<Group>>> = LazyLock::new(|| 
         sets::FAMILY,
         spiffe::CONSTRUCTORS,
         spiffe::FAMILY,
+        spiffe::OWN,
         strings::FAMILY,
+        strings::OWN,
         strings::PLAIN,
         times::CLOCK,
         times::FAMILY,
@@ -182,7 +187,8 @@ impl Group {
                 Err(call.run.fail(format_args!("no such overload: {}({types})", self.name)))
             }
             Err(Fault::NoOverload)
-                if self.mismatch == Mismatch::Receiver && has_no_methods(call) =>
+                if self.mismatch == Mismatch::Receiver
+                    && !call.args.first().is_some_and(|receiver| has_methods(*receiver)) =>
             {
                 Err(call.run.fail(format_args!("no such overload: {}", self.name)))
             }
@@ -192,13 +198,8 @@ impl Group {
 }
 
 /// In cel-go only some types can be asked for methods that they do not have.
-fn has_no_methods(call: &Call<'_, '_>) -> bool {
-    !matches!(
-        call.args.first(),
-        Some(
-            V::String(_) | V::Object(_) | V::Timestamp(_) | V::Duration(_) | V::Ip(_) | V::Cidr(_)
-        )
-    )
+fn has_methods(value: V<'_>) -> bool {
+    matches!(value, V::String(_) | V::Object(_) | V::Timestamp(_) | V::Duration(_))
 }
 
 /// Whether a value may be an argument of this type. Of a list or map only the first element is
@@ -256,6 +257,21 @@ impl<'a> Call<'_, 'a> {
 
     fn list(&self, index: usize) -> Result<List<'a>, Fault<'a>> {
         self.arg(index)?.list().ok_or(Fault::NoOverload)
+    }
+
+    /// A list of texts, or of what Cerbos takes for texts where it turns a whole list into Go's
+    /// strings.
+    fn texts(&self, index: usize) -> Result<Vec<&'a str>, Fault<'a>> {
+        let mut texts = Vec::new();
+        for item in self.list(index)?.iter() {
+            self.run.charge(1)?;
+            let text = convert::to_text(self.run, item).map_err(|why| {
+                let why = why.text();
+                self.run.fail(format_args!("failed to convert list to string slice: {why}"))
+            })?;
+            texts.push(text);
+        }
+        Ok(texts)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, addresses};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
     value::{Cidr, V},
@@ -37,19 +37,12 @@ pub(super) const FAMILY: Family = Family {
 
 /// Reads an address for `ip()`. The error is the whole text of cel-go's.
 pub(in crate::engine::cel) fn parse_ip(text: &str) -> Result<IpAddr, String> {
-    let wrapped = |why: &str| {
-        format!(
-            "IP Address \"{text}\" parse error during conversion from string: \
-             ParseAddr(\"{text}\"): {why}"
-        )
-    };
-    if let Some((address, zone)) = text.split_once('%')
-        && !zone.is_empty()
-        && matches!(address.parse(), Ok(IpAddr::V6(_)))
-    {
+    if addresses::is_zoned(text) {
         return Err(format!("IP address \"{text}\" with zone value is not allowed"));
     }
-    let address: IpAddr = text.parse().ok().ok_or_else(|| wrapped(why_not_an_address(text)))?;
+    let address = addresses::parse(text).map_err(|why| {
+        format!("IP Address {text:?} parse error during conversion from string: {why}")
+    })?;
     match address {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
             Err(format!("IPv4-mapped IPv6 address \"{text}\" is not allowed"))
@@ -58,44 +51,29 @@ pub(in crate::engine::cel) fn parse_ip(text: &str) -> Result<IpAddr, String> {
     }
 }
 
-/// Go's reason for a text that is no address.
-fn why_not_an_address(text: &str) -> &'static str {
-    match text.find(['.', ':', '%']).and_then(|at| text.as_bytes().get(at)) {
-        Some(b'.') => {
-            let parts: Vec<&str> = text.split('.').collect();
-            if parts.iter().any(|part| part.bytes().any(|b| !b.is_ascii_digit())) {
-                "unexpected character"
-            } else if parts.iter().any(|part| part.is_empty()) {
-                "IPv4 field must have at least one digit"
-            } else if parts.len() < 4 {
-                "IPv4 address too short"
-            } else if parts.len() > 4 {
-                "IPv4 address too long"
-            } else if parts.iter().any(|part| part.len() > 1 && part.starts_with('0')) {
-                "IPv4 field has octet with leading zero"
-            } else {
-                "IPv4 field has value >255"
-            }
-        }
-        Some(b'%') => "missing IPv6 address",
-        _ => "unable to parse IP",
-    }
-}
-
 /// Reads a range for `cidr()`.
 pub(in crate::engine::cel) fn parse_cidr(text: &str) -> Result<Cidr, String> {
-    let wrapped = |why: &str| {
+    let wrapped = |why: String| {
         format!(
-            "CIDR \"{text}\" parse error during conversion from string: \
-             netip.ParsePrefix(\"{text}\"): {why}"
+            "CIDR {text:?} parse error during conversion from string: \
+             netip.ParsePrefix({text:?}): {why}"
         )
     };
-    let Some((address, prefix)) = text.rsplit_once('/') else { return Err(wrapped("no '/'")) };
-    let parsed: IpAddr = address.parse().ok().ok_or_else(|| {
-        wrapped(&format!("ParseAddr(\"{address}\"): {}", why_not_an_address(address)))
+    let Some((address, prefix)) = text.rsplit_once('/') else {
+        return Err(wrapped("no '/'".to_owned()));
+    };
+    if addresses::is_zoned(address) {
+        return Err(wrapped("IPv6 zones cannot be present in a prefix".to_owned()));
+    }
+    let parsed = addresses::parse(address).map_err(wrapped)?;
+    let cidr = prefix_of(parsed, prefix).ok_or_else(|| {
+        let is_number = !prefix.starts_with('+') && prefix.parse::<i64>().is_ok();
+        if is_number && (prefix.len() == 1 || prefix.starts_with(|c| ('1'..='9').contains(&c))) {
+            wrapped("prefix length out of range".to_owned())
+        } else {
+            wrapped(format!("bad bits after slash: {prefix:?}"))
+        }
     })?;
-    let cidr = prefix_of(parsed, prefix)
-        .ok_or_else(|| wrapped(&format!("bad bits after slash: \"{prefix}\"")))?;
     match parsed {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
             Err(format!("IPv4-mapped IPv6 address \"{text}\" is not allowed"))
@@ -111,6 +89,15 @@ fn prefix_of(address: IpAddr, prefix: &str) -> Option<Cidr> {
     let bits = if address.is_ipv4() { 32 } else { 128 };
     let prefix: u8 = prefix.parse().ok()?;
     (plain && prefix <= bits).then_some(Cidr { address, prefix })
+}
+
+/// `08` is 8 here.
+fn lenient_prefix(address: IpAddr, prefix: &str) -> Option<Cidr> {
+    let significant = prefix.trim_start_matches('0');
+    match (prefix.is_empty(), significant.is_empty()) {
+        (false, true) => prefix_of(address, "0"),
+        _ => prefix_of(address, significant),
+    }
 }
 
 // === impl Cidr ===
@@ -164,7 +151,7 @@ fn in_ip_addr_range<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         .ok_or_else(|| call.run.fail(format_args!("invalid IP address: {address}")))?;
     let cidr = range
         .rsplit_once('/')
-        .and_then(|(own, prefix)| prefix_of(own.parse().ok()?, prefix))
+        .and_then(|(own, prefix)| lenient_prefix(own.parse().ok()?, prefix))
         .ok_or_else(|| call.run.fail(format_args!("invalid CIDR address: {range}")))?;
     Ok(V::Bool(cidr.unmapped().contains(parsed.to_canonical())))
 }

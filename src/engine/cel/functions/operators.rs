@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, has_methods};
 use crate::engine::cel::{
     access, compare,
     eval::{Evaluated, Fault},
@@ -131,6 +131,11 @@ const INTEGER_OVERFLOW: Fault<'static> = Fault::Text("integer overflow");
 const UNSIGNED_OVERFLOW: Fault<'static> = Fault::Text("unsigned integer overflow");
 const TIMESTAMP_OVERFLOW: Fault<'static> = Fault::Text("timestamp overflow");
 
+/// What cel-go says of an operator that a value does not have: it asks values that have methods.
+fn missing<'a>(value: V<'a>, named: &'static str) -> Fault<'a> {
+    if has_methods(value) { Fault::NoOverload } else { Fault::Text(named) }
+}
+
 fn never<'a>(_: &Call<'_, 'a>) -> Evaluated<'a> {
     Err(Fault::NoOverload)
 }
@@ -147,7 +152,8 @@ fn negate<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         V::Int(value) => value.checked_neg().map(V::Int).ok_or(INTEGER_OVERFLOW),
         V::Double(value) => Ok(V::Double(-value)),
         V::Duration(value) => value.checked_neg().map(V::Duration).ok_or(INTEGER_OVERFLOW),
-        _ => Err(Fault::NoOverload),
+        V::Bool(_) => Err(Fault::NoOverload),
+        other => Err(missing(other, "no such overload: -_")),
     }
 }
 
@@ -159,6 +165,10 @@ fn not_equal<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     compare::equal(call.run, call.arg(0)?, call.arg(1)?).map(|equal| V::Bool(!equal))
 }
 
+fn is_nan(value: V<'_>) -> bool {
+    matches!(value, V::Double(number) if number.is_nan())
+}
+
 /// Orders the arguments; a NaN is in no order with anything.
 fn order<'a>(
     call: &Call<'_, 'a>,
@@ -166,10 +176,14 @@ fn order<'a>(
     holds: fn(Ordering) -> bool,
 ) -> Evaluated<'a> {
     let (left, right) = (call.arg(0)?, call.arg(1)?);
+    // Nothing is in an order with what is not a number, whatever its type.
+    if compare::has_order(left) && (is_nan(left) || is_nan(right)) {
+        return Ok(V::Bool(false));
+    }
     match compare::order(left, right) {
         Some(order) => Ok(V::Bool(order.is_some_and(holds))),
         None if compare::has_order(left) => Err(Fault::NoOverload),
-        None => Err(Fault::Text(operator)),
+        None => Err(missing(left, operator)),
     }
 }
 
@@ -200,7 +214,7 @@ fn add<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         }
         (V::Double(left), V::Double(right)) => Ok(V::Double(left + right)),
         (V::String(left), V::String(right)) => {
-            call.run.charge_bytes(left.len() + right.len())?;
+            call.run.charge_room(left.len() + right.len())?;
             let mut text = bumpalo::collections::String::with_capacity_in(
                 left.len() + right.len(),
                 call.run.arena,
@@ -210,7 +224,7 @@ fn add<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             Ok(V::String(text.into_bump_str()))
         }
         (V::Bytes(left), V::Bytes(right)) => {
-            call.run.charge_bytes(left.len() + right.len())?;
+            call.run.charge_room(left.len() + right.len())?;
             Ok(V::Bytes(call.run.arena.alloc_slice_copy(&[left, right].concat())))
         }
         (V::Duration(left), V::Duration(right)) => {
@@ -227,11 +241,17 @@ fn add<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 fn concatenate<'a>(call: &Call<'_, 'a>, left: V<'a>, right: V<'a>) -> Evaluated<'a> {
     let (Some(first), Some(second)) = (left.list(), right.list()) else {
         let adds = left.list().is_some()
-            || matches!(left, V::Int(_) | V::Uint(_) | V::Double(_) | V::String(_))
-            || matches!(left, V::Bytes(_) | V::Duration(_) | V::Timestamp(_));
-        return Err(if adds { Fault::NoOverload } else { Fault::Text("no such overload: _+_") });
+            || matches!(left, V::Int(_) | V::Uint(_) | V::Double(_) | V::Bytes(_));
+        return Err(if adds { Fault::NoOverload } else { missing(left, "no such overload: _+_") });
     };
-    call.run.list(first.iter().chain(second.iter()))
+    match (first.len(), second.len()) {
+        (0, _) => Ok(right),
+        (_, 0) => Ok(left),
+        _ => match call.run.list(first.iter().chain(second.iter()))? {
+            V::List(items) => Ok(V::Joined(items)),
+            other => Ok(other),
+        },
+    }
 }
 
 fn subtract<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
@@ -246,21 +266,18 @@ fn subtract<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         (V::Duration(left), V::Duration(right)) => {
             left.checked_sub(right).map(V::Duration).ok_or(INTEGER_OVERFLOW)
         }
-        (V::Timestamp(moment), V::Duration(duration)) => duration
-            .checked_neg()
-            .and_then(|duration| moment.checked_add(duration))
-            .map(V::Timestamp)
-            .ok_or(TIMESTAMP_OVERFLOW),
+        (V::Timestamp(moment), V::Duration(duration)) => {
+            let duration = duration.checked_neg().ok_or(INTEGER_OVERFLOW)?;
+            moment.checked_add(duration).map(V::Timestamp).ok_or(TIMESTAMP_OVERFLOW)
+        }
         (V::Timestamp(left), V::Timestamp(right)) => {
             i64::try_from(left.as_nanoseconds() - right.as_nanoseconds())
                 .ok()
                 .map(V::Duration)
                 .ok_or(INTEGER_OVERFLOW)
         }
-        (V::Int(_) | V::Uint(_) | V::Double(_) | V::Duration(_) | V::Timestamp(_), _) => {
-            Err(Fault::NoOverload)
-        }
-        _ => Err(Fault::Text("no such overload: _-_")),
+        (V::Int(_) | V::Uint(_) | V::Double(_), _) => Err(Fault::NoOverload),
+        (left, _) => Err(missing(left, "no such overload: _-_")),
     }
 }
 
@@ -274,7 +291,7 @@ fn multiply<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         }
         (V::Double(left), V::Double(right)) => Ok(V::Double(left * right)),
         (V::Int(_) | V::Uint(_) | V::Double(_), _) => Err(Fault::NoOverload),
-        _ => Err(Fault::Text("no such overload: _*_")),
+        (left, _) => Err(missing(left, "no such overload: _*_")),
     }
 }
 
@@ -287,7 +304,7 @@ fn divide<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         (V::Uint(left), V::Uint(right)) => Ok(V::Uint(left / right)),
         (V::Double(left), V::Double(right)) => Ok(V::Double(left / right)),
         (V::Int(_) | V::Uint(_) | V::Double(_), _) => Err(Fault::NoOverload),
-        _ => Err(Fault::Text("no such overload: _/_")),
+        (left, _) => Err(missing(left, "no such overload: _/_")),
     }
 }
 
@@ -299,7 +316,7 @@ fn remainder<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         }
         (V::Uint(left), V::Uint(right)) => Ok(V::Uint(left % right)),
         (V::Int(_) | V::Uint(_), _) => Err(Fault::NoOverload),
-        _ => Err(Fault::Text("no such overload: _%_")),
+        (left, _) => Err(missing(left, "no such overload: _%_")),
     }
 }
 
@@ -332,7 +349,7 @@ fn size<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         _ => match (value.list(), value.entries()) {
             (Some(list), _) => list.len(),
             (None, Some(entries)) => entries.len(),
-            (None, None) => return Err(Fault::NoOverload),
+            (None, None) => return Err(missing(value, "no such overload: size")),
         },
     };
     i64::try_from(size).ok().map(V::Int).ok_or(INTEGER_OVERFLOW)

@@ -49,7 +49,6 @@ fn of_non_zero<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         V::Double(number) => number == 0.0,
         V::String(text) => text.is_empty(),
         V::Bytes(bytes) => bytes.is_empty(),
-        V::Optional(inner) => inner.is_none(),
         _ => match (value.list(), value.entries()) {
             (Some(list), _) => list.len() == 0,
             (None, Some(entries)) => entries.len() == 0,
@@ -65,7 +64,10 @@ fn unwrap<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
         match item {
             V::Optional(Some(inner)) => values.push(*inner),
             V::Optional(None) => {}
-            _ => return Err(Fault::Text("value type is not optional")),
+            other => {
+                let other = super::describe(other);
+                return Err(call.run.fail(format_args!("value {other} is not optional")));
+            }
         }
     }
     call.run.list(values.into_iter())

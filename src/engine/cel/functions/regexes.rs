@@ -90,6 +90,7 @@ fn replace<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             }
         }
         call.run.charge_bytes(16 + written.len() - before)?;
+        call.run.hold(written.len())?;
     }
     written.push_str(text.get(last..).unwrap_or_default());
     call.run.string(&written)
@@ -128,11 +129,13 @@ fn pieces<'a>(
                 pieces.push(Piece::Text(std::mem::take(&mut text)));
                 pieces.push(Piece::Group(group));
             }
-            _ => {
-                return Err(call.run.fail(format_args!(
-                    "invalid replacement string: '{replacement}' \\ must be followed by a digit \
-                     or \\"
-                )));
+            next => {
+                let why = match next {
+                    Some(_) => "must be followed by a digit or \\",
+                    None => "not allowed at end",
+                };
+                let message = format_args!("invalid replacement string: '{replacement}' \\ {why}");
+                return Err(call.run.fail(message));
             }
         }
     }

@@ -27,12 +27,15 @@ pub(super) const FAMILY: Family = Family {
         ("isMemberOf: spiffe_id.(spiffe_trust_domain) -> bool", is_member_of),
         ("path: spiffe_id.() -> string", path),
         ("trustDomain: spiffe_id.() -> spiffe_trust_domain", trust_domain),
-        ("id: spiffe_trust_domain.() -> string", id),
         ("name: spiffe_trust_domain.() -> string", name),
         ("matchesID: spiffe_matcher.(spiffe_id) -> bool", matches_id),
         ("matchesID: spiffe_matcher.(string) -> bool", matches_id),
     ],
 };
+
+/// What Cerbos does not look at the type of.
+pub(super) const OWN: Family =
+    Family { mismatch: Mismatch::Own, functions: &[("id: spiffe_trust_domain.() -> string", id)] };
 
 pub(in crate::engine::cel) const SCHEME: &str = "spiffe://";
 const TRUST_DOMAIN_CHARACTERS: &str = "trust domain characters are limited to lowercase letters, \
@@ -157,7 +160,8 @@ fn is_member_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     }
 }
 
-/// Declared to be a string, but Cerbos returns the trust domain itself.
+/// Declared to be a string, but Cerbos returns the trust domain itself, and whatever else it is
+/// called on.
 fn id<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     call.arg(0)
 }
@@ -184,8 +188,8 @@ fn match_one_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     for item in call.list(0)?.iter() {
         call.run.charge(1)?;
         // Cerbos does not name the function here, as the list itself is of the right type.
-        let identity = call.identity(item)?.ok();
-        identities.push(identity.ok_or_else(|| call.run.fail(format_args!("no such overload")))?);
+        let identity = call.identity(item).ok().and_then(Result::ok);
+        identities.push(identity.ok_or(Fault::Text("no such overload"))?);
     }
     let identities = call.run.arena.alloc_slice_copy(&identities);
     Ok(call.make(Object::SpiffeMatcher(SpiffeMatcher::OneOf(identities))))
@@ -198,10 +202,9 @@ fn match_trust_domain<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 fn matches_id<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     let Object::SpiffeMatcher(matcher) = call.object(0)? else { return Err(Fault::NoOverload) };
     let value = call.arg(1)?;
-    let identity = call.identity(value)?.ok().ok_or_else(|| {
-        let text = super::describe(value);
-        call.run.fail(format_args!("invalid SPIFFE ID: {text}"))
-    })?;
+    let identity = call
+        .identity(value)?
+        .map_err(|why| call.run.fail(format_args!("invalid SPIFFE ID: {why}")))?;
     Ok(V::Bool(match matcher {
         SpiffeMatcher::Any => true,
         SpiffeMatcher::OneOf(identities) => {

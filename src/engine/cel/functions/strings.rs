@@ -1,6 +1,6 @@
 //! Functions of strings. Indices and lengths count code points.
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, has_methods};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
     regex::Pattern,
@@ -13,9 +13,16 @@ pub(super) const PLAIN: Family = Family {
     functions: &[
         ("contains: string.(string) -> bool", contains),
         ("endsWith: string.(string) -> bool", ends_with),
+        ("startsWith: string.(string) -> bool", starts_with),
+    ],
+};
+
+/// Looks at the types itself.
+pub(super) const OWN: Family = Family {
+    mismatch: Mismatch::Own,
+    functions: &[
         ("matches: string.(string) -> bool", matches),
         ("matches: (string, string) -> bool", matches),
-        ("startsWith: string.(string) -> bool", starts_with),
     ],
 };
 
@@ -50,14 +57,22 @@ fn contains<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn starts_with<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    Ok(V::Bool(call.string(0)?.starts_with(call.string(1)?)))
+    let (text, part) = (call.string(0)?, call.string(1)?);
+    call.run.charge_bytes(part.len())?;
+    Ok(V::Bool(text.starts_with(part)))
 }
 
 fn ends_with<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    Ok(V::Bool(call.string(0)?.ends_with(call.string(1)?)))
+    let (text, part) = (call.string(0)?, call.string(1)?);
+    call.run.charge_bytes(part.len())?;
+    Ok(V::Bool(text.ends_with(part)))
 }
 
 fn matches<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
+    let subject = call.arg(0)?;
+    if !has_methods(subject) && call.pattern.is_none() {
+        return Err(Fault::Text("no such overload: matches"));
+    }
     let (text, pattern) = (call.string(0)?, call.string(1)?);
     call.run.charge_bytes(text.len())?;
     if let Some(compiled) = call.pattern {
@@ -71,7 +86,7 @@ impl<'a> Call<'_, 'a> {
     /// Compiles a pattern that is no literal: that takes many steps.
     pub(super) fn compile(&self, pattern: &str) -> Result<Pattern, Fault<'a>> {
         self.run.charge(1_000 + 100 * pattern.len())?;
-        Pattern::from_request(pattern)
+        Pattern::within(pattern, self.run.budget.pattern_bytes())
             .map_err(|why| self.run.fail(format_args!("error parsing regexp: {why}")))
     }
 
@@ -152,6 +167,7 @@ fn join<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
             return Err(call.run.fail(format_args!("join: invalid input: {item}")));
         };
         call.run.charge_bytes(16 + item.len() + separator.len())?;
+        call.run.hold(text.len() + item.len() + separator.len())?;
         if index > 0 {
             text.push_str(separator);
         }
@@ -175,7 +191,7 @@ fn replace<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     // At most one replacement at each code point and one at the end.
     let count = usize::try_from(limit).unwrap_or(usize::MAX).min(size + 1);
     let found = if old.is_empty() { count } else { text.matches(old).count().min(count) };
-    call.run.charge_bytes(text.len() + found.saturating_mul(new.len()))?;
+    call.run.charge_room(text.len() + found.saturating_mul(new.len()))?;
     call.run.string(&text.replacen(old, new, count))
 }
 
@@ -232,7 +248,8 @@ fn substring<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn trim<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    Ok(V::String(call.string(0)?.trim()))
+    let (text, _) = call.subject()?;
+    Ok(V::String(text.trim()))
 }
 
 fn quote<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {

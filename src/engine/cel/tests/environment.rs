@@ -1,13 +1,13 @@
 //! The question that the recorded expressions are asked about, from `tests/data/cel`.
 
-use std::{cell::Cell, collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use bumpalo::Bump;
 use serde_json::Value as Json;
 
 use crate::engine::{
-    cel::{Expression, Frame, Globals, Names, V, compile},
-    model::{AuxData, CheckInput, Map, PolicyVersion, Principal, Resource, Scope, Value},
+    cel::{Budget, Expression, Frame, Globals, Names, V, compile},
+    model::{AuxData, CheckInput, Limits, Map, PolicyVersion, Principal, Resource, Scope, Value},
 };
 
 pub(super) struct Environment {
@@ -22,6 +22,17 @@ pub(super) struct Environment {
 pub(super) fn data(file: &str) -> String {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(root.join("tests/data/cel").join(file)).unwrap()
+}
+
+/// The names of all recordings.
+pub(super) fn recordings() -> Vec<String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cel");
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    let mut names: Vec<String> =
+        names.filter(|name| name.ends_with(".json") && name != "environment.json").collect();
+    names.sort_unstable();
+    names
 }
 
 // === impl Environment ===
@@ -55,8 +66,19 @@ impl Environment {
         }
     }
 
-    /// Hands out a frame with the variables evaluated.
-    pub(super) fn within<T>(&self, budget: u64, ask: impl FnOnce(&Frame<'_>) -> T) -> T {
+    /// Each recorded expression was asked about a resource of its own kind.
+    pub(super) fn set_kind(&mut self, index: usize) {
+        self.resource.kind = format!("k{index:05}").parse().unwrap();
+    }
+
+    /// Hands out a frame in which the variables are evaluated that the expression names.
+    pub(super) fn within<T>(
+        &self,
+        limits: &Limits,
+        expression: &Expression,
+        ask: impl FnOnce(&Frame<'_>) -> T,
+    ) -> T {
+        let named = expression.named_variables();
         let input = CheckInput {
             principal: &self.principal,
             resource: &self.resource,
@@ -64,7 +86,7 @@ impl Environment {
             aux_data: &self.aux_data,
             now: "2024-05-06T07:08:09Z".parse().unwrap(),
         };
-        let (arena, budget) = (Bump::new(), Cell::new(budget));
+        let (arena, budget) = (Bump::new(), Budget::new(limits));
         let mut frame = Frame {
             input: &input,
             variables: &[],
@@ -73,8 +95,12 @@ impl Environment {
             arena: &arena,
             budget: &budget,
         };
-        let variables: Vec<Option<V<'_>>> =
-            self.variables.iter().map(|variable| variable.variable(&frame).ok()).collect();
+        let variables = self.variables.iter().enumerate();
+        let variables: Vec<Option<V<'_>>> = variables
+            .map(|(slot, variable)| {
+                variable.variable(&frame).ok().filter(|_| named.contains(&slot))
+            })
+            .collect();
         frame.variables = arena.alloc_slice_copy(&variables);
         ask(&frame)
     }

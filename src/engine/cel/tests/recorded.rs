@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::environment::{Environment, data};
+use super::environment::{Environment, data, recordings};
 use crate::engine::{
-    cel::{Issue, STEPS, compile},
-    model::Value,
+    cel::{Issue, compile},
+    model::{Limits, Value},
 };
 
 #[derive(Debug, PartialEq)]
@@ -20,11 +20,12 @@ enum Answer {
 /// Replays a file; syntax errors count as equal whatever they say.
 #[track_caller]
 fn check(file: &str) {
-    let environment = Environment::read();
+    let mut environment = Environment::read();
     let recorded: Vec<Json> = serde_json::from_str(&data(file)).unwrap();
     assert!(!recorded.is_empty(), "{file} is empty");
     let mut differences = Vec::new();
-    for entry in &recorded {
+    for (index, entry) in recorded.iter().enumerate() {
+        environment.set_kind(index);
         let expression = entry["expression"].as_str().unwrap();
         let (wanted, found) = (wanted(entry), answer(&environment, expression));
         if !same(&wanted, &found) {
@@ -57,11 +58,16 @@ fn answer(environment: &Environment, expression: &str) -> Answer {
                 Issue::UndefinedVariable(name) => format!("Undefined variable '{name}'"),
                 Issue::UndefinedConstant(name) => format!("Undefined constant '{name}'"),
             };
-            let texts: Vec<String> = issues.iter().map(undefined).collect();
+            let mut texts: Vec<String> = issues.iter().map(undefined).collect();
+            // What is undefined is reported one by one.
+            if !matches!(issues.as_slice(), [Issue::Invalid { .. }, ..]) {
+                texts.sort();
+                return Answer::Refused(texts);
+            }
             return Answer::Refused(vec![texts.join(", ")]);
         }
     };
-    environment.within(STEPS, |frame| match compiled.output(frame) {
+    environment.within(&Limits::default(), &compiled, |frame| match compiled.output(frame) {
         Ok(value) if !is_finite(&value) => Answer::Fault,
         Ok(value) => Answer::Value(value.to_json()),
         Err(failure) => Answer::Error(failure.to_string()),
@@ -107,77 +113,40 @@ fn same_json(wanted: &Json, found: &Json) -> bool {
     }
 }
 
-#[test]
-fn names_and_presence() {
-    check("names.json");
+/// One test for each file, so that they run side by side.
+macro_rules! recorded {
+    ($($name:ident: $file:literal,)+) => {
+        $(
+            #[test]
+            fn $name() {
+                check($file);
+            }
+        )+
+
+        #[test]
+        fn every_file_has_its_test() {
+            let mut replayed = vec![$($file),+];
+            replayed.sort_unstable();
+            assert_eq!(recordings(), replayed);
+        }
+    };
 }
 
-#[test]
-fn operators_and_errors() {
-    check("operators.json");
-}
-
-#[test]
-fn macros() {
-    check("macros.json");
-}
-
-#[test]
-fn types_are_checked() {
-    check("types.json");
-}
-
-#[test]
-fn conversions() {
-    check("conversions.json");
-}
-
-#[test]
-fn strings_and_formats() {
-    check("strings.json");
-}
-
-#[test]
-fn lists_and_sets() {
-    check("lists.json");
-}
-
-#[test]
-fn mathematics() {
-    check("math.json");
-}
-
-#[test]
-fn networks() {
-    check("network.json");
-}
-
-#[test]
-fn optionals() {
-    check("optionals.json");
-}
-
-#[test]
-fn times() {
-    check("times.json");
-}
-
-#[test]
-fn functions_of_cerbos() {
-    check("cerbos.json");
-}
-
-#[test]
-fn regular_expressions() {
-    check("regex.json");
-}
-
-#[test]
-fn encoders_and_outputs() {
-    check("encoders.json");
-}
-
-#[test]
-fn functions_of_paths() {
-    check("paths.json");
+recorded! {
+    names_and_presence: "names.json",
+    literals: "literals.json",
+    operators_and_errors: "operators.json",
+    macros: "macros.json",
+    types_are_checked: "types.json",
+    conversions: "conversions.json",
+    strings_and_formats: "strings.json",
+    lists_and_sets: "lists.json",
+    mathematics: "math.json",
+    networks: "network.json",
+    optionals: "optionals.json",
+    times: "times.json",
+    functions_of_cerbos: "cerbos.json",
+    regular_expressions: "regex.json",
+    encoders_and_outputs: "encoders.json",
+    functions_of_paths: "paths.json",
 }

@@ -10,6 +10,7 @@ mod rules;
 use super::error::{FileId, Problem, Problems, Site};
 use super::limits;
 use super::syntax::{Body, Policy, Variable};
+use crate::engine::model::Limits;
 use crate::yaml::{self, Node, Tree};
 use fields::Fields;
 use reader::Reader;
@@ -27,8 +28,13 @@ const KINDS: [&str; 6] = [
 
 /// Reads one file. `None`: there is no policy in it, either because it is empty, or because it is
 /// so wrong (and reported) that not even its name is known.
-pub(super) fn parse(file: FileId, text: &str, problems: &mut Problems) -> Option<Policy> {
-    let node = match yaml::load(text, limits::FILE) {
+pub(super) fn parse(
+    file: FileId,
+    text: &str,
+    limits: &Limits,
+    problems: &mut Problems,
+) -> Option<Policy> {
+    let node = match yaml::load(text, limits::file(limits)) {
         Ok(node) => node?,
         Err(error) => {
             let message = format!("not valid YAML: {error}");

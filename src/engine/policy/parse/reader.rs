@@ -4,7 +4,7 @@ use super::pattern::Form;
 use crate::engine::model::{Map, Value};
 use crate::engine::policy::error::{FileId, Problem, Problems, Site};
 use crate::engine::policy::syntax::Text;
-use crate::yaml::{Entry, Node, Place, ScalarKind, Tree};
+use crate::yaml::{Entry, Node, Place, ScalarKind, ScalarStyle, Tree};
 
 /// Reads one file.
 pub(super) struct Reader<'p> {
@@ -149,6 +149,11 @@ impl Reader<'_> {
     /// The name of a value: its text, and the number that stands for nothing where it is null.
     pub(super) fn enumeration<'n>(&mut self, node: &'n Node, name: &str) -> Option<Named<'n>> {
         if let Tree::Scalar(scalar) = &node.tree {
+            if scalar.style == ScalarStyle::Block {
+                let message = format!("`{name}` must be the name of a value, not a block of text");
+                self.report(node.place, message, "write it on the line of its key");
+                return None;
+            }
             match scalar.kind {
                 ScalarKind::String => return Some(Named::Name(&scalar.text)),
                 ScalarKind::Integer(value) => return Some(Named::Number(value)),

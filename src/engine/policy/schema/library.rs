@@ -6,8 +6,10 @@ use std::sync::Arc;
 use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 
+use super::circle;
+
 /// How policies name schema files.
-const SCHEME: &str = "cerbos:///";
+pub(super) const SCHEME: &str = "cerbos:///";
 
 /// The files below `_schemas`, and what was compiled of them.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(in crate::engine::policy) struct Library {
 
 /// By path below `_schemas`.
 #[derive(Debug, Default)]
-struct Files(HashMap<String, Vec<u8>>);
+pub(super) struct Files(HashMap<String, Vec<u8>>);
 
 /// Gives documents that schemas refer to: from the library, and from nowhere else.
 struct Retriever(Arc<Files>);
@@ -53,6 +55,9 @@ impl Library {
         };
         let schema = self.files.read(document)?;
         check_dialect(&schema)?;
+        if let Some(place) = circle::find(&self.files, document, fragment.unwrap_or_default()) {
+            return Err(format!("`{place}` refers to itself and says nothing"));
+        }
         let schema = match fragment {
             None | Some("") => schema,
             Some(_) => serde_json::json!({ "$ref": reference }),
@@ -77,7 +82,7 @@ impl Library {
 // === impl Files ===
 
 impl Files {
-    fn read(&self, uri: &str) -> Result<Value, String> {
+    pub(super) fn read(&self, uri: &str) -> Result<Value, String> {
         let Some(path) = uri.strip_prefix(SCHEME) else {
             return Err(format!("it must be named `{SCHEME}FILE`, for `_schemas/FILE`"));
         };
@@ -85,13 +90,28 @@ impl Files {
         let path = percent_decoded(path);
         let bytes =
             self.0.get(&path).ok_or_else(|| format!("there is no file `_schemas/{path}`"))?;
-        // Cerbos reads the first value, and does not look at what follows it.
-        match serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next() {
+        let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(_)) if begins_value(bytes, values.byte_offset()) => {
+                Err(format!("`_schemas/{path}` holds more than one value"))
+            }
             Some(Ok(value)) => Ok(value),
             Some(Err(error)) => Err(format!("`_schemas/{path}` is not JSON: {error}")),
             None => Err(format!("`_schemas/{path}` is empty")),
         }
     }
+}
+
+/// Whether a second value follows. Cerbos reads the first one, and of what follows it one token; text
+/// that is no token it lets pass, and `null` it does not see.
+fn begins_value(bytes: &[u8], offset: usize) -> bool {
+    let rest = bytes.get(offset..).unwrap_or_default().trim_ascii_start();
+    rest.starts_with(b"{")
+        || rest.starts_with(b"[")
+        || matches!(
+            serde_json::Deserializer::from_slice(rest).into_iter::<Value>().next(),
+            Some(Ok(value)) if !value.is_null()
+        )
 }
 
 fn percent_decoded(text: &str) -> String {

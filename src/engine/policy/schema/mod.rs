@@ -1,5 +1,6 @@
 //! JSON Schemas of attributes: files below `_schemas`, which policies name as `cerbos:///NAME`.
 
+mod circle;
 mod library;
 mod message;
 

@@ -1,34 +1,21 @@
 //! Policies that must be refused, with every word of the refusal: `tests/data/must_fail`, a file a
 //! subject. That Cerbos refuses them too is checked by `tests/record/must_fail.py`.
 
+use super::cases;
 use crate::engine::cel::Globals;
 use crate::engine::model::Options;
-use crate::engine::policy::{PolicyFile, compile};
+use crate::engine::policy::compile;
 
 #[track_caller]
-fn check(cases: &str) {
+fn check(text: &str) {
     let mut failures = Vec::new();
-    for case in format!("\n{cases}").split("\n== ").skip(1) {
-        let mut parts = case.split("\n-- ");
-        let title = parts.next().unwrap();
-        let mut files = Vec::new();
-        let mut expected = None;
-        for part in parts {
-            let (name, text) = part.split_once('\n').unwrap_or((part, ""));
-            match name {
-                "refused" => expected = Some(text.trim_end_matches('\n')),
-                path => files.push(PolicyFile {
-                    path: path.to_owned(),
-                    bytes: format!("{text}\n").into_bytes(),
-                }),
-            }
-        }
-        let found = match compile(&files, &Options::default(), &Globals::default()) {
+    for case in cases::read(text) {
+        let found = match compile(&case.files, &Options::default(), &Globals::default()) {
             Ok(_) => "it is accepted".to_owned(),
             Err(errors) => errors.to_string(),
         };
-        if Some(&*found) != expected {
-            failures.push(format!("{title}\n{found}\n"));
+        if Some(&*found) != case.refused {
+            failures.push(format!("{}\n{found}\n", case.title));
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));

@@ -43,6 +43,11 @@ impl<'d> Grower<'d> {
             return self.fitting(&other, depth);
         }
         if self.dice.percent(self.taste.hidden) {
+            // Constants that are no booleans confuse Cerbos's folding of `&&` and `||`.
+            if *ty == Type::Plain("bool") {
+                let text = *self.dice.pick(&["P.attr.n1", "R.attr.nul", "R.attr.mix", "P.attr.x"]);
+                return Term::leaf(Type::Plain("dyn"), text);
+            }
             let other = self.other_type(ty);
             let term = self.fitting(&other, depth.saturating_sub(1));
             return wrapped("dyn(", term, ")");
@@ -50,13 +55,36 @@ impl<'d> Grower<'d> {
         self.fitting(ty, depth)
     }
 
-    /// A term made with this function.
+    /// A term made with this function, and mostly one that can be shown.
     pub(in crate::conformance) fn with(
         &mut self,
         production: &'static Production,
         depth: usize,
     ) -> Term {
-        self.fill(production, Bindings::default(), depth)
+        let term = self.fill(production, Bindings::default(), depth);
+        if self.dice.percent(85) { self.shown(term) } else { term }
+    }
+
+    /// A question about a value that has no form in JSON.
+    fn shown(&mut self, term: Term) -> Term {
+        let after = match &term.ty {
+            Type::Optional(_) => ".hasValue()",
+            Type::Plain("hierarchy") => ".size()",
+            Type::Plain("ip") => ".family()",
+            Type::Plain("cidr") => ".prefixLength()",
+            Type::Plain("spiffe_id") => ".path()",
+            Type::Plain("spiffe_domain") => ".name()",
+            Type::Plain("spiffe_matcher") => {
+                let mut matches = wrapped("", term, ".matchesID(");
+                let id = self.leaf(&Type::Plain("spiffe_text"), 0);
+                matches.parts.push(Part::Child { term: id, strict: true });
+                matches.parts.push(Part::Text(")".to_owned()));
+                return matches;
+            }
+            Type::Plain("type") => return wrapped("(", term, " == int)"),
+            _ => return term,
+        };
+        wrapped("", term, after)
     }
 
     fn fitting(&mut self, ty: &Type, depth: usize) -> Term {
@@ -94,9 +122,10 @@ impl<'d> Grower<'d> {
     fn is_text(&mut self, ty: &Type) -> bool {
         match ty {
             Type::Plain(name) if TEXTS.contains(name) => !self.dice.percent(5),
-            Type::Plain("small" | "index" | "past_text" | "replacement" | "bool_text" | "null") => {
-                true
-            }
+            Type::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => true,
+            Type::Plain(
+                "small" | "index" | "key" | "past_text" | "replacement" | "bool_text" | "null",
+            ) => true,
             _ => false,
         }
     }
@@ -114,7 +143,16 @@ impl<'d> Grower<'d> {
             parts.push(match piece {
                 Piece::Text(text) => Part::Text(text.clone()),
                 Piece::Part { ty, strict } => {
-                    let term = self.grow(&ty.with(&bound), depth - usize::from(depth > 0));
+                    let below = depth - usize::from(depth > 0);
+                    let mut term = self.grow(&ty.with(&bound), below);
+                    // A text that is not UTF-8 does not load if folding makes it.
+                    while production.name.starts_with("format") && holds_no_text(&term) {
+                        term = self.grow(&ty.with(&bound), below);
+                    }
+                    // A loop over constants whose condition is a literal confuses Cerbos's folding.
+                    while is_loop(production) && *ty == Type::Plain("bool") && term.is_literal() {
+                        term = self.grow(&ty.with(&bound), depth);
+                    }
                     self.scope.extend(waiting.take());
                     Part::Child { term, strict: *strict }
                 }
@@ -156,6 +194,10 @@ impl<'d> Grower<'d> {
         }
         let below = depth.saturating_sub(1);
         match ty {
+            Type::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => {
+                let text = *self.dice.pick(&inputs);
+                Term::leaf(ty.clone(), text)
+            }
             Type::Plain("dyn") => {
                 let inner = Type::Plain(*self.dice.pick(&PLAIN[..8]));
                 wrapped("dyn(", self.leaf(&inner, below), ")")
@@ -163,7 +205,7 @@ impl<'d> Grower<'d> {
             Type::Plain(name) => Term::leaf(ty.clone(), leaves::literal(self.dice, name)),
             Type::List(inner) => self.list(ty, inner, below),
             Type::Map(inner) => {
-                let key = *self.dice.pick(&["a", "b", "x"]);
+                let key = *self.dice.pick(&["a", "a", "b"]);
                 let value = self.grow(inner, below);
                 Term { ty: ty.clone(), ..wrapped(&format!("{{\"{key}\": "), value, "}") }
             }
@@ -211,6 +253,17 @@ impl<'d> Grower<'d> {
             }
         }
     }
+}
+
+/// Whether bytes are in it that are no UTF-8.
+fn holds_no_text(term: &Term) -> bool {
+    let text = term.text();
+    [r"\xff", "/w==", "_w=="].iter().any(|bytes| text.contains(bytes))
+}
+
+fn is_loop(production: &Production) -> bool {
+    let name = production.name;
+    ["all", "exists", "filter", " if"].iter().any(|part| name.contains(part))
 }
 
 fn wrapped(before: &str, term: Term, after: &str) -> Term {

@@ -254,7 +254,6 @@ const ZONES: &[&str] = &[
     "-02:30",
     "+14:00",
     "02:60",
-    "EST",
     "Australia/Lord_Howe",
     "Pacific/Apia",
     "-00:30",
@@ -355,6 +354,9 @@ const FORMATS: &[&str] = &[
     "%s", "%d", "%s %d", "%.1f", "%x", "%q", "%", "100%%", "%s %s %s", "", "%5d", "%.s", "%b",
     "%.101f", "%e",
 ];
+/// Of a text and an integer.
+const TWO_FORMATS: &[&str] =
+    &["%s %d", "%s=%x", "%x%b", "100%%: %s %o", "%s %.2f", "%s, %e", "%X %X", "%s%s"];
 const PATHS: &[&str] = &[
     "/a/b/c.txt",
     "/a/b",
@@ -433,6 +435,14 @@ pub(crate) fn attributes(ty: &Type) -> &'static [&'static str] {
         Type::Plain("ip_text") => &["P.attr.ip1"],
         Type::Plain("dotted_text") => &["P.attr.hi1", "R.attr.hi1"],
         Type::Plain("path") => &["R.attr.pa1"],
+        Type::Plain("dyn_list") => {
+            &["R.attr.mix", "P.attr.ls1", "R.attr.ln1", "R.attr.items", "P.attr.x"]
+        }
+        Type::Plain("dyn_map") => {
+            &["R.attr.m1", "P.attr.m1", "R.attr.items[0]", "dyn(P)", "request.auxData.jwt"]
+        }
+        Type::Plain("dyn_number") => &["R.attr.n1", "P.attr.n1", "P.attr.level", "R.attr.x"],
+        Type::Plain("dyn_numbers") => &["R.attr.ln1", "P.attr.ln1", "R.attr.ln1", "R.attr.mix"],
         Type::Plain("dyn") => &[
             "P.attr.x",
             "R.attr.x",
@@ -517,6 +527,8 @@ pub(super) fn literal(dice: &mut Rng, name: &str) -> String {
         "base64_text" => text(dice, BASE64),
         "dotted_text" => text(dice, DOTTED),
         "format_text" => text(dice, FORMATS),
+        "two_format" => quoted(mostly(dice, TWO_FORMATS, FORMATS)),
+        "key" => one(dice, &["\"a\"", "\"a\"", "\"b\"", "\"x\""]),
         other => panic!("no literal of the type {other}"),
     }
 }

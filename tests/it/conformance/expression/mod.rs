@@ -11,6 +11,6 @@ mod term;
 mod types;
 
 pub(super) use grow::{Grower, Taste};
-pub(super) use table::PRODUCTIONS;
+pub(super) use table::{PRODUCTIONS, Production};
 pub(super) use term::Term;
 pub(super) use types::Type;

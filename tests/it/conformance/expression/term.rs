@@ -35,6 +35,10 @@ impl Term {
         text
     }
 
+    pub(in crate::conformance) fn is_literal(&self) -> bool {
+        matches!(&*self.text(), "true" | "false")
+    }
+
     fn write(&self, to: &mut String) {
         for part in &self.parts {
             match part {

@@ -19,7 +19,9 @@ pub(super) const PLAIN: [&str; 9] =
     ["bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration", "dyn"];
 
 /// Texts of a special form: to the checker they are strings.
-pub(super) const TEXTS: [&str; 14] = [
+pub(super) const TEXTS: [&str; 16] = [
+    "key",
+    "two_format",
     "regex",
     "path",
     "path_pattern",
@@ -94,6 +96,9 @@ impl Type {
         match self {
             Self::Plain(name) if TEXTS.contains(name) => Self::Plain("string"),
             Self::Plain("small" | "index") => Self::Plain("int"),
+            Self::Plain("dyn_list" | "dyn_map" | "dyn_number" | "dyn_numbers") => {
+                Self::Plain("dyn")
+            }
             other => other.clone(),
         }
     }

@@ -54,9 +54,9 @@ fn directory<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     match path.directory() {
         Some(directory) => call.run.string(&path.style.decode(&directory)),
         // Cerbos cuts at the last slash, and there is none.
-        None => Err(call
-            .run
-            .fail(format_args!("internal error: runtime error: slice bounds out of range [:-1]"))),
+        None => {
+            Err(call.run.panic("internal error: runtime error: slice bounds out of range [:-1]"))
+        }
     }
 }
 
@@ -68,11 +68,7 @@ fn extension<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn join<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let mut texts = Vec::new();
-    for item in call.list(0)?.iter() {
-        let V::String(text) = item else { return Err(Fault::NoOverload) };
-        texts.push(text);
-    }
+    let texts = call.texts(0)?;
     let [first, rest @ ..] = texts.as_slice() else { return call.run.string("") };
     if rest.is_empty() {
         return call.run.string(first);
@@ -126,9 +122,9 @@ fn matches<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
 }
 
 fn matches_any_of<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
+    let patterns = call.texts(1)?;
     let path = call.path()?;
-    for pattern in call.list(1)?.iter() {
-        let V::String(pattern) = pattern else { return Err(Fault::NoOverload) };
+    for pattern in patterns {
         if is_match(call, &path, pattern)? {
             return Ok(V::Bool(true));
         }
