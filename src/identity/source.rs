@@ -70,6 +70,10 @@ impl TokenSource {
                 return Ok(claims.map(Credentials::Attested));
             }
         };
+        // RFC 6750, 2: a client uses one method. The upstream may look at the other one.
+        if token.is_some() && request.query.contains("access_token") {
+            return Err(BearerError::Multiple);
+        }
         Ok(token.map(Credentials::Token))
     }
 

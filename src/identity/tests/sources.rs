@@ -6,12 +6,16 @@ use crate::{
 };
 
 fn request(method: &str, lines: &[(&str, &str)]) -> HttpRequest {
+    request_for("/", method, lines)
+}
+
+fn request_for(target: &str, method: &str, lines: &[(&str, &str)]) -> HttpRequest {
     let line = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
     let raw = RawRequest {
         method: method.to_owned(),
         scheme: "https".to_owned(),
         host: "api.example:8443".to_owned(),
-        target: "/".to_owned(),
+        target: target.to_owned(),
         headers: RawHeaders::Separate(lines.iter().map(line).collect()),
         ..RawRequest::default()
     };
@@ -63,6 +67,25 @@ fn h12_a_cookie_of_the_name_is_there_once() {
         let lines: Vec<_> = lines.iter().map(|line| ("cookie", *line)).collect();
         assert_eq!(found(&cookie(), &request("GET", &lines)), expected, "{lines:?}");
     }
+}
+
+#[test]
+fn h10_a_token_in_the_query_as_well_is_one_too_many() {
+    let lines = [("authorization", "Bearer a"), ("x-token", "h"), ("cookie", "session=c")];
+    for (target, expected) in [
+        ("/?access_token=a", "multiple credentials"),
+        ("/?x=1&access_token=", "multiple credentials"),
+        ("/?acce%73s_token=b", "multiple credentials"),
+        ("/?access=b", ""),
+    ] {
+        for (source, token) in [(TokenSource::default(), "a"), (header(), "h"), (cookie(), "c")] {
+            let expected = if expected.is_empty() { token } else { expected };
+            let request = request_for(target, "GET", &lines);
+            assert_eq!(found(&source, &request), expected, "{target}");
+        }
+    }
+    let nothing_else = request_for("/?access_token=a", "GET", &[]);
+    assert_eq!(found(&TokenSource::default(), &nothing_else), "-", "H9");
 }
 
 #[test]
