@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use moka::{Expiry, sync::Cache};
 use tracing::debug;
@@ -15,7 +14,7 @@ use super::{ReplayMemory, remembered::Remembered};
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
     AttestedClaims, BearerToken, Demands, Possession, PossessionRules, Presentation, Scheme,
-    SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier,
+    SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier, sha256,
 };
 use crate::issuer::{KeysUnavailable, TrustedIssuer, TrustedIssuers};
 use crate::logout::{CheckError, Revocations};
@@ -235,12 +234,7 @@ impl From<CheckError> for AuthenticationError {
 
 impl TokenDigest {
     fn new(token: &BearerToken) -> Self {
-        let mut bytes = [0; 32];
-        // SHA-256 has 32 bytes; were it to have fewer, the rest would stay zero.
-        for (to, from) in bytes.iter_mut().zip(digest(&SHA256, token.as_bytes()).as_ref()) {
-            *to = *from;
-        }
-        Self(bytes)
+        Self(sha256(token.as_bytes()))
     }
 }
 

@@ -5,12 +5,11 @@
 //! every value by a tag of its type, so no two questions share an encoding, and absent differs from
 //! null and from empty. SHA-256 then makes a collision nobody's concern.
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use super::Generation;
 use crate::engine::PolicyChain;
 use crate::engine::cel::Read;
 use crate::engine::model::{CheckInput, Map, Value};
+use crate::identity::sha256;
 
 /// Changes with the encoding, so that no key of another version can be found.
 const ENCODING: u8 = 2;
@@ -75,7 +74,7 @@ impl ChainKey {
         for read in reads {
             self.0.read(read, input);
         }
-        CacheKey(self.0.digest())
+        CacheKey(sha256(&self.0.0))
     }
 }
 
@@ -185,15 +184,6 @@ impl Encoding {
                 self.map(map);
             }
         }
-    }
-
-    fn digest(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        // SHA-256 has 32 bytes; were it to have fewer, the rest would stay zero.
-        for (to, from) in bytes.iter_mut().zip(digest(&SHA256, &self.0).as_ref()) {
-            *to = *from;
-        }
-        bytes
     }
 }
 

@@ -45,31 +45,7 @@ impl fmt::Debug for AttestedClaims {
 
 // === impl AttestedToken ===
 
-impl<'t> AttestedToken<'t> {
-    /// See [`VerifiedToken::tenant`].
-    #[must_use]
-    pub fn tenant(&self) -> &'t str {
-        self.0.tenant()
-    }
-
-    /// `sub`
-    #[must_use]
-    pub fn subject(&self) -> &'t str {
-        self.0.subject()
-    }
-
-    /// The session in which the token was issued, if a claim says so.
-    #[must_use]
-    pub fn session(&self) -> Option<&'t str> {
-        self.0.session()
-    }
-
-    /// `iat`, in whole seconds.
-    #[must_use]
-    pub fn issued_at(&self) -> Timestamp {
-        self.0.issued_at()
-    }
-
+impl AttestedToken<'_> {
     /// `exp`, in whole seconds.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Algorithm, Possession, ProofError, ProofRules, TokenError,
     claims::Claims,
+    digest::{sha256, sha256_of_texts},
     jwk::{self, PublicKey},
     times,
     token::{decode, object, split},
@@ -66,14 +66,14 @@ pub(super) fn verify(
         return Err(ProofError::Url.into());
     }
     let until = check_times(claims, rules, now)?;
-    let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
+    let hash = URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()));
     if text(claims, "ath") != Some(&*hash) {
         return Err(ProofError::TokenHash.into());
     }
     if maker != thumbprint {
         return Err(TokenError::OtherKey);
     }
-    Ok(VerifiedProof { key: ReplayKey::new(&[&maker, id]), until })
+    Ok(VerifiedProof { key: ReplayKey(sha256_of_texts(&[&maker, id])), until })
 }
 
 /// The one proof. Envoy joins repeated headers with a comma, which no proof contains.
@@ -173,21 +173,5 @@ impl VerifiedProof {
     #[must_use]
     pub fn use_once(self) -> (ReplayKey, Timestamp) {
         (self.key, self.until)
-    }
-}
-
-// === impl ReplayKey ===
-
-impl ReplayKey {
-    /// Each part with its length before it: two lists of parts that differ are never the same bytes.
-    fn new(parts: &[&str]) -> Self {
-        let mut bytes = Vec::new();
-        for part in parts {
-            bytes.extend_from_slice(&part.len().to_be_bytes());
-            bytes.extend_from_slice(part.as_bytes());
-        }
-        let mut key = [0; 32];
-        key.copy_from_slice(digest(&SHA256, &bytes).as_ref());
-        Self(key)
     }
 }

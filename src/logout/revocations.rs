@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
 use super::{OnOutage, RevocationConfig, journal::Journal};
-use crate::identity::TokenError;
-use crate::revocation::{Insertion, Revocable, Revocation, RevocationList, TenantSpec, Unrevoked};
+use crate::identity::{Revocable, TokenError};
+use crate::revocation::{Insertion, Revocation, RevocationList, TenantSpec, Unrevoked};
 use crate::shared_memory::Unavailable;
 use crate::telemetry::{Metrics, OutageAnswer, RevocationSource};
 

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, iter};
 
 use jiff::Timestamp;
 
-use super::{Digest, Issued, Revocable, Revocation, TenantSpec, Whom, tenant::Tenant};
-use crate::identity::TokenError;
+use super::{Digest, Revocation, TenantSpec, Whom, tenant::Tenant};
+use crate::identity::{Issued, Revocable, TokenError};
 
 /// Bounded by `capacity` entries for each tenant. Where one has more, its oldest become one mark: all
 /// that the tenant issued up to then is refused. So the list may refuse more than it was told, and

@@ -6,7 +6,6 @@
 //! and only it makes an [`Unrevoked`], without which nobody is authenticated.
 
 mod entry;
-mod issued;
 mod list;
 mod tenant;
 mod text;
@@ -15,7 +14,6 @@ mod text;
 mod tests;
 
 pub use entry::{Digest, Revocation, Whom};
-pub use issued::{Issued, Revocable};
 pub use list::{Insertion, RevocationList, Unrevoked};
 pub use tenant::TenantSpec;
 pub use text::MalformedRevocation;

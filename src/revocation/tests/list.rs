@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{HORIZON, TENANT, at, issued, list, revocation};
+use crate::identity::Issued;
 use crate::identity::{IssuerSpec, tests::forge};
-use crate::revocation::{Insertion, Issued, RevocationList, TenantSpec, Whom};
+use crate::revocation::{Insertion, RevocationList, TenantSpec, Whom};
 
 #[test]
 fn r7_each_revocation_is_about_exactly_its_tokens() {

@@ -4,7 +4,8 @@ mod text;
 
 use jiff::Timestamp;
 
-use super::{Issued, Revocation, RevocationList, TenantSpec, Whom};
+use super::{Revocation, RevocationList, TenantSpec, Whom};
+use crate::identity::Issued;
 
 const TENANT: &str = "acme.eu.auth0.com";
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::identity::{AttestedToken, VerifiedToken};
+use super::{AttestedToken, VerifiedToken};
 
 /// What of a token a revocation is about.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +32,6 @@ impl Revocable for VerifiedToken<'_> {
 
 impl Revocable for AttestedToken<'_> {
     fn issued(&self) -> Issued<'_> {
-        Issued {
-            tenant: self.tenant(),
-            subject: self.subject(),
-            session: self.session(),
-            at: self.issued_at(),
-        }
+        self.0.issued()
     }
 }
