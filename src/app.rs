@@ -4,7 +4,7 @@
 //! anything runs. [`App::run`] starts every task of the process and waits for all of them.
 
 use std::{
-    convert::Infallible, future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc,
+    convert::Infallible, fs, future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc,
     time::Duration,
 };
 
@@ -20,15 +20,20 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
-use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge, ReplayMemory};
+use crate::config::{
+    self, CerbosApiConfig, Config, KeySetConfig, KeySetSource, SenderConstraintsConfig,
+    ShutdownConfig,
+};
+use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge, ReplayMemory, Rules};
+use crate::identity::KeySet;
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
+use crate::pdp::{KeySets, KeySource, Pdp};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
 use crate::revocation::TenantSpec;
 use crate::server::{
-    AdminServer, AdminState, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
+    AdminServer, AdminState, ApiServer, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
 };
 use crate::shared_memory::SharedMemory;
 use crate::telemetry::{Chain, Metrics};
@@ -45,6 +50,7 @@ pub struct App {
     grpc: GrpcServer,
     admin: AdminServer,
     logout: Option<LogoutServer>,
+    api: Option<ApiServer>,
     tasks: Tasks,
     keys: Vec<Keys>,
     revocations: Revocations,
@@ -79,7 +85,7 @@ impl App {
         let config = config::load(&config_file)?;
         let watched = reload::watched(&config);
         let rules = reload::load_rules(&config, Generation::FIRST)?;
-        reload::show(Generation::FIRST, &metrics);
+        reload::show(&rules, &metrics);
         let (rules, rules_in_force) = watch::channel(Arc::new(rules));
         let (watched, watched_now) = watch::channel(watched);
 
@@ -88,7 +94,7 @@ impl App {
         let trusted = TrustedIssuers::new(trusted);
         let (revocations, follower) = revocations(&config, &metrics)?;
         let gate = Gate::new(
-            rules_in_force,
+            rules_in_force.clone(),
             authenticator(&config, &trusted, &revocations),
             DecisionCache::new(config.cache.decisions, metrics.clone()),
             Judge::Embedded,
@@ -116,6 +122,7 @@ impl App {
             }
             None => None,
         };
+        let api = api(&config, &keys, rules_in_force, &metrics).await?;
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();
         let tasks = Tasks {
@@ -132,7 +139,18 @@ impl App {
             refreshers,
             follower,
         };
-        Ok(Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown })
+        Ok(Self {
+            grpc,
+            admin,
+            logout,
+            api,
+            tasks,
+            keys,
+            revocations,
+            metrics,
+            readiness,
+            shutdown,
+        })
     }
 
     /// Where Envoy reaches us.
@@ -155,8 +173,16 @@ impl App {
     ///
     /// # Errors
     /// The system does not say.
-    pub fn logout_address(&self) -> io::Result<Option<SocketAddr>> {
+    pub fn logout_address(&self) -> io::Result<Option<String>> {
         self.logout.as_ref().map(LogoutServer::address).transpose()
+    }
+
+    /// Where Cerbos's API is served, if it is: HTTP, then gRPC.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn api_addresses(&self) -> io::Result<Option<(String, String)>> {
+        self.api.as_ref().map(ApiServer::addresses).transpose()
     }
 
     /// Serves until `stop` resolves, then lets the checks in flight finish.
@@ -165,8 +191,18 @@ impl App {
     /// A listener failed, or the grace period was not enough.
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown } =
-            self;
+        let Self {
+            grpc,
+            admin,
+            logout,
+            api,
+            tasks,
+            keys,
+            revocations,
+            metrics,
+            readiness,
+            shutdown,
+        } = self;
         info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
         let health = grpc.health();
         // Two signals: the ext_authz listener drains first, while everything that it needs goes on.
@@ -183,7 +219,7 @@ impl App {
             }
         });
         if let Some(logout) = logout {
-            info!(logout = %logout.address()?, "Taking logout tokens");
+            info!(logout = logout.address()?, "Taking logout tokens");
             let end = end.clone();
             background.spawn(async move {
                 if let Err(failed) = logout.run(end).await {
@@ -193,6 +229,10 @@ impl App {
         }
         let mut checks = JoinSet::new();
         checks.spawn(grpc.run(drain.clone()));
+        let stopping = CancellationToken::new();
+        if let Some(api) = api {
+            serve_api(api, &mut background, &stopping, &end)?;
+        }
         let ready = become_ready(&keys, &revocations, &readiness, &health);
         let failed = select! {
             () = stop => None,
@@ -204,6 +244,7 @@ impl App {
         }
         readiness.send_replace(Readiness::NotReady("the server is stopping"));
         health.not_serving().await;
+        stopping.cancel();
         time::sleep(shutdown.settle).await;
         drain.cancel();
         let drained = time::timeout(shutdown.grace, checks.join_all()).await;
@@ -217,6 +258,24 @@ impl App {
         info!("Stopped");
         Ok(())
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
+fn serve_api(
+    api: ApiServer,
+    background: &mut JoinSet<()>,
+    stopping: &CancellationToken,
+    end: &CancellationToken,
+) -> Result<()> {
+    let (http, grpc) = api.addresses()?;
+    info!(http, grpc, "Serving Cerbos's API");
+    let (stopping, end) = (stopping.clone(), end.clone());
+    background.spawn(async move {
+        if let Err(failed) = api.run(stopping, end).await {
+            error!(error = %Chain(&failed), "A listener of Cerbos's API failed");
+        }
+    });
+    Ok(())
 }
 
 // === impl Tasks ===
@@ -253,6 +312,39 @@ fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
         pairs.1.push(refresher);
     }
     Ok(pairs)
+}
+
+/// The doors of Cerbos's API, which share the rules with the gate.
+async fn api(
+    config: &Config,
+    keys: &[Keys],
+    rules: watch::Receiver<Arc<Rules>>,
+    metrics: &Metrics,
+) -> Result<Option<ApiServer>> {
+    let Some(CerbosApiConfig { listeners, settings, key_sets, leeway }) = &config.api else {
+        return Ok(None);
+    };
+    let sets = key_sets.iter().map(|KeySetConfig { id, source }| {
+        let source = key_source(source, keys);
+        Ok((id.clone(), source.with_context(|| format!("could not use the key set `{id}`"))?))
+    });
+    let key_sets = KeySets::new(sets.collect::<Result<Vec<_>>>()?, *leeway);
+    let pdp = Pdp::new(rules, *settings, key_sets, metrics.cerbos().clone());
+    Ok(Some(ApiServer::bind(listeners, pdp, metrics.clone()).await?))
+}
+
+fn key_source(source: &KeySetSource, keys: &[Keys]) -> Result<KeySource> {
+    match source {
+        KeySetSource::File(path) => {
+            let file =
+                fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
+            Ok(KeySource::Fixed(Arc::new(KeySet::parse(&file)?)))
+        }
+        KeySetSource::Issuer(name) => {
+            let found = keys.iter().find(|keys| keys.issuer() == name);
+            Ok(KeySource::Fetched(found.context("there is no such issuer")?.clone()))
+        }
+    }
 }
 
 /// What is revoked, and the task that follows what other replicas revoke.

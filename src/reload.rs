@@ -120,9 +120,9 @@ impl Reloader {
                     warn!("Settings beside policies and routes have changed; they need a restart");
                 }
                 self.watched.send_replace(watched(&config));
+                show(&rules, &self.metrics);
                 self.rules.send_replace(Arc::new(rules));
                 self.metrics.reload(ReloadResult::Loaded);
-                show(generation, &self.metrics);
                 info!(generation = generation.number(), "New policies and routes are in force");
                 Ok(generation)
             }
@@ -168,6 +168,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         redis,
         revocation,
         logout,
+        api,
         sender_constraints,
         log,
         shutdown,
@@ -191,6 +192,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *redis != new.redis
         || *revocation != new.revocation
         || *logout != new.logout
+        || *api != new.api
         || *sender_constraints != new.sender_constraints
         || *log != new.log
         || *shutdown != new.shutdown
@@ -198,6 +200,8 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
 
 /// Shows which rules are in force, from now on.
 #[expect(clippy::disallowed_methods, reason = "the instant at which rules came into force")]
-pub fn show(generation: Generation, metrics: &Metrics) {
-    metrics.rules(generation.number(), Timestamp::now().as_second());
+pub fn show(rules: &Rules, metrics: &Metrics) {
+    let now = Timestamp::now();
+    metrics.rules(rules.generation.number(), now.as_second());
+    metrics.cerbos().loaded(rules.policies.policy_count(), now.as_millisecond());
 }

@@ -11,6 +11,11 @@
 )]
 
 pub mod cerbos {
+    pub mod audit {
+        pub mod v1 {
+            tonic::include_proto!("cerbos.audit.v1");
+        }
+    }
     pub mod effect {
         pub mod v1 {
             tonic::include_proto!("cerbos.effect.v1");
@@ -40,5 +45,22 @@ pub mod cerbos {
         pub mod v1 {
             tonic::include_proto!("cerbos.svc.v1");
         }
+    }
+}
+pub mod authzen {
+    pub mod authorization {
+        pub mod v1 {
+            tonic::include_proto!("authzen.authorization.v1");
+        }
+    }
+}
+pub mod buf {
+    pub mod validate {
+        tonic::include_proto!("buf.validate");
+    }
+}
+pub mod google {
+    pub mod rpc {
+        tonic::include_proto!("google.rpc");
     }
 }

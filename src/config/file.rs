@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, denials, issuers, requests, revocation,
+    ShutdownConfig, TokenCacheConfig, api, auth0, denials, issuers, requests, revocation,
     routes::{self, Routes},
     section::Section,
     sender_constraints,
@@ -60,6 +60,8 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let revocation = revocation::revocation(root.section("revocation"));
     let logout = root.optional("logout", revocation::logout);
     revocation::check_logout(&root, &issuers);
+    let api = root.optional("api", |value| api::read(value, tls, listen_address));
+    api::check(&root, api.as_ref(), &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
     let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
@@ -90,6 +92,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         redis,
         revocation,
         logout,
+        api,
         upstream_headers,
         relaxed_paths,
         kept_headers,

@@ -7,6 +7,7 @@ mod settings;
 
 mod file;
 
+mod api;
 mod auth0;
 mod issuers;
 mod url;
@@ -38,6 +39,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+pub use api::{CerbosApiConfig, KeySetConfig, KeySetSource};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;

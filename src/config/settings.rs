@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::SenderConstraintsConfig;
+use super::{CerbosApiConfig, SenderConstraintsConfig};
 use crate::answer::{DenialOutputs, UpstreamHeaders};
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
@@ -38,6 +38,8 @@ pub struct Config {
     pub revocation: RevocationConfig,
     /// `logout:`, the listener for logout tokens.
     pub logout: Option<LogoutConfig>,
+    /// `api:`, the doors of Cerbos's API.
+    pub api: Option<CerbosApiConfig>,
     pub upstream_headers: UpstreamHeaders,
     /// `relaxed_paths:`
     pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,

@@ -9,5 +9,5 @@ mod check;
 pub mod model;
 pub mod policy;
 
-pub use check::PolicyChain;
+pub use check::{PolicyChain, Strictness};
 pub use policy::{PolicyErrors, PolicyFile, PolicySet, compile};

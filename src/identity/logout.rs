@@ -64,7 +64,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Logout, TokenError> {
         self.check_logout_header(token)?;
-        signing_key(token, keys)?;
+        signing_key(token.signed(), keys)?;
         let claims = Claims(&token.claims);
         check_kind(claims)?;
         check_audience(claims, &self.spec.logout_clients)?;

@@ -7,6 +7,7 @@
 
 mod attested;
 mod aux_data;
+mod auxiliary;
 pub mod bearer;
 mod binding;
 mod claims;
@@ -32,6 +33,7 @@ mod url;
 mod verify;
 
 pub use attested::{AttestedClaims, AttestedToken};
+pub use auxiliary::AuxiliaryToken;
 pub use bearer::{BearerToken, Scheme};
 pub use demands::{Demands, InvalidWord, Presentation, Word};
 pub use digest::{sha256, sha256_of_texts};

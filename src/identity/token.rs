@@ -25,6 +25,23 @@ pub struct UnverifiedToken<'t> {
     issuer: Box<str>,
 }
 
+/// What was signed, and what chooses the key that it was signed with.
+#[derive(Clone, Copy)]
+pub(super) struct Signed<'t> {
+    pub(super) bytes: &'t [u8],
+    pub(super) signature: &'t str,
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: &'t str,
+}
+
+/// A JWS taken apart, whatever it is for.
+pub(super) struct Parts<'t> {
+    pub(super) signed_bytes: &'t [u8],
+    pub(super) signature: &'t str,
+    pub(super) header: Map,
+    pub(super) claims: Map,
+}
+
 /// The members of a JOSE header that we understand.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
@@ -62,18 +79,9 @@ impl<'t> UnverifiedToken<'t> {
 
     /// A token that came in another way than as a credential.
     pub fn parse_bytes(bytes: &'t [u8], limits: TokenLimits) -> Result<Self, TokenError> {
-        limits.check_bytes(bytes)?;
-        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let text = str::from_utf8(bytes).map_err(|_not_ascii| TokenError::Malformed)?;
-        if !bytes.iter().all(fits) {
-            return Err(TokenError::Malformed);
-        }
-        let (header, payload, signature) = split(text)?;
-        let (header, claims) = (object(header)?, object(payload)?);
+        let Parts { signed_bytes, signature, header, claims } = Parts::parse(bytes, limits)?;
         let header = Header::read(&header)?;
-        decode(signature)?;
         let issuer = claims.get("iss").and_then(Value::as_str).ok_or(TokenError::WrongIssuer)?;
-        let signed_bytes = text.rsplit_once('.').map_or(bytes, |(signed, _)| signed.as_bytes());
         Ok(Self { signed_bytes, signature, header, issuer: issuer.into(), claims })
     }
 
@@ -93,11 +101,38 @@ impl<'t> UnverifiedToken<'t> {
     pub fn algorithm(&self) -> Algorithm {
         self.header.algorithm
     }
+
+    pub(super) fn signed(&self) -> Signed<'_> {
+        Signed {
+            bytes: self.signed_bytes,
+            signature: self.signature,
+            algorithm: self.header.algorithm,
+            key_id: &self.header.key_id,
+        }
+    }
 }
 
 impl fmt::Debug for UnverifiedToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnverifiedToken").field("header", &self.header).finish_non_exhaustive()
+    }
+}
+
+// === impl Parts ===
+
+impl<'t> Parts<'t> {
+    pub(super) fn parse(bytes: &'t [u8], limits: TokenLimits) -> Result<Self, TokenError> {
+        limits.check_bytes(bytes)?;
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let text = str::from_utf8(bytes).map_err(|_not_ascii| TokenError::Malformed)?;
+        if !bytes.iter().all(fits) {
+            return Err(TokenError::Malformed);
+        }
+        let (header, payload, signature) = split(text)?;
+        let (header, claims) = (object(header)?, object(payload)?);
+        decode(signature)?;
+        let signed_bytes = text.rsplit_once('.').map_or(bytes, |(signed, _)| signed.as_bytes());
+        Ok(Self { signed_bytes, signature, header, claims })
     }
 }
 
@@ -135,17 +170,27 @@ pub(super) fn object(segment: &str) -> Result<Map, TokenError> {
 impl Header {
     fn read(members: &Map) -> Result<Self, TokenError> {
         let text = |name| members.get(name).and_then(Value::as_str);
-        let algorithm =
-            text("alg").and_then(Algorithm::find).ok_or(TokenError::UnsupportedAlgorithm)?;
-        if REFUSED_MEMBERS.iter().any(|name| members.get(name).is_some()) {
-            return Err(TokenError::UnsupportedHeader);
-        }
+        let algorithm = algorithm(members)?;
         let token_type = text("typ").and_then(TokenType::find).ok_or(TokenError::WrongType)?;
-        let key_id = members.get("kid").ok_or(TokenError::MissingKeyId)?;
-        let key_id = key_id.as_str().filter(|id| (1..=MAX_KEY_ID_BYTES).contains(&id.len()));
-        let key_id = key_id.ok_or(TokenError::UnknownKey)?.into();
+        let key_id = key_id(members)?.into();
         Ok(Self { algorithm, token_type, key_id })
     }
+}
+
+/// The algorithm of a header that has nothing in it which we would have to follow.
+pub(super) fn algorithm(header: &Map) -> Result<Algorithm, TokenError> {
+    let text = header.get("alg").and_then(Value::as_str);
+    let algorithm = text.and_then(Algorithm::find).ok_or(TokenError::UnsupportedAlgorithm)?;
+    if REFUSED_MEMBERS.iter().any(|name| header.get(name).is_some()) {
+        return Err(TokenError::UnsupportedHeader);
+    }
+    Ok(algorithm)
+}
+
+pub(super) fn key_id(header: &Map) -> Result<&str, TokenError> {
+    let key_id = header.get("kid").ok_or(TokenError::MissingKeyId)?;
+    let key_id = key_id.as_str().filter(|id| (1..=MAX_KEY_ID_BYTES).contains(&id.len()));
+    key_id.ok_or(TokenError::UnknownKey)
 }
 
 // === impl TokenType ===

@@ -14,7 +14,7 @@ use super::{
     keys::KeyFingerprint,
     parties,
     times::{self, Times},
-    token::{Header, TokenType},
+    token::{Header, Signed, TokenType},
 };
 use crate::engine::model::{Map, Value};
 
@@ -101,7 +101,7 @@ impl Verifier {
         keys: &KeySet,
     ) -> Result<SignedToken, TokenError> {
         self.check_header(&token)?;
-        let key = signing_key(&token, keys)?;
+        let key = signing_key(token.signed(), keys)?;
         let UnverifiedToken { header, claims, .. } = token;
         Ok(SignedToken { header, claims, key })
     }
@@ -162,19 +162,15 @@ impl Verifier {
 }
 
 /// The key that the header names, if the signature holds under it.
-pub(super) fn signing_key(
-    token: &UnverifiedToken<'_>,
-    keys: &KeySet,
-) -> Result<KeyFingerprint, TokenError> {
-    let key = keys.find(token.key_id(), token.algorithm()).ok_or(TokenError::UnknownKey)?;
-    if signature_holds(token, key) { Ok(key.fingerprint()) } else { Err(TokenError::BadSignature) }
+pub(super) fn signing_key(signed: Signed<'_>, keys: &KeySet) -> Result<KeyFingerprint, TokenError> {
+    let key = keys.find(signed.key_id, signed.algorithm).ok_or(TokenError::UnknownKey)?;
+    if signature_holds(signed, key) { Ok(key.fingerprint()) } else { Err(TokenError::BadSignature) }
 }
 
 /// The library sees the original bytes, a key that fits the algorithm, and nothing else of the token.
-fn signature_holds(token: &UnverifiedToken<'_>, key: &Key) -> bool {
-    let algorithm = token.algorithm().into();
-    jsonwebtoken::crypto::verify(token.signature, token.signed_bytes, &key.material, algorithm)
-        .unwrap_or(false)
+fn signature_holds(signed: Signed<'_>, key: &Key) -> bool {
+    let Signed { bytes, signature, algorithm, key_id: _ } = signed;
+    jsonwebtoken::crypto::verify(signature, bytes, &key.material, algorithm.into()).unwrap_or(false)
 }
 
 /// One of the issuer's audiences must be in `aud`, and one of those that the route demands.

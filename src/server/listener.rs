@@ -88,6 +88,8 @@ pub enum BindError {
     },
     #[error("could not use the certificate and the key of the listener")]
     Certificate(#[source] rustls::Error),
+    #[error("could not use the authority whose clients may connect")]
+    Authority(#[source] rustls::server::VerifierBuilderError),
 }
 
 // === impl Bound ===

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    listener::{BindError, TlsConfig},
-    visitors::Visitors,
+    listener::{BindError, ListenAddress, TlsConfig},
+    visitors::{Stay, Visitors},
 };
 use crate::identity::TokenError;
 use crate::logout::{LogoutError, LogoutReceiver};
@@ -59,7 +59,10 @@ impl LogoutServer {
         receiver: LogoutReceiver,
         metrics: Metrics,
     ) -> Result<Self, BindError> {
-        let visitors = Visitors::bind(config.address, config.tls.as_ref()).await?;
+        let visitors = {
+            let address = ListenAddress::Tcp(config.address);
+            Visitors::bind(&address, config.tls.as_ref(), Stay::SHORT).await?
+        };
         let router = Router::new()
             .route("/backchannel-logout", post(logout))
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -71,7 +74,7 @@ impl LogoutServer {
     ///
     /// # Errors
     /// The system does not say.
-    pub fn address(&self) -> io::Result<SocketAddr> {
+    pub fn address(&self) -> io::Result<String> {
         self.visitors.address()
     }
 

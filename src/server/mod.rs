@@ -1,14 +1,17 @@
 //! Doors: we are called. Listeners, the ext_authz service, the admin listener.
 
 mod admin;
+mod api;
 mod ext_authz;
 mod grpc;
 mod listener;
 mod logout;
 mod revoke;
+mod tls;
 mod visitors;
 
 pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
+pub use api::{ApiConfig, ApiServer};
 pub use ext_authz::ExtAuthz;
 pub use grpc::{GrpcServer, Health};
 pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};

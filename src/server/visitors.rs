@@ -4,9 +4,7 @@
 //! is accepted, one client that says nothing would keep all others out.
 
 use std::{
-    fs, io,
-    net::SocketAddr,
-    path::Path,
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,118 +14,126 @@ use std::{
 use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream},
+    net::{TcpStream, UnixStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep},
 };
-use tokio_rustls::{
-    Accept, TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::aws_lc_rs::default_provider,
-        pki_types::{
-            CertificateDer, PrivateKeyDer,
-            pem::{self, PemObject},
-        },
-    },
-    server::TlsStream,
-};
+use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
+use tokio_util::either::Either;
 
-use super::listener::{BindError, TlsConfig};
+use super::{
+    listener::{BindError, Bound, ListenAddress, ListenConfig, Socket, TlsConfig},
+    tls::acceptor,
+};
 
 /// A bound socket that hands out [`Visit`]s.
 pub(super) struct Visitors {
-    listener: TcpListener,
+    bound: Bound,
     tls: Option<TlsAcceptor>,
     seats: Arc<Semaphore>,
+    stay: Stay,
+}
+
+/// How many may be there at one time (more wait in the system's queue), and how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stay {
+    seats: usize,
+    /// Until something is said, the handshake with it.
+    arrival: Duration,
+    /// From then on without a word; nothing where the arrival is all the time that there is.
+    silence: Option<Duration>,
 }
 
 /// One connection.
 pub(super) struct Visit {
     stream: Stream,
-    /// When it is over, whatever is being said.
+    /// When it is over.
     end: Pin<Box<Sleep>>,
+    silence: Option<Duration>,
     _seat: Option<OwnedSemaphorePermit>,
 }
 
+/// Over the network or within the machine.
+type Wire = Either<TcpStream, UnixStream>;
+
 enum Stream {
-    Plain(TcpStream),
-    Handshake(Box<Accept<TcpStream>>),
-    Encrypted(Box<TlsStream<TcpStream>>),
+    Plain(Wire),
+    Handshake(Box<Accept<Wire>>),
+    Encrypted(Box<TlsStream<Wire>>),
     /// The handshake failed.
     Nobody,
 }
 
-/// Connections at one time; more wait in the system's queue.
-const SEATS: usize = 256;
+// === impl Stay ===
 
-/// An issuer waits five seconds for its answer; ours has its own deadlines below that.
-const LONGEST: Duration = Duration::from_secs(10);
+impl Stay {
+    /// For one request of somebody whom we do not know. An issuer waits five seconds for its
+    /// answer; ours has its own deadlines below that.
+    pub(super) const SHORT: Self =
+        Self { seats: 256, arrival: Duration::from_secs(10), silence: None };
+
+    /// For clients that keep their connections. Cerbos closes idle ones after two minutes, too.
+    pub(super) const WHILE_TALKING: Self = Self {
+        seats: 4096,
+        arrival: Duration::from_secs(15),
+        silence: Some(Duration::from_secs(120)),
+    };
+}
 
 // === impl Visitors ===
 
 impl Visitors {
     pub(super) async fn bind(
-        address: SocketAddr,
+        address: &ListenAddress,
         tls: Option<&TlsConfig>,
+        stay: Stay,
     ) -> Result<Self, BindError> {
         let tls = tls.map(acceptor).transpose()?;
-        let error = |error| BindError::Socket { address: address.to_string(), error };
-        let listener = TcpListener::bind(address).await.map_err(error)?;
-        Ok(Self { listener, tls, seats: Arc::new(Semaphore::new(SEATS)) })
+        let bound = Bound::open(&ListenConfig { address: address.clone(), tls: None }).await?;
+        Ok(Self { bound, tls, seats: Arc::new(Semaphore::new(stay.seats)), stay })
     }
 
-    pub(super) fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Where they come, such as `127.0.0.1:3592`.
+    pub(super) fn address(&self) -> io::Result<String> {
+        self.bound.address()
     }
 }
 
 impl Listener for Visitors {
     type Io = Visit;
-    type Addr = SocketAddr;
+    type Addr = ();
 
-    async fn accept(&mut self) -> (Visit, SocketAddr) {
+    async fn accept(&mut self) -> (Visit, ()) {
         // Nobody closes the semaphore; if somebody did, there would be no limit.
         let seat = self.seats.clone().acquire_owned().await.ok();
-        // axum's own listener waits out the errors of accepting.
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        let stream = match &self.tls {
-            Some(acceptor) => Stream::Handshake(Box::new(acceptor.accept(stream))),
-            None => Stream::Plain(stream),
+        // axum's own listeners wait out the errors of accepting.
+        let wire = match &mut self.bound.socket {
+            Socket::Tcp(listener) => {
+                let (stream, _address) = Listener::accept(listener).await;
+                // Answers are small; whoever waits for one should have it at once. It is no
+                // matter if not.
+                let _slower = stream.set_nodelay(true);
+                Either::Left(stream)
+            }
+            Socket::Unix(listener) => Either::Right(Listener::accept(listener).await.0),
         };
-        (Visit { stream, end: Box::pin(sleep(LONGEST)), _seat: seat }, address)
+        let stream = match &self.tls {
+            Some(acceptor) => Stream::Handshake(Box::new(acceptor.accept(wire))),
+            None => Stream::Plain(wire),
+        };
+        let Stay { arrival, silence, seats: _ } = self.stay;
+        (Visit { stream, end: Box::pin(sleep(arrival)), silence, _seat: seat }, ())
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.address()
+    fn local_addr(&self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 impl std::fmt::Debug for Visitors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Visitors").field("listener", &self.listener).finish_non_exhaustive()
+        f.debug_struct("Visitors").field("bound", &self.bound).finish_non_exhaustive()
     }
-}
-
-fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, BindError> {
-    let TlsConfig { cert_file, key_file, client_ca_file: _ } = config;
-    let malformed = |path: &Path| {
-        let path = path.to_owned();
-        move |error: pem::Error| BindError::NotPem { path, error: Box::new(error) }
-    };
-    let certificates = CertificateDer::pem_slice_iter(&read(cert_file)?)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(malformed(cert_file))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key_file)?).map_err(malformed(key_file))?;
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key))
-        .map_err(BindError::Certificate)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, BindError> {
-    fs::read(path).map_err(|error| BindError::Pem { path: path.to_owned(), error })
 }
 
 // === impl Visit ===
@@ -146,6 +152,13 @@ impl Visit {
         }
         Poll::Ready(Ok(&mut self.stream))
     }
+
+    /// Something was said, in one direction or the other.
+    fn talk(&mut self) {
+        if let Some(silence) = self.silence {
+            self.end.as_mut().reset(Instant::now() + silence);
+        }
+    }
 }
 
 impl AsyncRead for Visit {
@@ -154,11 +167,15 @@ impl AsyncRead for Visit {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match ready!(self.poll_stream(context))? {
+        let read = match ready!(self.poll_stream(context))? {
             Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Encrypted(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Handshake(_) | Stream::Nobody => Poll::Ready(Err(nobody())),
+        };
+        if read.is_ready() {
+            self.talk();
         }
+        read
     }
 }
 
@@ -168,11 +185,15 @@ impl AsyncWrite for Visit {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match ready!(self.poll_stream(context))? {
+        let written = match ready!(self.poll_stream(context))? {
             Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Stream::Encrypted(stream) => Pin::new(stream).poll_write(context, bytes),
             Stream::Handshake(_) | Stream::Nobody => Poll::Ready(Err(nobody())),
+        };
+        if written.is_ready() {
+            self.talk();
         }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

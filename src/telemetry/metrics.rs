@@ -10,7 +10,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use super::RevocationMetrics;
+use super::{CerbosMetrics, RevocationMetrics};
 
 /// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
 const DECISION_BUCKETS: [f64; 12] =
@@ -31,6 +31,7 @@ pub struct Metrics {
     keys_age: IntGaugeVec,
     panics: IntCounter,
     revocations: RevocationMetrics,
+    cerbos: CerbosMetrics,
 }
 
 /// What the decision cache did for a request.
@@ -117,6 +118,7 @@ impl Metrics {
                 "Panics while a request was decided, each answered with 503.",
             )?,
             revocations: RevocationMetrics::new()?,
+            cerbos: CerbosMetrics::new()?,
             registry: Registry::new(),
         };
         metrics.register()?;
@@ -137,6 +139,7 @@ impl Metrics {
             keys_age,
             panics,
             revocations,
+            cerbos,
         } = self;
         registry.register(Box::new(decisions.clone()))?;
         registry.register(Box::new(decision_seconds.clone()))?;
@@ -148,7 +151,8 @@ impl Metrics {
         registry.register(Box::new(loaded_at.clone()))?;
         registry.register(Box::new(keys_age.clone()))?;
         registry.register(Box::new(panics.clone()))?;
-        revocations.register(registry)
+        revocations.register(registry)?;
+        cerbos.register(registry)
     }
 
     pub fn decision(&self, answer: &'static str, reason: &'static str, took: Duration) {
@@ -186,6 +190,12 @@ impl Metrics {
     #[must_use]
     pub fn revocations(&self) -> &RevocationMetrics {
         &self.revocations
+    }
+
+    /// Under the names of a Cerbos PDP.
+    #[must_use]
+    pub fn cerbos(&self) -> &CerbosMetrics {
+        &self.cerbos
     }
 
     pub fn panicked(&self) {

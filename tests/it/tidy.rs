@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Which rooms a room may name. What is not here may not exist.
-const PLAN: [(&str, &[&str]); 19] = [
+const PLAN: [(&str, &[&str]); 20] = [
     ("yaml", &[]),
     ("engine", &["yaml"]),
     ("request", &["engine"]),
@@ -37,9 +37,12 @@ const PLAN: [(&str, &[&str]); 19] = [
             "telemetry",
         ],
     ),
+    ("pdp", &["identity", "engine", "issuer", "decision", "cerbos_api", "telemetry"]),
     (
         "server",
         &[
+            "cerbos_api",
+            "pdp",
             "request",
             "engine",
             "identity",
@@ -71,6 +74,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "policy_source",
     "telemetry",
     "cerbos_api",
+    "pdp",
     "server",
     "config",
     "reload",
@@ -90,6 +94,7 @@ const ALL: &[&str] = &[
     "policy_source",
     "telemetry",
     "cerbos_api",
+    "pdp",
     "server",
     "config",
     "reload",

@@ -8,7 +8,7 @@ mod question;
 mod value;
 
 pub use answer::{answer_from_wire, answer_to_wire};
-pub use question::question_to_wire;
+pub use question::{actions_from_wire, principal_from_wire, question_to_wire, resource_from_wire};
 pub use value::{map_from_wire, map_to_wire, value_from_wire, value_to_wire};
 
 use crate::engine::model::InvalidName;

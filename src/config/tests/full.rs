@@ -60,6 +60,13 @@ pub(super) fn everything() -> Value {
             "address": "0.0.0.0:9002", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
             "without_tls": "proxy_encrypts",
         },
+        "api": {
+            "http_address": "0.0.0.0:9003", "grpc_address": "unix:api.sock",
+            "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
+            "without_tls": "private_network", "strict_evaluation": true,
+            "limits": { "resources": 7, "actions": 8 },
+            "aux_data": { "leeway": "1s", "key_sets": [{ "id": "one", "file": "jwks.json" }] },
+        },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
         "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
         "kept_headers": ["X-Forwarded-Host"],

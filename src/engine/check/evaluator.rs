@@ -3,6 +3,7 @@
 
 use bumpalo::Bump;
 
+use super::{Strictness, question::Question};
 use crate::engine::cel::{Budget, Frame, Read, V};
 use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
 use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
@@ -38,6 +39,7 @@ pub(super) struct Evaluator<'a> {
     input: &'a CheckInput<'a>,
     arena: &'a Bump,
     budget: &'a Budget,
+    strictness: Strictness,
     pub(super) runtime: Runtime<'a>,
     errors: Vec<EvaluationError>,
     clock: ClockUse,
@@ -47,16 +49,17 @@ pub(super) struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     pub(super) fn new(
-        set: &'a PolicySet,
-        input: &'a CheckInput<'a>,
+        question: &Question<'a>,
         arena: &'a Bump,
         budget: &'a Budget,
+        strictness: Strictness,
     ) -> Self {
         Self {
-            set,
-            input,
+            set: question.set,
+            input: question.input,
             arena,
             budget,
+            strictness,
             runtime: Runtime::default(),
             errors: Vec::new(),
             clock: ClockUse::Unread,
@@ -145,7 +148,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn is_strict(&self) -> bool {
-        self.set.options.strict_evaluation
+        self.strictness == Strictness::Strict
     }
 
     pub(super) fn output(&mut self, clause: &'a Clause, variables: Values<'a>) -> OutputValue {

@@ -27,15 +27,34 @@ use super::policy::PolicySet;
 use question::Question;
 use walk::Walk;
 
+/// What follows from a condition that fails to evaluate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// The action is denied.
+    Strict,
+    /// The rule does not apply, as in a Cerbos PDP that is not told otherwise.
+    Lenient,
+}
+
 // === impl PolicySet ===
 
 impl PolicySet {
     /// Answers one question, as Cerbos's `CheckResources` answers it for one resource.
     #[must_use]
     pub fn check(&self, input: &CheckInput<'_>) -> CheckOutput {
+        let strictness = match self.options.strict_evaluation {
+            true => Strictness::Strict,
+            false => Strictness::Lenient,
+        };
+        self.check_with(input, strictness)
+    }
+
+    /// The same, with a strictness that need not be that of the options.
+    #[must_use]
+    pub fn check_with(&self, input: &CheckInput<'_>, strictness: Strictness) -> CheckOutput {
         let arena = Bump::new();
         let budget = Budget::new(&self.options.limits);
         let question = Question::new(self, input, &arena);
-        Walk::new(&question, &arena, &budget).run()
+        Walk::new(&question, &arena, &budget, strictness).run()
     }
 }

@@ -6,8 +6,8 @@ use super::derived::{Active, DerivedRoles};
 use super::evaluator::{Evaluator, Failed};
 use super::question::{Chain, NO_MATCH, Question, RoleSet};
 use super::rows::{self, Open, Restriction, Row};
-use super::validation;
 use super::visited::Visited;
+use super::{Strictness, validation};
 use crate::engine::cel::Budget;
 use crate::engine::model::{
     Action, ActionOutput, CheckOutput, Effect, OutputEntry, SchemaEnforcement,
@@ -53,11 +53,16 @@ struct Broken<'a>(&'a str);
 // === impl Walk ===
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(question: &'a Question<'a>, arena: &'a Bump, budget: &'a Budget) -> Self {
+    pub(super) fn new(
+        question: &'a Question<'a>,
+        arena: &'a Bump,
+        budget: &'a Budget,
+        strictness: Strictness,
+    ) -> Self {
         Self {
             question,
             arena,
-            evaluator: Evaluator::new(question.set, question.input, arena, budget),
+            evaluator: Evaluator::new(question, arena, budget, strictness),
             derived_roles: DerivedRoles::new(),
             outputs: Vec::new(),
             visited: Visited::new(question, arena),

@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) ext_authz: String,
     /// Where logout tokens are taken; empty if they are not.
     pub(crate) logout: String,
+    /// Where Cerbos's API is, if it is: HTTP, then gRPC.
+    pub(crate) api: (String, String),
     client: AuthorizationClient<Channel>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -164,15 +166,15 @@ impl World {
         let app = App::build(file, config).await.unwrap_or_else(|error| panic!("{error:#}"));
         let ext_authz = app.ext_authz_address().unwrap();
         let admin = app.admin_address().unwrap().to_string();
-        let logout = app.logout_address().unwrap().map(|address| address.to_string());
-        let logout = logout.unwrap_or_default();
+        let logout = app.logout_address().unwrap().unwrap_or_default();
+        let api = app.api_addresses().unwrap().unwrap_or_default();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(app.run(async move {
             let _dropped = stopped.await;
         }));
         let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
         let client = AuthorizationClient::new(channel);
-        Self { issuer, folder, admin, ext_authz, logout, client, stop: Some(stop), server }
+        Self { issuer, folder, admin, ext_authz, logout, api, client, stop: Some(stop), server }
     }
 
     pub(crate) async fn wait_until_ready(&self) {

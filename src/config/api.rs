@@ -1,0 +1,137 @@
+//! `api:`: the doors of Cerbos's API, closed unless it is there.
+
+use std::{collections::BTreeSet, net::Ipv4Addr, net::SocketAddr, path::PathBuf, time::Duration};
+
+use super::{section::Section, source::Source, value::Value};
+use crate::engine::Strictness;
+use crate::identity::IssuerSpec;
+use crate::pdp::{PdpSettings, RequestLimits};
+use crate::server::{ApiConfig, ListenAddress, TlsConfig};
+
+/// `api:` as meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CerbosApiConfig {
+    pub listeners: ApiConfig,
+    pub settings: PdpSettings,
+    /// By the ids that calls give. No two are the same.
+    pub key_sets: Vec<KeySetConfig>,
+    /// How far clocks may differ where a token's times are looked at.
+    pub leeway: Duration,
+}
+
+/// An entry of `api.aux_data.key_sets`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySetConfig {
+    pub id: Box<str>,
+    pub source: KeySetSource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySetSource {
+    /// A JWKS document.
+    File(PathBuf),
+    /// The keys of an issuer that the configuration trusts.
+    Issuer(String),
+}
+
+/// Said in words where calls and answers cross a network in the clear.
+#[derive(Clone, Copy)]
+struct Unencrypted;
+
+pub(super) fn read(
+    value: &Value<'_>,
+    tls: fn(&Value<'_>) -> Option<TlsConfig>,
+    address: fn(&str, &Source<'_>) -> Option<ListenAddress>,
+) -> Option<CerbosApiConfig> {
+    let mut section = value.section()?;
+    let mut listener = |key, port| {
+        let default = ListenAddress::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        section.or(key, default, |value| {
+            value.parsed("`IP:PORT` or `unix:PATH`", |text| address(text, value.source))
+        })
+    };
+    let (http, grpc) = (listener("http_address", 3592), listener("grpc_address", 3593));
+    let tls = section.optional("tls", tls);
+    let unencrypted =
+        section.optional("without_tls", |value| value.choice(&[("private_network", Unencrypted)]));
+    let is_open = [&http, &grpc].into_iter().any(|address| match address {
+        ListenAddress::Tcp(address) => !address.ip().is_loopback(),
+        ListenAddress::Unix(_) => false,
+    });
+    if is_open && !section.has("tls") && unencrypted.is_none() {
+        let message = "whoever is on the network could read what is asked, and change the answers";
+        section.report(message.to_owned(), "`tls`, or `without_tls: private_network`");
+    }
+    let strictness = if section.or("strict_evaluation", false, Value::boolean) {
+        Strictness::Strict
+    } else {
+        Strictness::Lenient
+    };
+    let limits = limits(section.section("limits"));
+    let mut aux_data = section.section("aux_data");
+    let leeway = aux_data.or("leeway", Duration::ZERO, |value| {
+        value.duration(Duration::ZERO..=Duration::from_secs(300))
+    });
+    let key_sets =
+        aux_data.or("key_sets", Vec::new(), |value| value.list("a list of key sets", key_set));
+    let mut seen = BTreeSet::new();
+    for KeySetConfig { id, .. } in &key_sets {
+        if !seen.insert(id) {
+            aux_data.report(format!("the key set `{id}` is there twice"), "each id once");
+        }
+    }
+    aux_data.finish();
+    section.finish();
+    Some(CerbosApiConfig {
+        listeners: ApiConfig { http, grpc, tls },
+        settings: PdpSettings { strictness, limits },
+        key_sets,
+        leeway,
+    })
+}
+
+fn limits(mut section: Section<'_>) -> RequestLimits {
+    let default = RequestLimits::default();
+    let most = u64::try_from(RequestLimits::MOST).unwrap_or(u64::MAX);
+    let mut number = |key, default| {
+        section.or(key, default, |value| {
+            value.integer(1..=most).and_then(|number| usize::try_from(number).ok())
+        })
+    };
+    let limits = RequestLimits {
+        resources: number("resources", default.resources),
+        actions: number("actions", default.actions),
+    };
+    section.finish();
+    limits
+}
+
+fn key_set(value: &Value<'_>) -> Option<KeySetConfig> {
+    let mut section = value.section()?;
+    let id = section.required("id", "the id that calls give", |value| value.text("an id"));
+    let file = section.optional("file", Value::path);
+    let issuer = section.optional("issuer", |value| value.text("an issuer of `issuers`"));
+    let source = match (file, issuer) {
+        (Some(file), None) => Some(KeySetSource::File(file)),
+        (None, Some(issuer)) => Some(KeySetSource::Issuer(issuer)),
+        (None, None) | (Some(_), Some(_)) => {
+            let message = "a key set has one place where its keys are".to_owned();
+            section.report(message, "either `file` or `issuer`");
+            None
+        }
+    };
+    section.finish();
+    Some(KeySetConfig { id: id?.into(), source: source? })
+}
+
+/// Key sets of issuers that nobody trusts are a slip.
+pub(super) fn check(root: &Section<'_>, api: Option<&CerbosApiConfig>, issuers: &[IssuerSpec]) {
+    for KeySetConfig { id, source } in api.iter().flat_map(|api| &api.key_sets) {
+        if let KeySetSource::Issuer(name) = source
+            && !issuers.iter().any(|issuer| issuer.issuer == *name)
+        {
+            let message = format!("the key set `{id}` is of `{name}`, which is no issuer here");
+            root.report(message, "one of `issuers`, or the one of `auth0`");
+        }
+    }
+}

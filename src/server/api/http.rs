@@ -1,0 +1,183 @@
+//! The same calls as JSON, on Cerbos's paths, with its pages for health and metrics.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::{Bytes, to_bytes},
+    extract::{RawQuery, Request, State},
+    http::{Method as HttpMethod, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use prost::Name;
+use tokio::time::{Instant, timeout};
+
+use super::{
+    door::{Door, Method, stamp},
+    grpc::MOST_BYTES,
+    status::{json, to_http, with_version},
+};
+use crate::cerbos_api::json::{self as messages, JsonError, Layout};
+use crate::cerbos_api::proto::cerbos::request::v1::ServerInfoRequest;
+use crate::pdp::{Code, Fault};
+
+/// JSON takes more room than the message in it. A PDP has no bound here.
+const MOST_BODY_BYTES: usize = 4 * MOST_BYTES;
+
+/// How long a body may be on its way.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pages; all else is taken as gRPC, which may come to this port as well.
+pub(super) fn router(door: Door, rpcs: Router) -> Router {
+    let counting = middleware::from_fn_with_state(door.clone(), count);
+    Router::new()
+        .route("/api/check/resources", post(check_resources))
+        .route("/api/plan/resources", post(plan_resources))
+        .route("/api/check", post(check_resource_set))
+        .route("/api/check_resource_batch", post(check_resource_batch))
+        .route("/api/server_info", get(server_info).head(no_method))
+        .route("/_cerbos/health", get(health).head(no_method))
+        .route("/_cerbos/metrics", get(metrics).head(no_method))
+        .method_not_allowed_fallback(no_method)
+        .layer(counting)
+        .with_state(door)
+        .fallback_service(rpcs)
+}
+
+async fn count(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    // Label values come from a closed set.
+    let method = match *request.method() {
+        HttpMethod::GET => "GET",
+        HttpMethod::POST => "POST",
+        _ => "_OTHER",
+    };
+    let response = next.run(request).await;
+    door.metrics.cerbos().requested(method, response.status().as_u16(), started.elapsed());
+    response
+}
+
+async fn check_resources(State(door): State<Door>, request: Request) -> Response {
+    let (layout, body) = body(request).await;
+    answer(&door, Method::CheckResources, layout, async {
+        door.pdp.check_resources(read(body?)?, stamp()).await
+    })
+    .await
+}
+
+async fn plan_resources(State(door): State<Door>, request: Request) -> Response {
+    let (layout, body) = body(request).await;
+    answer(&door, Method::PlanResources, layout, async { door.pdp.plan_resources(&read(body?)?) })
+        .await
+}
+
+async fn check_resource_set(State(door): State<Door>, request: Request) -> Response {
+    let (layout, body) = body(request).await;
+    answer(&door, Method::CheckResourceSet, layout, async {
+        door.pdp.check_resource_set(read(body?)?, stamp()).await
+    })
+    .await
+}
+
+async fn check_resource_batch(State(door): State<Door>, request: Request) -> Response {
+    let (layout, body) = body(request).await;
+    answer(&door, Method::CheckResourceBatch, layout, async {
+        door.pdp.check_resource_batch(read(body?)?, stamp()).await
+    })
+    .await
+}
+
+async fn server_info(State(door): State<Door>, request: Request) -> Response {
+    let layout = layout(&request);
+    answer(&door, Method::ServerInfo, layout, async { door.pdp.server_info(ServerInfoRequest {}) })
+        .await
+}
+
+async fn health(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let service = pairs.find(|(name, _)| name == "service").map(|(_, service)| service);
+    let service = service.unwrap_or_default();
+    if !["", "cerbos.svc.v1.CerbosService"].contains(&&*service) {
+        return to_http(&Fault::new(Code::NotFound, "unknown service"), Layout::Compact);
+    }
+    if *door.serving.borrow() {
+        return json(r#"{"status":"SERVING"}"#.to_owned());
+    }
+    let body = json(r#"{"status":"NOT_SERVING"}"#.to_owned());
+    (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+}
+
+async fn metrics(State(door): State<Door>) -> Response {
+    match door.metrics.page() {
+        Ok(page) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
+}
+
+async fn no_method() -> Response {
+    to_http(&Fault::new(Code::Unimplemented, "Method Not Allowed"), Layout::Compact)
+}
+
+/// Two kinds of paths have two kinds of bodies.
+pub(super) fn not_found(path: &str) -> Response {
+    if path.starts_with("/api/") || path.starts_with("/access/v1/") {
+        return to_http(&Fault::new(Code::NotFound, "Not Found"), Layout::Compact);
+    }
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (StatusCode::NOT_FOUND, kind, "404 page not found\n").into_response()
+}
+
+async fn answer<A: Name>(
+    door: &Door,
+    method: Method,
+    layout: Layout,
+    answer: impl Future<Output = Result<A, Fault>>,
+) -> Response {
+    let written = door.answer(method, answer).await.and_then(|answer| {
+        messages::write(&answer, layout)
+            .map_err(|unwritable| Fault::new(Code::Internal, unwritable.to_string()))
+    });
+    match written {
+        Ok(text) => with_version(json(text)),
+        Err(fault) => to_http(&fault, layout),
+    }
+}
+
+fn read<M: Name + Default>(body: Bytes) -> Result<M, Fault> {
+    messages::read(&body, MOST_BYTES).map_err(|error| {
+        let code = match error {
+            JsonError::TooLarge { .. } => Code::ResourceExhausted,
+            JsonError::Undecodable => Code::Internal,
+            JsonError::Scan(_)
+            | JsonError::Unfit { .. }
+            | JsonError::Syntax { .. }
+            | JsonError::UnexpectedEnd
+            | JsonError::TooDeep => Code::InvalidArgument,
+        };
+        Fault::new(code, error.to_string())
+    })
+}
+
+/// Content types are not looked at: clients send JSON under any.
+async fn body(request: Request) -> (Layout, Result<Bytes, Fault>) {
+    let layout = layout(&request);
+    let body = match timeout(PATIENCE, to_bytes(request.into_body(), MOST_BODY_BYTES)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_broken_or_too_large)) => Err(Fault::new(
+            Code::ResourceExhausted,
+            format!("the body is larger than {MOST_BODY_BYTES} bytes, or breaks off"),
+        )),
+        Err(_elapsed) => Err(Fault::new(Code::DeadlineExceeded, "context deadline exceeded")),
+    };
+    (layout, body)
+}
+
+/// `?pretty`, with any value.
+fn layout(request: &Request) -> Layout {
+    let query = request.uri().query().unwrap_or_default();
+    let mut names = query.split('&').map(|pair| pair.split('=').next());
+    if names.any(|name| name == Some("pretty")) { Layout::Pretty } else { Layout::Compact }
+}

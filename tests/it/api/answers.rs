@@ -1,0 +1,87 @@
+//! Requests that are answered.
+
+use portcullis::cerbos_api::proto::cerbos::{
+    engine::v1::{Principal, Resource},
+    request::v1::{
+        CheckResourcesRequest, ServerInfoRequest, check_resources_request::ResourceEntry,
+    },
+    svc::v1::cerbos_service_client::CerbosServiceClient,
+};
+
+use super::Pair;
+
+const CHECKS: [&str; 6] = [
+    r#"{"requestId":"r","principal":{"id":"p","roles":["user"]},"resources":[{"actions":["view","edit","x"],"resource":{"kind":"doc","id":"1","attr":{"owner":"p"}}},{"actions":["view"],"resource":{"kind":"doc","id":"1","attr":{"blocked":true}}}]}"#,
+    r#"{"includeMeta":true,"principal":{"id":"p","roles":["user","other"],"policyVersion":"default"},"resources":[{"actions":["edit"],"resource":{"kind":"doc","id":"é","policyVersion":"default","attr":{"owner":"p"}}},{"actions":["a"],"resource":{"kind":"none","id":"2","scope":"acme.hr"}}]}"#,
+    r#"{"include_meta":true,"request_id":"s","principal":{"id":"p","roles":["user"],"policy_version":"","scope":"."},"resources":[{"actions":["view"],"resource":{"kind":"doc","id":"1","attr":{"a":null,"b":[1,2,{"c":"\u00e9\ud83d\ude00"}],"d":1e20}}}],"aux_data":{},"requestContext":{"annotations":{"a":1}}} trailing"#,
+    r#"{"requestId":null,"principal":{"id":"p","roles":["user"],"attr":null},"resources":[{"actions":["view"],"resource":{"kind":"doc","id":"1"}}],"auxData":null}"#,
+    r#"{"principal":{"id":"p","roles":["nobody"]},"resources":[{"actions":["view"],"resource":{"kind":"doc","id":"1"}}]}"#,
+    r#" {"principal" : {"id":"p","roles":["user"]},
+       "resources":[{"actions":["view"],"resource":{"kind":"doc","id":"1","attr":{"blocked":"x"}}}]}"#,
+];
+
+#[tokio::test]
+async fn json_is_answered_as_the_real_pdp_answers_it() {
+    let pair = Pair::start().await;
+    for body in CHECKS {
+        pair.check("POST", "/api/check/resources", body).await;
+    }
+    for (path, body) in [
+        (
+            "/api/check",
+            r#"{"requestId":"r","includeMeta":true,"actions":["view","edit"],"principal":{"id":"p","roles":["user"]},"resource":{"kind":"doc","instances":{"a":{"attr":{"owner":"p"}},"b":{}}}}"#,
+        ),
+        (
+            "/api/check_resource_batch",
+            r#"{"requestId":"r","principal":{"id":"p","roles":["user"]},"resources":[{"actions":["view","edit"],"resource":{"kind":"doc","id":"1"}}]}"#,
+        ),
+    ] {
+        pair.check("POST", path, body).await;
+    }
+    for (method, path) in [
+        ("GET", "/_cerbos/health"),
+        ("GET", "/_cerbos/health?service=cerbos.svc.v1.CerbosService"),
+        ("GET", "/_cerbos/health?service=nobody"),
+        ("GET", "/api/check/resources"),
+        ("POST", "/api/server_info"),
+        ("GET", "/api/nothing"),
+        ("GET", "/nothing"),
+    ] {
+        pair.check(method, path, "").await;
+    }
+    pair.ours.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn grpc_is_answered_as_the_real_pdp_answers_it() {
+    let pair = Pair::start().await;
+    let resource = Resource { kind: "doc".into(), id: "1".into(), ..Resource::default() };
+    let entry = ResourceEntry { actions: vec!["view".into()], resource: Some(resource) };
+    let asked = CheckResourcesRequest {
+        request_id: "r".into(),
+        include_meta: true,
+        principal: Some(Principal {
+            id: "p".into(),
+            roles: vec!["user".into()],
+            ..Principal::default()
+        }),
+        resources: vec![entry],
+        ..CheckResourcesRequest::default()
+    };
+    let http_too = &pair.ours.api.0;
+    let mut said = Vec::new();
+    for address in [&pair.ours.api.1, http_too, &pair.theirs.grpc] {
+        let mut client = CerbosServiceClient::connect(format!("http://{address}")).await.unwrap();
+        let mut answer = client.check_resources(asked.clone()).await.unwrap();
+        assert_eq!(answer.metadata()["cerbos-version"], "0.55.0");
+        assert_eq!(answer.get_ref().cerbos_call_id.len(), 26);
+        answer.get_mut().cerbos_call_id.clear();
+        let info = client.server_info(ServerInfoRequest {}).await.unwrap().into_inner();
+        let refused = client.check_resources(CheckResourcesRequest::default()).await.unwrap_err();
+        let refused = (refused.code(), refused.message().to_owned(), refused.details().to_vec());
+        said.push((answer.into_inner(), info.version, refused));
+    }
+    assert_eq!(said[0], said[2]);
+    assert_eq!(said[1], said[2], "gRPC at the door for HTTP");
+    pair.ours.stop().await.unwrap();
+}
