@@ -60,33 +60,38 @@ async fn count(State(door): State<Door>, request: Request, next: Next) -> Respon
 }
 
 async fn check_resources(State(door): State<Door>, request: Request) -> Response {
-    let (layout, body) = body(request).await;
-    answer(&door, Method::CheckResources, layout, async {
-        door.pdp.check_resources(read(body?)?, stamp()).await
-    })
-    .await
+    let (layout, message) = match message(request).await {
+        Ok(read) => read,
+        Err(refused) => return *refused,
+    };
+    answer(&door, Method::CheckResources, layout, door.pdp.check_resources(message, stamp())).await
 }
 
 async fn plan_resources(State(door): State<Door>, request: Request) -> Response {
-    let (layout, body) = body(request).await;
-    answer(&door, Method::PlanResources, layout, async { door.pdp.plan_resources(&read(body?)?) })
-        .await
+    let (layout, message) = match message(request).await {
+        Ok(read) => read,
+        Err(refused) => return *refused,
+    };
+    let planned = async { door.pdp.plan_resources(&message) };
+    answer(&door, Method::PlanResources, layout, planned).await
 }
 
 async fn check_resource_set(State(door): State<Door>, request: Request) -> Response {
-    let (layout, body) = body(request).await;
-    answer(&door, Method::CheckResourceSet, layout, async {
-        door.pdp.check_resource_set(read(body?)?, stamp()).await
-    })
-    .await
+    let (layout, message) = match message(request).await {
+        Ok(read) => read,
+        Err(refused) => return *refused,
+    };
+    let checked = door.pdp.check_resource_set(message, stamp());
+    answer(&door, Method::CheckResourceSet, layout, checked).await
 }
 
 async fn check_resource_batch(State(door): State<Door>, request: Request) -> Response {
-    let (layout, body) = body(request).await;
-    answer(&door, Method::CheckResourceBatch, layout, async {
-        door.pdp.check_resource_batch(read(body?)?, stamp()).await
-    })
-    .await
+    let (layout, message) = match message(request).await {
+        Ok(read) => read,
+        Err(refused) => return *refused,
+    };
+    let checked = door.pdp.check_resource_batch(message, stamp());
+    answer(&door, Method::CheckResourceBatch, layout, checked).await
 }
 
 async fn server_info(State(door): State<Door>, request: Request) -> Response {
@@ -101,7 +106,8 @@ async fn health(State(door): State<Door>, RawQuery(query): RawQuery) -> Response
     let service = pairs.find(|(name, _)| name == "service").map(|(_, service)| service);
     let service = service.unwrap_or_default();
     if !["", "cerbos.svc.v1.CerbosService"].contains(&&*service) {
-        return to_http(&Fault::new(Code::NotFound, "unknown service"), Layout::Compact);
+        let fault = Fault::new(Code::NotFound, "unknown service");
+        return with_version(to_http(&fault, Layout::Compact));
     }
     if *door.serving.borrow() {
         return json(r#"{"status":"SERVING"}"#.to_owned());
@@ -142,12 +148,23 @@ async fn answer<A: Name>(
     });
     match written {
         Ok(text) => with_version(json(text)),
-        Err(fault) => to_http(&fault, layout),
+        // A call that broke a rule never reached the one who says his version.
+        Err(fault) if fault.violations.is_some() => to_http(&fault, layout),
+        Err(fault) => with_version(to_http(&fault, layout)),
     }
 }
 
-fn read<M: Name + Default>(body: Bytes) -> Result<M, Fault> {
-    messages::read(&body, MOST_BYTES).map_err(|error| {
+/// The message of a request, or what is wrong with it.
+async fn message<M: Name + Default>(request: Request) -> Result<(Layout, M), Box<Response>> {
+    let (layout, body) = body(request).await;
+    match body.and_then(|body| read(&body)) {
+        Ok(message) => Ok((layout, message)),
+        Err(fault) => Err(Box::new(to_http(&fault, layout))),
+    }
+}
+
+fn read<M: Name + Default>(body: &[u8]) -> Result<M, Fault> {
+    messages::read(body, MOST_BYTES).map_err(|error| {
         let code = match error {
             JsonError::TooLarge { .. } => Code::ResourceExhausted,
             JsonError::Undecodable => Code::Internal,

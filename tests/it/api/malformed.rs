@@ -31,7 +31,7 @@ const BODIES: [&str; 34] = [
     r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a","a",""],"resource":{}}]}"#,
     r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a"],"resource":{"kind":"k","id":"1","policyVersion":"1.0","scope":".a","attr":{"":1}}}]}"#,
     r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a"],"resource":{"kind":"k","id":"1"}}],"auxData":{"jwt":{}}}"#,
-    r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a"],"resource":{"kind":"k","id":"1"}}],"auxData":{"jwt":{"token":"x"},"jwts":{"":{},"a\"b":{}}}}"#,
+    r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a"],"resource":{"kind":"k","id":"1"}}],"auxData":{"jwt":{"token":"x"},"jwts":{"a\"b":{}}}}"#,
     r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a"],"resource":{"kind":"k","id":"1"}}],"auxData":{"jwt":{"token":"x"}}}"#,
     r#"{"principal":{"id":"p","roles":["u"]},"resources":[{"actions":["a"],"resource":{"kind":"k","id":"1"}}],"requestContext":{"annotations":{"":1}}}"#,
     r#"{"action":"a","actions":["b"]}"#,
