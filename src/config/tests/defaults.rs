@@ -60,6 +60,7 @@ fn six_lines_are_enough_for_auth0() {
                 max_stale: Duration::from_secs(5),
             },
             logout: None,
+            api: None,
             upstream_headers: UpstreamHeaders(vec![
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
