@@ -21,7 +21,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
-use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge, ReplayMemory};
+use crate::decision::{
+    Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, ReplayMemory,
+};
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::policy_source::{Fingerprint, Watcher};
@@ -90,8 +92,7 @@ impl App {
         let gate = Gate::new(
             rules_in_force,
             authenticator(&config, &trusted, &revocations),
-            DecisionCache::new(config.cache.decisions, metrics.clone()),
-            Judge::Embedded,
+            judge(&config, &metrics),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
         let (asked_sender, asked) = mpsc::channel(ORDERS);
@@ -272,6 +273,12 @@ fn authenticator(
     let capacity = config.cache.tokens.capacity;
     Authenticator::new(trusted.clone(), revocations.clone(), capacity)
         .with_possession(rules, ReplayMemory::new(replays))
+}
+
+/// Who evaluates, and the memory of it.
+fn judge(config: &Config, metrics: &Metrics) -> RememberingJudge {
+    let cache = DecisionCache::new(config.cache.decisions, metrics.clone());
+    RememberingJudge { judge: Judge::Embedded, cache }
 }
 
 /// Ready is who has had every issuer's keys once, and knows what is revoked. Never resolves.

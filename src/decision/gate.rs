@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::{
-    Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
-    Rules, Verdict,
-};
+use super::{Authenticated, AuthenticationError, Authenticator, RememberingJudge, Rules, Verdict};
 use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
 use crate::identity::{BearerError, Credentials, Demands, Scheme, TokenError};
@@ -22,8 +19,7 @@ use crate::telemetry::CacheResult;
 pub struct Gate {
     rules: watch::Receiver<Arc<Rules>>,
     authenticator: Authenticator,
-    cache: DecisionCache,
-    judge: Judge,
+    judge: RememberingJudge,
     /// The algorithms that a proof may have, as a challenge names them.
     algs: Arc<str>,
 }
@@ -55,13 +51,12 @@ impl Gate {
     pub fn new(
         rules: watch::Receiver<Arc<Rules>>,
         authenticator: Authenticator,
-        cache: DecisionCache,
-        judge: Judge,
+        judge: RememberingJudge,
     ) -> Self {
         let algorithms = &authenticator.possession().proofs.algorithms;
         let algs: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
         let algs = algs.join(" ").into();
-        Self { rules, authenticator, cache, judge, algs }
+        Self { rules, authenticator, judge, algs }
     }
 
     /// The way of one request.
@@ -102,7 +97,11 @@ impl Gate {
         let caller = self.authenticate(&matched, &request, now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let judged = self.judge(rules, &caller, (&target, &route), now).await;
+        let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
+        let Target { resource, action } = &target;
+        let actions = slice::from_ref(action);
+        let input = CheckInput { principal, resource, actions, aux_data, now };
+        let judged = self.judge.check(rules, &route, &input, *expires_at).await;
         let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
@@ -110,7 +109,6 @@ impl Gate {
         match verdict.effect {
             Effect::Allow => {
                 let headers = &rules.upstream_headers;
-                let Authenticated { principal, aux_data, .. } = &*caller;
                 let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
                 let carrier = matched.token_source().carrier(&request);
                 let carrier = carrier.map_err(|error| self.refused(error, matched.demands()))?;
@@ -158,25 +156,6 @@ impl Gate {
 
     fn refused(&self, error: BearerError, demands: &Demands) -> Refusal {
         Refusal::of_token(error.refusal(), demands, &self.algs)
-    }
-
-    /// The engine's word on one action, remembered or new, and what the cache did about it.
-    async fn judge(
-        &self,
-        rules: &Rules,
-        caller: &Authenticated,
-        (target, route): (&Target, &str),
-        now: Timestamp,
-    ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
-        let Target { resource, action } = target;
-        let Authenticated { principal, aux_data, expires_at, checked: _ } = caller;
-        let actions = slice::from_ref(action);
-        let input = CheckInput { principal, resource, actions, aux_data, now };
-        let chain = rules.policies.policy_chain(principal, resource, action);
-        let chain = ChainKey::new(rules.generation, route, &chain);
-        let reads = self.cache.reads(&chain, || rules.policies.reads(&input));
-        let key = chain.with_values(&reads, &input);
-        self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
     }
 }
 
