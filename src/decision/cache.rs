@@ -156,7 +156,12 @@ impl DecisionCache {
         let until = now.saturating_add(ttl).unwrap_or(Timestamp::MAX).min(token_expires);
         match clock {
             ClockUse::Unread => Ok(Entry { verdict, from: Timestamp::MIN, until }),
-            ClockUse::Read => Err(NotKept::Uncacheable(verdict, Uncacheable::Clock)),
+            ClockUse::Until(horizon) if now < horizon => {
+                Ok(Entry { verdict, from: now, until: until.min(horizon) })
+            }
+            ClockUse::Until(_) | ClockUse::Read => {
+                Err(NotKept::Uncacheable(verdict, Uncacheable::Clock))
+            }
         }
     }
 }

@@ -112,9 +112,29 @@ async fn a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
 }
 
 #[tokio::test]
+async fn a_verdict_that_the_clock_may_change_is_kept_from_its_instant_to_its_horizon() {
+    for (horizon, asked, expected) in [
+        (20, 0, CacheResult::Hit),
+        (20, 19, CacheResult::Hit),
+        (20, 20, CacheResult::Miss),
+        // The clock was set back.
+        (20, -1, CacheResult::Miss),
+        (50, 29, CacheResult::Hit),
+        (50, 30, CacheResult::Miss),
+    ] {
+        let cache = cache(CONFIG);
+        let until = Judged { clock: ClockUse::Until(at(horizon)), ..judged(Effect::Allow) };
+        assert_eq!(ask(&cache, first(), (0, 600), until).await, CacheResult::Miss);
+        let found = ask(&cache, first(), (asked, 600), judged(Effect::Allow)).await;
+        assert_eq!(found, expected, "until {horizon}, asked at {asked}");
+    }
+}
+
+#[tokio::test]
 async fn what_may_differ_for_the_next_one_is_not_kept() {
     for (clock, exhausted, why) in [
         (ClockUse::Read, false, Uncacheable::Clock),
+        (ClockUse::Until(at(0)), false, Uncacheable::Clock),
         (ClockUse::Unread, true, Uncacheable::Exhausted),
     ] {
         let cache = cache(CONFIG);

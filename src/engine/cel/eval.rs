@@ -33,7 +33,7 @@ pub(super) struct Run<'a> {
     pub arena: &'a Bump,
     pub(super) budget: &'a Budget,
     /// `None` while constants are folded, which read nothing.
-    frame: Option<&'a Frame<'a>>,
+    pub(super) frame: Option<&'a Frame<'a>>,
     /// What Cerbos panics over: no other part of the expression makes up for that.
     panic: Cell<Option<&'a str>>,
     /// The variables of macros. Each macro of an expression has its own slots.
@@ -290,6 +290,9 @@ impl<'a> Run<'a> {
     }
 
     fn call(&self, call: &'a Call) -> Evaluated<'a> {
+        if let Some(moving) = call.moving {
+            return self.compare_with_clock(call, moving);
+        }
         let pattern = call.pattern.as_deref();
         if call.group.hides_failures() {
             return self.call_hiding(call);

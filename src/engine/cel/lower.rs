@@ -8,7 +8,9 @@ use super::{
     constant::Constant,
     early::{self, Early},
     fold::{self, Membership},
-    functions, message,
+    functions,
+    horizon::Moving,
+    message,
     node::{self, Alternative, Call, Kind, Node, Path, Root},
     regex::Pattern,
     signature::Style,
@@ -238,7 +240,8 @@ impl Lowering<'_> {
             return Kind::Constant(Constant::Null);
         };
         let pattern = literal_pattern(name, &args).map(Box::new);
-        Kind::Call(Call { group, args: args.into(), pattern, early })
+        let moving = Moving::of(name, &args);
+        Kind::Call(Call { group, args: args.into(), pattern, early, moving })
     }
 
     /// A name, or a chain of fields, that begins with a global name: `P.attr.dept`.

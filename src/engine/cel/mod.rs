@@ -20,6 +20,7 @@ mod eval;
 mod fold;
 mod functions;
 mod hopeless;
+mod horizon;
 mod loops;
 mod lower;
 mod macros;
@@ -47,6 +48,7 @@ use bumpalo::Bump;
 pub use self::{
     budget::Budget,
     constant::{Constant, Globals},
+    horizon::{ClockReading, Horizon},
     message::Message,
     syntax::LoopKind,
     time::Moment,
@@ -129,6 +131,8 @@ pub struct Frame<'a> {
     pub arena: &'a Bump,
     /// What is left for the whole question.
     pub budget: &'a Budget,
+    /// Brought nearer by what is compared with the clock.
+    pub horizon: &'a Horizon,
 }
 
 /// An expression that was checked, ready to be evaluated.
@@ -138,6 +142,7 @@ pub struct Expression {
     root: Node,
     locals: usize,
     reads: BTreeSet<Read>,
+    clock: ClockReading,
     hopeless: Option<Box<str>>,
 }
 
@@ -158,8 +163,9 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
         return Err(issues);
     }
     let reads = read_set::reads(&root);
+    let clock = horizon::reading(&root);
     let hopeless = hopeless::why(&root, locals);
-    Ok(Expression { source: source.into(), root, locals, reads, hopeless })
+    Ok(Expression { source: source.into(), root, locals, reads, clock, hopeless })
 }
 
 // === impl Read ===
@@ -189,6 +195,12 @@ impl Expression {
     #[must_use]
     pub fn reads(&self) -> &BTreeSet<Read> {
         &self.reads
+    }
+
+    /// How it reads the clock itself; its variables may, too.
+    #[must_use]
+    pub fn clock(&self) -> ClockReading {
+        self.clock
     }
 
     /// The slots of the variables that are named, as in `V.x`. What is reached through `V` as a

@@ -8,6 +8,7 @@ use super::{
     constant::Constant,
     early::Early,
     functions::Group,
+    horizon::Moving,
     regex::Pattern,
     syntax::{LoopKind, OptionalForm},
     value::V,
@@ -140,6 +141,8 @@ pub(super) struct Call {
     /// The regular expression that is a literal among the arguments, compiled.
     pub pattern: Option<Box<Pattern>>,
     pub early: Early,
+    /// The side that moves, where it is compared with the clock.
+    pub moving: Option<Moving>,
 }
 
 #[derive(Debug)]
