@@ -8,6 +8,7 @@
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
+    fetch.py load                 h2load and wrk, from Debian's packages: the benchmarks
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
 """
@@ -29,6 +30,10 @@ WERKZEUG = "3.1.9"
 # Whatever version the machine's Debian has, and the libraries that a small Debian lacks.
 REDIS = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"]
 OAUTH2_MOCK_SERVER = "9.3.0"
+LOAD = {
+    "h2load": ["nghttp2-client", "libnghttp2-14", "libev4", "libjansson4", "libjemalloc2", "libxml2"],
+    "wrk": ["wrk", "libluajit2-5.1-2"],
+}
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -51,6 +56,9 @@ def main(arguments):
             print(link("nginx", nginx()))
         case ["oauth2-mock-server"]:
             print(link("oauth2-mock-server", oauth2_mock_server()))
+        case ["load"]:
+            for name, packages in LOAD.items():
+                print(link(name, from_debian(name, packages)))
         case _:
             sys.exit(__doc__)
 
@@ -72,10 +80,7 @@ def cerbos():
 
 
 def redis():
-    installed = shutil.which("redis-server")
-    if installed is not None:
-        return Path(installed)
-    return once("redis-debian", redis_server) / "redis-server"
+    return from_debian("redis-server", REDIS, folder="redis-debian")
 
 
 def check_jsonschema():
@@ -141,15 +146,23 @@ def deb(packages, folder):
         archive.unlink()
 
 
-def redis_server(folder):
-    """The program and its libraries, which are found where they were unpacked."""
-    deb(REDIS, folder)
+def from_debian(name, packages, folder=None):
+    """A program of the machine, or of Debian with the libraries that a small Debian lacks."""
+    installed = shutil.which(name)
+    if installed is not None:
+        return Path(installed)
+    return once(folder or f"{name}-debian", lambda to: with_libraries(name, packages, to)) / name
+
+
+def with_libraries(name, packages, folder):
+    """A program that finds its libraries where they were unpacked."""
+    deb(packages, folder)
     (libraries,) = (folder / "usr" / "lib").glob("*-linux-gnu")
-    program = folder / "redis-server"
+    program = folder / name
     program.write_text(
         "#!/bin/sh\n"
         'here=$(dirname "$(readlink -f "$0")")\n'
-        f'LD_LIBRARY_PATH="$here/usr/lib/{libraries.name}" exec "$here/usr/bin/redis-server" "$@"\n'
+        f'LD_LIBRARY_PATH="$here/usr/lib/{libraries.name}" exec "$here/usr/bin/{name}" "$@"\n'
     )
     program.chmod(0o755)
 
