@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod cache;
+mod flights;
 mod gate;
 mod judge;
 mod key;

@@ -3,6 +3,7 @@
 mod admin;
 mod ext_authz;
 mod grpc;
+mod joined_writes;
 mod listener;
 mod logout;
 mod revoke;

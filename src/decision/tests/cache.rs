@@ -202,3 +202,16 @@ async fn of_several_who_ask_at_once_one_judges() {
     results.sort_unstable();
     assert_eq!((count.load(Ordering::SeqCst), results), (1, ["hit", "hit", "miss"]));
 }
+
+#[tokio::test]
+async fn where_the_one_who_judges_is_cancelled_another_one_judges() {
+    let cache = cache(CONFIG);
+    let never = std::future::pending::<Result<Judged, JudgeFault>>();
+    let cancelled = cache.get_or_judge(first(), at(0), at(600), never);
+    let waiting = ask(&cache, first(), (0, 600), judged(Effect::Allow));
+    let cancelled = tokio::time::timeout(Duration::from_millis(1), cancelled);
+    let (cancelled, waited) = tokio::join!(cancelled, waiting);
+    assert!(cancelled.is_err());
+    assert_eq!(waited, CacheResult::Miss);
+    assert_eq!(ask(&cache, first(), (0, 600), judged(Effect::Allow)).await, CacheResult::Hit);
+}

@@ -14,6 +14,7 @@ mod pdp;
 mod policy;
 mod questions;
 mod random;
+mod remembering;
 mod report;
 mod scene;
 mod shrink;
