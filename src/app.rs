@@ -20,14 +20,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
+use crate::config::{self, Config, EngineConfig, SenderConstraintsConfig, ShutdownConfig};
 use crate::decision::{
-    Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, ReplayMemory,
+    Authenticator, DecisionCache, DecisionCacheConfig, Gate, Generation, Judge, RememberingJudge,
+    ReplayMemory,
 };
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
+use crate::remote_pdp::{self, Resolver};
 use crate::revocation::TenantSpec;
 use crate::server::{
     AdminServer, AdminState, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
@@ -50,6 +52,7 @@ pub struct App {
     tasks: Tasks,
     keys: Vec<Keys>,
     revocations: Revocations,
+    judge: RememberingJudge,
     metrics: Metrics,
     readiness: watch::Sender<Readiness>,
     shutdown: ShutdownConfig,
@@ -64,6 +67,7 @@ struct Tasks {
     watcher: Watcher,
     refreshers: Vec<Refresher>,
     follower: Option<Follower>,
+    resolver: Option<Resolver>,
 }
 
 // === impl App ===
@@ -89,10 +93,11 @@ impl App {
         let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
         let trusted = TrustedIssuers::new(trusted);
         let (revocations, follower) = revocations(&config, &metrics)?;
+        let (judge, resolver) = judge(&config, &metrics)?;
         let gate = Gate::new(
             rules_in_force,
             authenticator(&config, &trusted, &revocations),
-            judge(&config, &metrics),
+            judge.clone(),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
         let (asked_sender, asked) = mpsc::channel(ORDERS);
@@ -132,8 +137,20 @@ impl App {
             watcher,
             refreshers,
             follower,
+            resolver,
         };
-        Ok(Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown })
+        Ok(Self {
+            grpc,
+            admin,
+            logout,
+            tasks,
+            keys,
+            revocations,
+            judge,
+            metrics,
+            readiness,
+            shutdown,
+        })
     }
 
     /// Where Envoy reaches us.
@@ -166,8 +183,18 @@ impl App {
     /// A listener failed, or the grace period was not enough.
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown } =
-            self;
+        let Self {
+            grpc,
+            admin,
+            logout,
+            tasks,
+            keys,
+            revocations,
+            judge,
+            metrics,
+            readiness,
+            shutdown,
+        } = self;
         info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
         let health = grpc.health();
         // Two signals: the ext_authz listener drains first, while everything that it needs goes on.
@@ -194,7 +221,7 @@ impl App {
         }
         let mut checks = JoinSet::new();
         checks.spawn(grpc.run(drain.clone()));
-        let ready = become_ready(&keys, &revocations, &readiness, &health);
+        let ready = become_ready(&keys, &revocations, &judge, &readiness, &health);
         let failed = select! {
             () = stop => None,
             ended = checks.join_next() => Some(ended),
@@ -225,12 +252,15 @@ impl App {
 impl Tasks {
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
-        let Self { reloader, orders, nudge, watcher, refreshers, follower } = self;
+        let Self { reloader, orders, nudge, watcher, refreshers, follower, resolver } = self;
         for refresher in refreshers {
             background.spawn(refresher.run(end.clone()));
         }
         if let Some(follower) = follower {
             background.spawn(follower.run(end.clone()));
+        }
+        if let Some(resolver) = resolver {
+            background.spawn(resolver.run(end.clone()));
         }
         background.spawn(reloader.run(orders, end.clone()));
         background.spawn(watcher.run(end.clone()));
@@ -275,16 +305,32 @@ fn authenticator(
         .with_possession(rules, ReplayMemory::new(replays))
 }
 
-/// Who evaluates, and the memory of it.
-fn judge(config: &Config, metrics: &Metrics) -> RememberingJudge {
-    let cache = DecisionCache::new(config.cache.decisions, metrics.clone());
-    RememberingJudge { judge: Judge::Embedded, cache }
+/// Who evaluates, with the memory of it, and who finds the PDP if it is elsewhere.
+fn judge(config: &Config, metrics: &Metrics) -> Result<(RememberingJudge, Option<Resolver>)> {
+    let remembering = |judge, cache: Option<DecisionCacheConfig>| {
+        let cache = cache.filter(|cache| cache.memory > 0);
+        let cache = cache.map(|cache| DecisionCache::new(cache, metrics.clone()));
+        RememberingJudge { judge, cache }
+    };
+    match &config.engine {
+        EngineConfig::Embedded(_) => {
+            Ok((remembering(Judge::Embedded, Some(config.cache.decisions)), None))
+        }
+        EngineConfig::Remote { pdp, cache } => {
+            let (pdp, resolver) = remote_pdp::build(pdp, metrics)
+                .context("could not use the PDP of `engine.cerbos`")?;
+            Ok((remembering(Judge::Remote(pdp), *cache), Some(resolver)))
+        }
+    }
 }
 
-/// Ready is who has had every issuer's keys once, and knows what is revoked. Never resolves.
+/// Ready is who has had every issuer's keys once, knows what is revoked, and can have policies
+/// evaluated. Never resolves: an outage of another server that all replicas need is no reason to take
+/// each of them away.
 async fn become_ready(
     keys: &[Keys],
     revocations: &Revocations,
+    judge: &RememberingJudge,
     readiness: &watch::Sender<Readiness>,
     health: &Health,
 ) -> Infallible {
@@ -293,6 +339,8 @@ async fn become_ready(
     }
     readiness.send_replace(Readiness::NotReady("what is revoked has not been read yet"));
     revocations.loaded().await;
+    readiness.send_replace(Readiness::NotReady("the PDP has not been reached yet"));
+    judge.serves().await;
     readiness.send_replace(Readiness::Ready);
     health.serving().await;
     info!("Ready");

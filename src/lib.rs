@@ -34,6 +34,8 @@ pub mod telemetry;
 
 pub mod cerbos_api;
 
+pub mod remote_pdp;
+
 pub mod server;
 
 pub mod config;

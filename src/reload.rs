@@ -4,6 +4,7 @@
 //! the error is in the log and in a metric. Reloads follow one another, never side by side.
 
 use std::{
+    mem,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,11 +19,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, EmbeddedConfig, EngineConfig};
 use crate::decision::{Generation, Rules};
-use crate::engine;
 use crate::engine::cel::Globals;
-use crate::policy_source::{self, Watched};
+use crate::engine::{self, PolicySet};
+use crate::policy_source::{self, Watched, WatchedPolicies};
 use crate::request::RequestRules;
 use crate::route::RouteTable;
 use crate::server::ReloadOrder;
@@ -54,11 +55,10 @@ pub struct Orders {
 /// # Errors
 /// Everything that is wrong with them, one line each.
 pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
-    let files =
-        policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
-            .with_context(|| format!("could not read `{}`", config.policies.display()))?;
-    let globals = Globals::from_json(&config.engine.globals);
-    let policies = engine::compile(&files, &config.engine.options, &globals)?;
+    let policies = match &config.engine {
+        EngineConfig::Embedded(config) => Some(load_policies(config)?),
+        EngineConfig::Remote { .. } => None,
+    };
     let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow!(lines.join("\n"))
@@ -79,14 +79,24 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
     })
 }
 
+fn load_policies(config: &EmbeddedConfig) -> Result<PolicySet> {
+    let EmbeddedConfig { policies, options, globals } = config;
+    let files = policy_source::read(policies, options.limits.policy_file_bytes)
+        .with_context(|| format!("could not read `{}`", policies.display()))?;
+    Ok(engine::compile(&files, options, &Globals::from_json(globals))?)
+}
+
 /// The files of which a change is a reason to reload.
 #[must_use]
 pub fn watched(config: &Config) -> Watched {
-    Watched {
-        policies: config.policies.clone(),
-        policy_file_bytes: config.engine.options.limits.policy_file_bytes,
-        files: config.files.clone(),
-    }
+    let policies = match &config.engine {
+        EngineConfig::Embedded(EmbeddedConfig { policies, options, .. }) => Some(WatchedPolicies {
+            directory: policies.clone(),
+            file_bytes: options.limits.policy_file_bytes,
+        }),
+        EngineConfig::Remote { .. } => None,
+    };
+    Watched { policies, files: config.files.clone() }
 }
 
 // === impl Reloader ===
@@ -134,13 +144,17 @@ impl Reloader {
         }
     }
 
-    /// A new file may name another listener, but we go on answering on the old one.
+    /// A new file may name another listener or another engine, but we go on with the old ones.
     fn check(&self, new: Config) -> Result<Config> {
         let sources = new.routes.iter().map(|route| &route.token);
         ensure!(
             config::may_be_attested(sources, &self.running.listen),
             "a route believes what Envoy says about tokens, and anybody can reach the listener that \
              is in use: restart with the new one first"
+        );
+        ensure!(
+            mem::discriminant(&self.running.engine) == mem::discriminant(&new.engine),
+            "the policies are to be evaluated by another engine: restart for that"
         );
         Ok(new)
     }
@@ -171,10 +185,9 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         sender_constraints,
         log,
         shutdown,
+        engine,
         // What follows is read anew by each reload.
-        policies: _,
         routes: _,
-        engine: _,
         upstream_headers: _,
         relaxed_paths: _,
         kept_headers: _,
@@ -194,6 +207,15 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *sender_constraints != new.sender_constraints
         || *log != new.log
         || *shutdown != new.shutdown
+        || is_of_another_pdp(engine, &new.engine)
+}
+
+/// How our own engine evaluates is a part of the rules; where another PDP is, is not.
+fn is_of_another_pdp(running: &EngineConfig, new: &EngineConfig) -> bool {
+    match (running, new) {
+        (EngineConfig::Embedded(_), EngineConfig::Embedded(_)) => false,
+        _ => running != new,
+    }
 }
 
 /// Shows which rules are in force, from now on.

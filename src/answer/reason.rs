@@ -21,6 +21,8 @@ impl Reason {
     pub const NO_ACTION: Self = Self("route.method");
     /// The engine could not answer.
     pub const ENGINE_FAULT: Self = Self("fault.engine");
+    /// The PDP that is asked in its place gave no answer.
+    pub const PDP_FAULT: Self = Self("fault.pdp");
     /// A handler panicked.
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.

@@ -7,6 +7,9 @@ mod settings;
 
 mod file;
 
+mod engine;
+mod pdp;
+
 mod auth0;
 mod issuers;
 mod url;
@@ -43,8 +46,8 @@ pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
 pub use sender_constraints::SenderConstraintsConfig;
 pub use settings::{
-    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
-    TokenCacheConfig,
+    CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig, KeysConfig,
+    ShutdownConfig, TokenCacheConfig,
 };
 pub use token::may_be_attested;
 

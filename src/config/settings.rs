@@ -13,6 +13,7 @@ use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
 use crate::logout::RevocationConfig;
+use crate::remote_pdp::RemotePdpConfig;
 use crate::request::{Host, PathForm};
 use crate::route::RouteSpec;
 use crate::server::{AdminConfig, ListenConfig, LogoutConfig};
@@ -24,8 +25,6 @@ use crate::telemetry::LogConfig;
 pub struct Config {
     /// `auth0:` and `issuers:`. Never empty, and no two have the same `issuer`.
     pub issuers: Vec<IssuerSpec>,
-    /// `policies:`, the policy directory.
-    pub policies: PathBuf,
     /// `routes:`
     pub routes: Vec<RouteSpec>,
     pub listen: ListenConfig,
@@ -54,9 +53,22 @@ pub struct Config {
     pub files: Vec<PathBuf>,
 }
 
-/// `engine:`
+/// `engine:` and `policies:`, who evaluates.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EngineConfig {
+pub enum EngineConfig {
+    Embedded(EmbeddedConfig),
+    /// `engine.cerbos:`. `cache`: for how long its answers are kept, if at all.
+    Remote {
+        pdp: RemotePdpConfig,
+        cache: Option<DecisionCacheConfig>,
+    },
+}
+
+/// Our own engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddedConfig {
+    /// `policies:`, the policy directory.
+    pub policies: PathBuf,
     /// Strict evaluation is on by default, other than in Cerbos.
     pub options: Options,
     /// `engine.globals`, in which integers are still integers.

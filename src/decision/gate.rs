@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::warn;
 
-use super::{Authenticated, AuthenticationError, Authenticator, RememberingJudge, Rules, Verdict};
+use super::{
+    Authenticated, AuthenticationError, Authenticator, JudgeFault, Question, RememberingJudge,
+    Rules, Verdict,
+};
 use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{BearerError, Credentials, Demands, Scheme, TokenError};
+use crate::identity::{BearerError, BearerToken, Credentials, Demands, Scheme, TokenError};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
@@ -94,15 +97,16 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&matched, &request, now).await?;
+        let (caller, token) = self.authenticate(&matched, &request, now).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
         let Target { resource, action } = &target;
         let actions = slice::from_ref(action);
         let input = CheckInput { principal, resource, actions, aux_data, now };
-        let judged = self.judge.check(rules, &route, &input, *expires_at).await;
-        let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
+        let (token, expires_at) = (token.as_ref(), *expires_at);
+        let question = Question { input, route: &route, token, expires_at };
+        let (verdict, cache) = self.judge.check(rules, &question).await.map_err(fault)?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
         trace.validation_errors = verdict.validation_errors.len();
@@ -119,17 +123,18 @@ impl Gate {
         }
     }
 
+    /// Who asks, and the token that says so, unless Envoy says it.
     async fn authenticate(
         &self,
         matched: &RouteMatch<'_>,
         request: &HttpRequest,
         now: Timestamp,
-    ) -> Result<Arc<Authenticated>, Refusal> {
+    ) -> Result<(Arc<Authenticated>, Option<BearerToken>), Refusal> {
         let demands = matched.demands();
         let source = matched.token_source();
         let credentials = source.find(request);
         let credentials = credentials.map_err(|error| self.refused(error, demands))?;
-        let mut scheme = Scheme::Bearer;
+        let mut sent = None;
         let authenticated = match credentials {
             None => return Err(Refusal::without_token(demands, &self.algs)),
             // Whatever page makes a browser send a cookie makes it use its certificate, too.
@@ -137,26 +142,35 @@ impl Gate {
                 Err(TokenError::BindingDemanded.into())
             }
             Some(Credentials::Token(token)) => {
-                scheme = token.scheme();
-                self.authenticator.authenticate(&token, demands, Some(request), now).await
+                let token = sent.insert(token);
+                self.authenticator.authenticate(token, demands, Some(request), now).await
             }
             Some(Credentials::Attested(claims)) => {
                 self.authenticator.authenticate_attested(&claims, demands, now)
             }
         };
-        authenticated.map_err(|error| match error {
+        let scheme = sent.as_ref().map_or(Scheme::Bearer, BearerToken::scheme);
+        let authenticated = authenticated.map_err(|error| match error {
             AuthenticationError::Refused(error) => {
                 Refusal::of_token(error.refusal().presented_in(scheme), demands, &self.algs)
             }
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
             AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
             AuthenticationError::ReplaysFull => Refusal::Fault(Reason::REPLAYS_FULL),
-        })
+        })?;
+        Ok((authenticated, sent))
     }
 
     fn refused(&self, error: BearerError, demands: &Demands) -> Refusal {
         Refusal::of_token(error.refusal(), demands, &self.algs)
     }
+}
+
+fn fault(fault: JudgeFault) -> Refusal {
+    Refusal::Fault(match fault {
+        JudgeFault::NoAnswer | JudgeFault::NoPolicies => Reason::ENGINE_FAULT,
+        JudgeFault::Remote(_) => Reason::PDP_FAULT,
+    })
 }
 
 /// A denial is one in any case; an output can only change how it is told.

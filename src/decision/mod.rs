@@ -23,7 +23,7 @@ pub use cache::{DecisionCache, DecisionCacheConfig};
 pub use gate::{Decision, Gate, Trace};
 pub use judge::{Judge, JudgeFault};
 pub use key::{CacheKey, ChainKey};
-pub use remembering_judge::RememberingJudge;
+pub use remembering_judge::{Question, RememberingJudge};
 pub use replay::{ReplayError, ReplayMemory};
 pub use rules::{Generation, Rules};
 pub use verdict::{Judged, Verdict};

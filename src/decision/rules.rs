@@ -17,7 +17,8 @@ pub struct Rules {
     pub generation: Generation,
     pub request: RequestRules,
     pub routes: RouteTable,
-    pub policies: PolicySet,
+    /// `None` where another PDP has them.
+    pub policies: Option<PolicySet>,
     pub upstream_headers: UpstreamHeaders,
     /// Headers that the upstream gets although they could mislead it: proxies of ours write them.
     pub kept_headers: Vec<String>,

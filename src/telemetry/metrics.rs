@@ -10,7 +10,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use super::RevocationMetrics;
+use super::{PdpMetrics, RevocationMetrics};
 
 /// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
 const DECISION_BUCKETS: [f64; 12] =
@@ -31,6 +31,7 @@ pub struct Metrics {
     keys_age: IntGaugeVec,
     panics: IntCounter,
     revocations: RevocationMetrics,
+    remote_pdp: PdpMetrics,
 }
 
 /// What the decision cache did for a request.
@@ -38,6 +39,8 @@ pub struct Metrics {
 pub enum CacheResult {
     Hit,
     Miss,
+    /// Nothing is remembered.
+    Off,
     /// Evaluated and not stored.
     Uncacheable(Uncacheable),
 }
@@ -117,6 +120,7 @@ impl Metrics {
                 "Panics while a request was decided, each answered with 503.",
             )?,
             revocations: RevocationMetrics::new()?,
+            remote_pdp: PdpMetrics::new()?,
             registry: Registry::new(),
         };
         metrics.register()?;
@@ -137,6 +141,7 @@ impl Metrics {
             keys_age,
             panics,
             revocations,
+            remote_pdp,
         } = self;
         registry.register(Box::new(decisions.clone()))?;
         registry.register(Box::new(decision_seconds.clone()))?;
@@ -148,7 +153,8 @@ impl Metrics {
         registry.register(Box::new(loaded_at.clone()))?;
         registry.register(Box::new(keys_age.clone()))?;
         registry.register(Box::new(panics.clone()))?;
-        revocations.register(registry)
+        revocations.register(registry)?;
+        remote_pdp.register(registry)
     }
 
     pub fn decision(&self, answer: &'static str, reason: &'static str, took: Duration) {
@@ -188,6 +194,11 @@ impl Metrics {
         &self.revocations
     }
 
+    #[must_use]
+    pub fn remote_pdp(&self) -> &PdpMetrics {
+        &self.remote_pdp
+    }
+
     pub fn panicked(&self) {
         self.panics.inc();
     }
@@ -213,6 +224,7 @@ impl CacheResult {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
+            Self::Off => "off",
             Self::Uncacheable(_) => "uncacheable",
         }
     }

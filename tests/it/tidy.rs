@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Which rooms a room may name. What is not here may not exist.
-const PLAN: [(&str, &[&str]); 19] = [
+const PLAN: [(&str, &[&str]); 20] = [
     ("yaml", &[]),
     ("engine", &["yaml"]),
     ("request", &["engine"]),
@@ -23,6 +23,7 @@ const PLAN: [(&str, &[&str]); 19] = [
     ("logout", &["identity", "revocation", "issuer", "shared_memory", "telemetry"]),
     ("policy_source", &["engine", "telemetry"]),
     ("cerbos_api", &["engine"]),
+    ("remote_pdp", &["engine", "identity", "cerbos_api", "telemetry"]),
     (
         "decision",
         &[
@@ -34,6 +35,7 @@ const PLAN: [(&str, &[&str]); 19] = [
             "answer",
             "issuer",
             "logout",
+            "remote_pdp",
             "telemetry",
         ],
     ),
@@ -71,6 +73,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "policy_source",
     "telemetry",
     "cerbos_api",
+    "remote_pdp",
     "server",
     "config",
     "reload",
@@ -90,6 +93,7 @@ const ALL: &[&str] = &[
     "policy_source",
     "telemetry",
     "cerbos_api",
+    "remote_pdp",
     "server",
     "config",
     "reload",

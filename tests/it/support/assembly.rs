@@ -48,7 +48,7 @@ impl Assembly {
             ),
             RememberingJudge {
                 judge: Judge::Embedded,
-                cache: DecisionCache::new(config.cache.decisions, metrics.clone()),
+                cache: Some(DecisionCache::new(config.cache.decisions, metrics.clone())),
             },
         );
         Self { gate, rules, metrics, tasks }
