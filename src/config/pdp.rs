@@ -7,7 +7,7 @@ use crate::decision::DecisionCacheConfig;
 use crate::remote_pdp::{ClientCertificate, PdpAddress, PdpTlsConfig, RemotePdpConfig, TokenUse};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-const MINUTE: Duration = Duration::from_secs(60);
+const FIVE_MINUTES: Duration = Duration::from_secs(300);
 const MIB: u64 = 1 << 20;
 const MOST_MEMORY: u64 = 4096 * MIB;
 
@@ -47,8 +47,9 @@ pub(super) fn read(value: &Value<'_>) -> Option<(RemotePdpConfig, Option<Decisio
     let retries = count("retries", 2, 0, 5);
     let connections = count("connections", 1, 1, 32);
     let max_in_flight = count("max_in_flight", 1000, 1, 100_000);
-    let mut duration =
-        |key, default| section.or(key, default, |value| value.duration(5 * MILLISECOND..=MINUTE));
+    let mut duration = |key, default| {
+        section.or(key, default, |value| value.duration(5 * MILLISECOND..=FIVE_MINUTES))
+    };
     let timeout = duration("timeout", 500 * MILLISECOND);
     let per_try_timeout = duration("per_try_timeout", 200 * MILLISECOND).min(timeout);
     let cache = section.optional("cache", cache);
@@ -95,20 +96,17 @@ fn token(section: &mut Section<'_>) -> TokenUse {
         value.text("the id of a key set of the PDP (`auxData.jwt.keySets`)")
     });
     if is_sent {
-        return TokenUse::Sent { key_set_id: key_set_id.unwrap_or_default().into() };
+        TokenUse::Sent { key_set_id: key_set_id.unwrap_or_default().into() }
+    } else {
+        TokenUse::Withheld
     }
-    if key_set_id.is_some() {
-        let message = "`key_set_id` is set, and no token is sent".to_owned();
-        section.report(message, "no `key_set_id`, or `send_token: true`");
-    }
-    TokenUse::Withheld
 }
 
 /// Neither a change of policies nor the clock is seen, so an answer is not kept for long.
 fn cache(value: &Value<'_>) -> Option<DecisionCacheConfig> {
     let mut section = value.section()?;
     let ttl = section.required("ttl", "how long an answer is good, such as `5s`", |value| {
-        value.duration(100 * MILLISECOND..=5 * MINUTE)
+        value.duration(100 * MILLISECOND..=FIVE_MINUTES)
     });
     let memory = section.or("memory", 16 * MIB, |value| value.bytes(MIB / 1024..=MOST_MEMORY));
     section.finish();

@@ -166,7 +166,7 @@ impl Gate {
     }
 }
 
-fn fault(fault: JudgeFault) -> Refusal {
+fn fault(fault: &JudgeFault) -> Refusal {
     Refusal::Fault(match fault {
         JudgeFault::NoAnswer | JudgeFault::NoPolicies => Reason::ENGINE_FAULT,
         JudgeFault::Remote(_) => Reason::PDP_FAULT,

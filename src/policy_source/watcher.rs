@@ -108,7 +108,7 @@ fn watch(watched: &Watched, happened: &Arc<Notify>) -> Option<RecommendedWatcher
     };
     // A directory that is not there appears in its parent. A link is resolved here, because only
     // what lies below a directory is watched.
-    if let Some(Ok(directory)) = watched.directory().map(|directory| directory.canonicalize()) {
+    if let Some(Ok(directory)) = watched.directory().map(Path::canonicalize) {
         watch(&directory, RecursiveMode::Recursive);
     }
     for directory in parents(watched) {

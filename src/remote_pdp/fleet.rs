@@ -17,7 +17,7 @@ use tokio::{
 use tonic::transport::Channel;
 use tracing::error;
 
-use super::{PdpAddress, RemotePdpConfig, Resolver, dialer::Dialer};
+use super::{RemotePdpConfig, Resolver, dialer::Dialer};
 use crate::telemetry::{Chain, PdpMetrics};
 
 /// The reading side: chooses.

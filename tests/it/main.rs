@@ -22,6 +22,7 @@ mod policies;
 mod process;
 mod readme;
 mod reloads;
+mod remote_pdp;
 mod replicas;
 mod revocation;
 mod second_issuer;

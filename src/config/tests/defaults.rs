@@ -7,8 +7,8 @@ use http::Method;
 use super::{Folder, ROUTES, SIX_LINES};
 use crate::answer::{DenialOutputs, HeaderSource, UpstreamHeaders};
 use crate::config::{
-    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, SenderConstraintsConfig,
-    ShutdownConfig, TokenCacheConfig,
+    CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig, KeysConfig,
+    SenderConstraintsConfig, ShutdownConfig, TokenCacheConfig,
 };
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
@@ -30,17 +30,17 @@ fn six_lines_are_enough_for_auth0() {
         config,
         Config {
             issuers: vec![brightpay()],
-            policies: folder.path("policies"),
             routes: Vec::new(),
             listen: ListenConfig {
                 address: ListenAddress::Tcp("127.0.0.1:9191".parse().unwrap()),
                 tls: None,
             },
             admin: AdminConfig { address: "127.0.0.1:9192".parse().unwrap() },
-            engine: EngineConfig {
+            engine: EngineConfig::Embedded(EmbeddedConfig {
+                policies: folder.path("policies"),
                 options: Options { strict_evaluation: true, ..Options::default() },
                 globals: serde_json::Map::new(),
-            },
+            }),
             cache: CacheConfig {
                 decisions: DecisionCacheConfig {
                     memory: 16 << 20,

@@ -6,9 +6,14 @@ use serde_json::{Value, json};
 
 use super::{Folder, read_with};
 use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
+use crate::config::EngineConfig;
+use crate::decision::DecisionCacheConfig;
 use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
 use crate::logout::{OnOutage, RevocationConfig};
+use crate::remote_pdp::{
+    ClientCertificate, Encryption, PdpAddress, PdpTlsConfig, RemotePdpConfig, TokenUse,
+};
 use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
 use crate::shared_memory::RedisUrl;
@@ -157,10 +162,61 @@ fn every_key_has_an_effect() {
     );
 }
 
+/// The same, where another PDP evaluates the policies.
+pub(super) fn everything_elsewhere() -> Value {
+    let mut file = everything();
+    file.as_object_mut().unwrap().remove("policies");
+    file["cache"].as_object_mut().unwrap().remove("decisions");
+    file["engine"] = json!({ "cerbos": {
+        "address": "grpcs://pdp.example:3593",
+        "tls": { "ca_file": "ca.pem", "cert_file": "c.pem", "key_file": "k.pem" },
+        "without_tls": "private_network", "send_token": true, "key_set_id": "auth0",
+        "timeout": "1s", "per_try_timeout": "300ms", "retries": 1, "connections": 2,
+        "max_in_flight": 7, "cache": { "ttl": "2s", "memory": "1MiB" },
+    } });
+    file
+}
+
+#[test]
+fn every_key_of_a_remote_engine_has_an_effect() {
+    let folder = Folder::new(&everything_elsewhere().to_string());
+    let config = folder.load(&[]).unwrap();
+    let seconds = Duration::from_secs;
+    let (cert_file, key_file) = (folder.path("c.pem"), folder.path("k.pem"));
+    assert_eq!(
+        config.engine,
+        EngineConfig::Remote {
+            pdp: RemotePdpConfig {
+                address: PdpAddress::Tcp {
+                    host: "pdp.example".into(),
+                    port: 3593,
+                    encryption: Encryption::Tls,
+                },
+                tls: PdpTlsConfig {
+                    ca_file: Some(folder.path("ca.pem")),
+                    client: Some(ClientCertificate { cert_file, key_file }),
+                },
+                token: TokenUse::Sent { key_set_id: "auth0".into() },
+                timeout: seconds(1),
+                per_try_timeout: Duration::from_millis(300),
+                retries: 1,
+                connections: 2,
+                max_in_flight: 7,
+            },
+            cache: Some(DecisionCacheConfig {
+                memory: 1 << 20,
+                ttl: seconds(2),
+                deny_ttl: seconds(2)
+            }),
+        }
+    );
+}
+
 #[test]
 fn every_key_of_the_engine_has_an_effect() {
     let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
-    let options = config.engine.options;
+    let EngineConfig::Embedded(engine) = config.engine else { panic!("{:?}", config.engine) };
+    let options = engine.options;
     assert!(!options.strict_evaluation && options.lenient_scope_search);
     assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
     assert_eq!(
@@ -176,7 +232,7 @@ fn every_key_of_the_engine_has_an_effect() {
     );
     assert_eq!(options.default_policy_version.as_str(), "v1");
     assert_eq!(options.default_scope.as_str(), "acme");
-    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
+    assert_eq!(Value::Object(engine.globals), json!({ "limit": 7, "rate": 0.5 }));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use portcullis::{
     answer::{DenialOutputs, UpstreamHeaders},
     decision::{
-        DecisionCache, DecisionCacheConfig, Generation, Judge, RememberingJudge, Rules, Verdict,
+        self, DecisionCache, DecisionCacheConfig, Generation, Judge, RememberingJudge, Rules,
+        Verdict,
     },
     engine::{
         PolicySet,
@@ -48,7 +49,7 @@ pub(super) async fn stream(
     let config = DecisionCacheConfig { memory, ttl: TTL, deny_ttl: DENY_TTL };
     let judge = RememberingJudge {
         judge: Judge::Embedded,
-        cache: DecisionCache::new(config, Metrics::new().unwrap()),
+        cache: Some(DecisionCache::new(config, Metrics::new().unwrap())),
     };
     let mut rules = policies.map(|policies| rules(Generation::FIRST, policies));
     let (mut generation, mut in_force) = (Generation::FIRST, 0);
@@ -67,8 +68,9 @@ pub(super) async fn stream(
         let route = if dice.percent(10) { "/b" } else { "/a" };
         let lifetime = if dice.percent(5) { dice.i64(1..60) } else { dice.i64(600..3_600) };
         let expires_at = now + SignedDuration::from_secs(lifetime);
-        let (found, result) = judge.check(rules, route, &input, expires_at).await.unwrap();
-        let alone = rules.policies.check(&input);
+        let asked = decision::Question { input, route, token: None, expires_at };
+        let (found, result) = judge.check(rules, &asked).await.unwrap();
+        let alone = rules.policies.as_ref().unwrap().check(&input);
         tally.asked += 1;
         if result == CacheResult::Hit {
             tally.hits += 1;
@@ -85,7 +87,7 @@ fn rules(generation: Generation, policies: PolicySet) -> Rules {
         generation,
         request: RequestRules::default(),
         routes: RouteTable::build(Vec::new()).unwrap(),
-        policies,
+        policies: Some(policies),
         upstream_headers: UpstreamHeaders::default(),
         kept_headers: Vec::new(),
         denial_outputs: DenialOutputs::default(),

@@ -60,6 +60,7 @@ pub(crate) struct WorldBuilder {
     issuer: Option<Arc<Issuer>>,
     issuer_is_away: bool,
     issuer_keys: String,
+    engine: Option<String>,
     sections: String,
     files: Vec<(String, String)>,
 }
@@ -97,6 +98,12 @@ impl WorldBuilder {
     /// More keys of the issuer, such as `logout_clients: [web]`.
     pub(crate) fn issuer_key(mut self, line: &str) -> Self {
         self.issuer_keys.extend(["    ", line, "\n"]);
+        self
+    }
+
+    /// Another PDP in place of the policies: the entries of `engine.cerbos`.
+    pub(crate) fn pdp(mut self, entries: &str) -> Self {
+        self.engine = Some(format!("engine: {{ cerbos: {{ {entries} }} }}\n"));
         self
     }
 
@@ -140,7 +147,9 @@ impl WorldBuilder {
         let config = config(&issuer.url, listen, "127.0.0.1:0");
         let (of_issuer, rest) = config.split_once("policies:").unwrap();
         let (more, sections) = (&self.issuer_keys, &self.sections);
-        write("portcullis.yaml", &format!("{of_issuer}{more}policies:{rest}{sections}"));
+        let file = format!("{of_issuer}{more}policies:{rest}{sections}");
+        let engine = self.engine.as_deref().unwrap_or("policies: policies\n");
+        write("portcullis.yaml", &file.replacen("policies: policies\n", engine, 1));
         for (path, text) in &self.files {
             write(path, text);
         }
