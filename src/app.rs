@@ -269,7 +269,7 @@ fn authenticator(
     trusted: &TrustedIssuers,
     revocations: &Revocations,
 ) -> Authenticator {
-    let SenderConstraintsConfig { rules, replays } = config.sender_constraints.clone();
+    let SenderConstraintsConfig { rules, replays, hosts: _ } = config.sender_constraints.clone();
     let capacity = config.cache.tokens.capacity;
     Authenticator::new(trusted.clone(), revocations.clone(), capacity)
         .with_possession(rules, ReplayMemory::new(replays))

@@ -63,10 +63,12 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow!(lines.join("\n"))
     })?;
+    let own_hosts = routes.hosts().chain(&config.sender_constraints.hosts).cloned().collect();
     Ok(Rules {
         generation,
         request: RequestRules {
             trusted_hops: config.client_address.trusted_hops,
+            own_hosts,
             relaxed: config.relaxed_paths.clone(),
             ..RequestRules::default()
         },
@@ -191,7 +193,8 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *redis != new.redis
         || *revocation != new.revocation
         || *logout != new.logout
-        || *sender_constraints != new.sender_constraints
+        || sender_constraints.rules != new.sender_constraints.rules
+        || sender_constraints.replays != new.sender_constraints.replays
         || *log != new.log
         || *shutdown != new.shutdown
 }

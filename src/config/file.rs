@@ -71,6 +71,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
+    sender_constraints::check_hosts(&root, &sender_constraints, &routes);
     if !token::may_be_attested(routes.iter().map(|route| &route.token), &listen) {
         let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
                        anybody can reach the listener"

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
-use super::{issuers::ALGORITHMS, section::Section};
-use crate::identity::{Algorithm, CertificateSource, PossessionRules, ProofRules};
+use super::{issuers::ALGORITHMS, requests, section::Section};
+use crate::identity::{Algorithm, CertificateSource, PossessionRules, ProofRules, TokenBinding};
+use crate::request::Host;
+use crate::route::RouteSpec;
 use crate::server::{ListenAddress, ListenConfig};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,6 +19,8 @@ const SOURCES: [(&str, CertificateSource); 2] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SenderConstraintsConfig {
     pub rules: PossessionRules,
+    /// `dpop.hosts`: our hosts, beside those that routes name. A proof is for one of them.
+    pub hosts: BTreeSet<Host>,
     /// `dpop.replays`: how many used proofs are remembered at the same time.
     pub replays: usize,
 }
@@ -36,6 +40,7 @@ pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderCon
             value.duration(Duration::ZERO..=300 * SECOND)
         }),
     };
+    let hosts = dpop.or("hosts", BTreeSet::new(), requests::hosts);
     let replays = dpop.or("replays", 100_000, |value| value.integer(1..=10_000_000));
     dpop.finish();
     let mut certificates = section.section("client_certificates");
@@ -49,7 +54,28 @@ pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderCon
     section.finish();
     SenderConstraintsConfig {
         rules: PossessionRules { proofs, certificates: source },
+        hosts,
         replays: usize::try_from(replays).unwrap_or(usize::MAX),
+    }
+}
+
+/// A route that demands proofs, where none could be good, is a slip.
+pub(super) fn check_hosts(
+    root: &Section<'_>,
+    config: &SenderConstraintsConfig,
+    routes: &[RouteSpec],
+) {
+    if !config.hosts.is_empty() || routes.iter().any(|route| !route.hosts.is_empty()) {
+        return;
+    }
+    for route in routes {
+        if matches!(route.demands.binding, Some(TokenBinding::Dpop | TokenBinding::Any)) {
+            let message = format!(
+                "the route at {} has `token_binding`, and no host is named that a proof could be for",
+                route.place
+            );
+            root.report(message, "`hosts` at the route, or `sender_constraints.dpop.hosts`");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tracing::warn;
 use super::{Authenticated, AuthenticationError, Authenticator, RememberingJudge, Rules, Verdict};
 use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{BearerError, Credentials, Demands, Scheme, TokenError};
+use crate::identity::{BearerError, Credentials, Demands, Scheme};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
@@ -126,16 +126,11 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, Refusal> {
         let demands = matched.demands();
-        let source = matched.token_source();
-        let credentials = source.find(request);
+        let credentials = matched.token_source().find(request);
         let credentials = credentials.map_err(|error| self.refused(error, demands))?;
         let mut scheme = Scheme::Bearer;
         let authenticated = match credentials {
             None => return Err(Refusal::without_token(demands, &self.algs)),
-            // Whatever page makes a browser send a cookie makes it use its certificate, too.
-            Some(_) if demands.binding.is_some() && !source.is_sent_on_purpose() => {
-                Err(TokenError::BindingDemanded.into())
-            }
             Some(Credentials::Token(token)) => {
                 scheme = token.scheme();
                 self.authenticator.authenticate(&token, demands, Some(request), now).await

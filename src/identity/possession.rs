@@ -66,6 +66,10 @@ impl TokenBinding {
 // === impl Possession ===
 
 impl Possession<'_> {
+    pub(super) fn has_proof(&self) -> bool {
+        self.request.headers.lines("dpop").next().is_some()
+    }
+
     /// SHA-256 of the client certificate, as `x5t#S256` has it.
     pub(super) fn certificate(&self) -> Result<Option<String>, PeerError> {
         match self.rules.certificates {

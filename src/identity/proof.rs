@@ -65,6 +65,11 @@ pub(super) fn verify(
     if !text(claims, "htu").is_some_and(|url| url::is_of(url, request)) {
         return Err(ProofError::Url.into());
     }
+    // Whoever sends the request chooses its host, and so could choose that of a proof that was made for
+    // another server.
+    if !request.is_for_own_host {
+        return Err(ProofError::Host.into());
+    }
     let until = check_times(claims, rules, now)?;
     let hash = URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()));
     if text(claims, "ath") != Some(&*hash) {

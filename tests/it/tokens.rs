@@ -172,22 +172,25 @@ async fn a_reload_does_not_believe_envoy_on_a_listener_that_anybody_can_reach() 
 
 #[tokio::test]
 async fn no_cookie_and_no_word_of_envoy_is_a_bound_token() {
-    let bound = ROUTES.replace("    token:", "    token_binding: any\n    token:");
-    let world = World::builder().file("routes.yaml", &bound).start().await;
+    let bound = ROUTES.replace("    token:", "    token_binding: mtls\n    token:");
+    let world = World::builder().file("routes.yaml", ROUTES).start().await;
+    std::fs::write(world.path("routes.yaml"), bound).unwrap();
+    let (status, page) = world.post("/reload").await;
+    assert_ne!(status, 200, "{page}");
+    for text in ["routes.yaml:3:5: `token_binding` is set, and `envoy_metadata`", "and a cookie"] {
+        assert!(page.contains(text), "{page}");
+    }
+    // Where it is not demanded, a token that is bound is refused there all the same.
     let mut claims = claims("auth0|viewer", &["viewer"]);
     claims["iss"] = json!(world.issuer.url);
-    for confirmation in [Value::Null, json!({ "x5t#S256": "x".repeat(43) })] {
-        if !confirmation.is_null() {
-            claims["cnf"] = confirmation;
-        }
-        let cookie = format!("session={}", world.issuer.token(&claims));
-        let request = with(check_request("GET", ITEM, None), &[("cookie", &cookie)]);
-        for request in [request, attested("envoy.filters.http.jwt_authn", &claims)] {
-            let told = world.ask(request).await;
-            let challenge = told.header("www-authenticate").unwrap_or_default();
-            assert_eq!(told.status, 401, "{told:?}");
-            assert!(challenge.contains("bound token required"), "{challenge}");
-        }
+    claims["cnf"] = json!({ "x5t#S256": "x".repeat(43) });
+    let cookie = format!("session={}", world.issuer.token(&claims));
+    let request = with(check_request("GET", ITEM, None), &[("cookie", &cookie)]);
+    for request in [request, attested("envoy.filters.http.jwt_authn", &claims)] {
+        let told = world.ask(request).await;
+        let challenge = told.header("www-authenticate").unwrap_or_default();
+        assert_eq!(told.status, 401, "{told:?}");
+        assert!(challenge.contains("certificate binding failed"), "{challenge}");
     }
     world.stop().await.unwrap();
 }

@@ -94,6 +94,7 @@ fn sender_constraints() -> SenderConstraintsConfig {
             },
             certificates: CertificateSource::Envoy,
         },
+        hosts: [].into(),
         replays: 100_000,
     }
 }

@@ -69,12 +69,17 @@ pub(super) fn everything() -> Value {
         },
         "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
-        "sender_constraints": {
-            "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s", "replays": 9 },
-            "client_certificates": { "from": "x_forwarded_client_cert" },
-        },
+        "sender_constraints": sender_constraints(),
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+fn sender_constraints() -> Value {
+    json!({
+        "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s",
+            "hosts": ["Internal.acme.example"], "replays": 9 },
+        "client_certificates": { "from": "x_forwarded_client_cert" },
     })
 }
 
@@ -139,6 +144,7 @@ fn every_key_has_an_effect() {
     assert_eq!(senders.rules.proofs.algorithms, [Algorithm::Ps256].into());
     assert_eq!(senders.rules.proofs.max_age, Duration::from_mins(1));
     assert_eq!(senders.rules.proofs.max_ahead, Duration::ZERO);
+    assert_eq!(senders.hosts, [Host::parse("internal.acme.example").unwrap()].into());
     assert_eq!(senders.replays, 9);
     assert_eq!(config.routes[0].demands.binding, Some(TokenBinding::Dpop));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));

@@ -8,7 +8,7 @@ use crate::identity::{
     CertificateSource, Demands, Possession, PossessionRules, Presentation, TokenBinding,
     TokenError, TokenLimits, UnverifiedToken, Verifier, bearer,
 };
-use crate::request::{HttpRequest, RawRequest, RequestRules};
+use crate::request::{HttpRequest, RawRequest};
 
 /// What is sent, and by which rules it is looked at.
 pub(super) struct Sender {
@@ -54,7 +54,7 @@ impl Sender {
     pub(super) fn verify(self) -> Result<(), TokenError> {
         let Self { scheme, token, request, rules, binding } = self;
         let world = world();
-        let request = HttpRequest::read(request, &RequestRules::default()).unwrap();
+        let request = HttpRequest::read(request, &forge::rules()).unwrap();
         let token = bearer::find([format!("{scheme} {token}").as_bytes()]).unwrap().unwrap();
         let [verifier] = &Verifier::for_issuers(vec![world.spec])[..] else { panic!() };
         let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
