@@ -23,6 +23,7 @@ use tracing::{error, info, warn};
 use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
 use crate::decision::{
     Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, ReplayMemory,
+    SharedReplays,
 };
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
@@ -86,12 +87,12 @@ impl App {
         let (watched, watched_now) = watch::channel(watched);
 
         let (keys, refreshers) = issuers(&config)?;
-        let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
-        let trusted = TrustedIssuers::new(trusted);
-        let (revocations, follower) = revocations(&config, &metrics)?;
+        let trusted = trusted(&config, &keys);
+        let memory = &config.redis.as_ref().map(SharedMemory::build).transpose()?;
+        let (revocations, follower) = revocations(&config, memory.as_ref(), &metrics);
         let gate = Gate::new(
             rules_in_force,
-            authenticator(&config, &trusted, &revocations),
+            authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics),
             judge(&config, &metrics),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
@@ -256,11 +257,18 @@ fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
     Ok(pairs)
 }
 
+fn trusted(config: &Config, keys: &[Keys]) -> TrustedIssuers {
+    TrustedIssuers::new(config.issuers.iter().cloned().zip(keys.iter().cloned()).collect())
+}
+
 /// What is revoked, and the task that follows what other replicas revoke.
-fn revocations(config: &Config, metrics: &Metrics) -> Result<(Revocations, Option<Follower>)> {
-    let memory = config.redis.as_ref().map(SharedMemory::build).transpose()?;
+fn revocations(
+    config: &Config,
+    memory: Option<&SharedMemory>,
+    metrics: &Metrics,
+) -> (Revocations, Option<Follower>) {
     let tenants = TenantSpec::of(&config.issuers);
-    Ok(logout::build(tenants, config.revocation, memory.as_ref(), metrics.clone()))
+    logout::build(tenants, config.revocation, memory, metrics.clone())
 }
 
 /// Who sends tokens, by the settings of those who send bound ones.
@@ -268,11 +276,16 @@ fn authenticator(
     config: &Config,
     trusted: &TrustedIssuers,
     revocations: &Revocations,
+    memory: Option<&SharedMemory>,
+    metrics: &Metrics,
 ) -> Authenticator {
-    let SenderConstraintsConfig { rules, replays, hosts: _ } = config.sender_constraints.clone();
+    let SenderConstraintsConfig { rules, replays, on_outage, hosts: _ } =
+        config.sender_constraints.clone();
+    let shared =
+        memory.map(|memory| SharedReplays::new(memory.clone(), on_outage, metrics.clone()));
     let capacity = config.cache.tokens.capacity;
     Authenticator::new(trusted.clone(), revocations.clone(), capacity)
-        .with_possession(rules, ReplayMemory::new(replays))
+        .with_possession(rules, ReplayMemory::new(replays).shared(shared))
 }
 
 /// Who evaluates, and the memory of it.

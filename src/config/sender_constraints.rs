@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
-use super::{issuers::ALGORITHMS, requests, section::Section};
+use super::{issuers::ALGORITHMS, requests, revocation, section::Section};
 use crate::identity::{Algorithm, CertificateSource, PossessionRules, ProofRules, TokenBinding};
 use crate::request::Host;
 use crate::route::RouteSpec;
 use crate::server::{ListenAddress, ListenConfig};
+use crate::shared_memory::OnOutage;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -23,6 +24,9 @@ pub struct SenderConstraintsConfig {
     pub hosts: BTreeSet<Host>,
     /// `dpop.replays`: how many used proofs are remembered at the same time.
     pub replays: usize,
+    /// `dpop.on_outage`: what becomes of a proof when it is not known whether another replica has seen
+    /// it.
+    pub on_outage: OnOutage,
 }
 
 pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderConstraintsConfig {
@@ -42,6 +46,8 @@ pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderCon
     };
     let hosts = dpop.or("hosts", BTreeSet::new(), requests::hosts);
     let replays = dpop.or("replays", 100_000, |value| value.integer(1..=10_000_000));
+    let on_outage =
+        dpop.or("on_outage", OnOutage::Refuse, |value| value.choice(&revocation::OUTAGES));
     dpop.finish();
     let mut certificates = section.section("client_certificates");
     let source = certificates.or("from", CertificateSource::Envoy, |value| value.choice(&SOURCES));
@@ -56,6 +62,7 @@ pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderCon
         rules: PossessionRules { proofs, certificates: source },
         hosts,
         replays: usize::try_from(replays).unwrap_or(usize::MAX),
+        on_outage,
     }
 }
 

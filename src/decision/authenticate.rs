@@ -63,6 +63,9 @@ pub enum AuthenticationError {
     /// The proof is good, and whether it was used before could not be remembered: 503.
     #[error("no further proof can be remembered")]
     ReplaysFull,
+    /// The proof is good, and nobody can say whether another replica has seen it: 503.
+    #[error("whether the proof was used elsewhere cannot be told now")]
+    ReplaysUnknown,
 }
 
 /// SHA-256 over every byte of a token: two tokens that share a signature do not share this.

@@ -146,6 +146,7 @@ impl Gate {
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
             AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
             AuthenticationError::ReplaysFull => Refusal::Fault(Reason::REPLAYS_FULL),
+            AuthenticationError::ReplaysUnknown => Refusal::Fault(Reason::REPLAYS_UNKNOWN),
         })
     }
 

@@ -12,6 +12,7 @@ mod remembered;
 mod remembering_judge;
 mod replay;
 mod rules;
+mod shared_replays;
 mod verdict;
 
 #[cfg(test)]
@@ -25,4 +26,5 @@ pub use key::{CacheKey, ChainKey};
 pub use remembering_judge::RememberingJudge;
 pub use replay::{ReplayError, ReplayMemory};
 pub use rules::{Generation, Rules};
+pub use shared_replays::SharedReplays;
 pub use verdict::{Judged, Verdict};

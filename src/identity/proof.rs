@@ -1,6 +1,6 @@
 //! `DPoP` proofs (RFC 9449): a small token, made for one request by whoever holds a key.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
@@ -169,6 +169,15 @@ impl<'p> Proof<'p> {
 fn is_proof(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.strip_prefix("application/").unwrap_or(&name) == "dpop+jwt"
+}
+
+// === impl ReplayKey ===
+
+impl fmt::Display for ReplayKey {
+    /// In base64url.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
 }
 
 // === impl VerifiedProof ===

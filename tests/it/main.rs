@@ -21,6 +21,7 @@ mod listeners;
 mod policies;
 mod process;
 mod readme;
+mod replays;
 mod replicas;
 mod revocation;
 mod second_issuer;

@@ -33,6 +33,7 @@ const PLAN: [(&str, &[&str]); 19] = [
             "engine",
             "answer",
             "issuer",
+            "shared_memory",
             "logout",
             "telemetry",
         ],

@@ -16,8 +16,9 @@ use crate::identity::{
     Algorithm, CertificateSource, ClaimMapping, ClaimPath, IssuerSpec, PossessionRules, ProofRules,
     TokenDialect, UserSubjects,
 };
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
 #[test]
@@ -96,6 +97,7 @@ fn sender_constraints() -> SenderConstraintsConfig {
         },
         hosts: [].into(),
         replays: 100_000,
+        on_outage: OnOutage::Refuse,
     }
 }
 

@@ -8,10 +8,10 @@ use super::{Folder, read_with};
 use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
 use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
 use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
-use crate::shared_memory::RedisUrl;
+use crate::shared_memory::{OnOutage, RedisUrl};
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
@@ -78,7 +78,7 @@ pub(super) fn everything() -> Value {
 fn sender_constraints() -> Value {
     json!({
         "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s",
-            "hosts": ["Internal.acme.example"], "replays": 9 },
+            "hosts": ["Internal.acme.example"], "replays": 9, "on_outage": "continue" },
         "client_certificates": { "from": "x_forwarded_client_cert" },
     })
 }
@@ -145,7 +145,7 @@ fn every_key_has_an_effect() {
     assert_eq!(senders.rules.proofs.max_age, Duration::from_mins(1));
     assert_eq!(senders.rules.proofs.max_ahead, Duration::ZERO);
     assert_eq!(senders.hosts, [Host::parse("internal.acme.example").unwrap()].into());
-    assert_eq!(senders.replays, 9);
+    assert_eq!((senders.replays, senders.on_outage), (9, OnOutage::Continue));
     assert_eq!(config.routes[0].demands.binding, Some(TokenBinding::Dpop));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
     assert_eq!(config.shutdown.settle, Duration::ZERO);

@@ -17,8 +17,9 @@ use crate::issuer::{
     Settings, TrustedIssuers,
     tests::site::{JWKS, Page, Refreshing, Site, advance},
 };
-use crate::logout::{self, OnOutage, RevocationConfig, Revocations};
+use crate::logout::{self, RevocationConfig, Revocations};
 use crate::revocation::{Revocation, TenantSpec, Whom};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{Metrics, RevocationSource};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -97,7 +98,8 @@ fn assert_refused(result: &Result, expected: TokenError) {
         | Err(
             AuthenticationError::KeysUnavailable(_)
             | AuthenticationError::RevocationsUnknown
-            | AuthenticationError::ReplaysFull,
+            | AuthenticationError::ReplaysFull
+            | AuthenticationError::ReplaysUnknown,
         ) => {
             panic!("{result:?}")
         }

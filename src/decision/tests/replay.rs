@@ -13,9 +13,10 @@ use crate::issuer::{
     Settings, TrustedIssuers,
     tests::site::{Refreshing, Site},
 };
-use crate::logout::{self, OnOutage, RevocationConfig, Revocations};
+use crate::logout::{self, RevocationConfig, Revocations};
 use crate::request::HttpRequest;
 use crate::revocation::{Revocation, TenantSpec, Whom};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{Metrics, RevocationSource};
 
 struct World {
