@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use aws_lc_rs::rand;
 use jiff::Timestamp;
 use tokio::{
     select,
@@ -20,11 +21,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
+use crate::config::{self, Config, NonceConfig, SenderConstraintsConfig, ShutdownConfig};
 use crate::decision::{
     Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, ReplayMemory,
     SharedReplays,
 };
+use crate::identity::Nonces;
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::policy_source::{Fingerprint, Watcher};
@@ -92,7 +94,7 @@ impl App {
         let (revocations, follower) = revocations(&config, memory.as_ref(), &metrics);
         let gate = Gate::new(
             rules_in_force,
-            authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics),
+            authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics)?,
             judge(&config, &metrics),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
@@ -278,14 +280,29 @@ fn authenticator(
     revocations: &Revocations,
     memory: Option<&SharedMemory>,
     metrics: &Metrics,
-) -> Authenticator {
-    let SenderConstraintsConfig { rules, replays, on_outage, hosts: _ } =
+) -> Result<Authenticator> {
+    let SenderConstraintsConfig { rules, nonce, replays, on_outage, hosts: _ } =
         config.sender_constraints.clone();
     let shared =
         memory.map(|memory| SharedReplays::new(memory.clone(), on_outage, metrics.clone()));
     let capacity = config.cache.tokens.capacity;
-    Authenticator::new(trusted.clone(), revocations.clone(), capacity)
+    let authenticator = Authenticator::new(trusted.clone(), revocations.clone(), capacity)
         .with_possession(rules, ReplayMemory::new(replays).shared(shared))
+        .with_nonces(nonce.as_ref().map(nonces).transpose()?);
+    Ok(authenticator)
+}
+
+/// By the secret of all replicas, or by one that ends with this process.
+fn nonces(config: &NonceConfig) -> Result<Nonces> {
+    let mut own = [0; 32];
+    let secret = match &config.secret {
+        Some(secret) => secret.as_bytes(),
+        None => {
+            rand::fill(&mut own).ok().context("could not get random numbers")?;
+            &own
+        }
+    };
+    Ok(Nonces::new(secret, config.lifetime))
 }
 
 /// Who evaluates, and the memory of it.

@@ -195,6 +195,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *logout != new.logout
         || sender_constraints.rules != new.sender_constraints.rules
         || sender_constraints.replays != new.sender_constraints.replays
+        || sender_constraints.nonce != new.sender_constraints.nonce
         || sender_constraints.on_outage != new.sender_constraints.on_outage
         || *log != new.log
         || *shutdown != new.shutdown

@@ -68,6 +68,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let sender_constraints = sender_constraints::read(root.section("sender_constraints"), &listen);
+    sender_constraints::check_nonce(&root, &sender_constraints);
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();

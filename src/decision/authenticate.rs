@@ -13,8 +13,8 @@ use tracing::debug;
 use super::{ReplayMemory, remembered::Remembered};
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    AttestedClaims, BearerToken, Demands, Possession, PossessionRules, Presentation, Scheme,
-    SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier, sha256,
+    AttestedClaims, BearerToken, Demands, Nonces, Possession, PossessionRules, Presentation,
+    Scheme, SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier, sha256,
 };
 use crate::issuer::{KeysUnavailable, TrustedIssuer, TrustedIssuers};
 use crate::logout::{CheckError, Revocations};
@@ -31,6 +31,7 @@ pub struct Authenticator {
     limits: TokenLimits,
     possession: Arc<PossessionRules>,
     used_proofs: ReplayMemory,
+    nonces: Option<Nonces>,
 }
 
 /// Who sent a token, prepared once for all requests with it.
@@ -93,6 +94,7 @@ impl Authenticator {
             limits: TokenLimits::default(),
             possession: Arc::default(),
             used_proofs: ReplayMemory::new(REPLAYS),
+            nonces: None,
         }
     }
 
@@ -100,6 +102,17 @@ impl Authenticator {
     #[must_use]
     pub fn with_possession(self, rules: PossessionRules, used_proofs: ReplayMemory) -> Self {
         Self { possession: Arc::new(rules), used_proofs, ..self }
+    }
+
+    /// With nonces that proofs must carry.
+    #[must_use]
+    pub fn with_nonces(self, nonces: Option<Nonces>) -> Self {
+        Self { nonces, ..self }
+    }
+
+    #[must_use]
+    pub fn nonces(&self) -> Option<&Nonces> {
+        self.nonces.as_ref()
     }
 
     #[must_use]
@@ -121,8 +134,8 @@ impl Authenticator {
     ) -> Result<Arc<Authenticated>, AuthenticationError> {
         self.limits.check(token)?;
         let digest = TokenDigest::new(token);
-        let rules = &*self.possession;
-        let possession = request.map(|request| Possession { token, request, rules });
+        let (rules, nonces) = (&*self.possession, self.nonces());
+        let possession = request.map(|request| Possession { token, request, rules, nonces });
         let presentation = Presentation { scheme: token.scheme(), demands, now, possession };
         match self.recall(digest, &presentation).await? {
             Some(authenticated) => Ok(authenticated),

@@ -28,6 +28,8 @@ pub struct Gate {
 #[derive(Debug)]
 pub struct Decision {
     pub answer: Answer,
+    /// For the next proof of whoever has sent one, where proofs must carry a nonce.
+    pub nonce: Option<String>,
     pub trace: Trace,
 }
 
@@ -36,6 +38,8 @@ pub struct Decision {
 pub struct Trace {
     /// The template of the matched route.
     pub route: Option<Arc<str>>,
+    /// What the token came with, if there was one.
+    pub scheme: Option<Scheme>,
     pub action: Option<Action>,
     /// `matchedPolicy`
     pub policy: Option<Box<str>>,
@@ -68,7 +72,9 @@ impl Gate {
             Ok(answer) => answer,
             Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
-        Decision { answer, trace }
+        let nonces = self.authenticator.nonces().filter(|_| trace.scheme == Some(Scheme::Dpop));
+        let nonce = nonces.map(|nonces| nonces.give(now));
+        Decision { answer, nonce, trace }
     }
 
     async fn walk(
@@ -94,7 +100,7 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&matched, &request, now).await?;
+        let caller = self.authenticate(&matched, &request, now, trace).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
@@ -124,6 +130,7 @@ impl Gate {
         matched: &RouteMatch<'_>,
         request: &HttpRequest,
         now: Timestamp,
+        trace: &mut Trace,
     ) -> Result<Arc<Authenticated>, Refusal> {
         let demands = matched.demands();
         let credentials = matched.token_source().find(request);
@@ -133,6 +140,7 @@ impl Gate {
             None => return Err(Refusal::without_token(demands, &self.algs)),
             Some(Credentials::Token(token)) => {
                 scheme = token.scheme();
+                trace.scheme = Some(scheme);
                 self.authenticator.authenticate(&token, demands, Some(request), now).await
             }
             Some(Credentials::Attested(claims)) => {
@@ -183,6 +191,6 @@ impl Decision {
     /// A refusal that came before anything was found out.
     #[must_use]
     pub fn refused(refusal: Refusal) -> Self {
-        Self { answer: Answer::Refuse(refusal), trace: Trace::default() }
+        Self { answer: Answer::Refuse(refusal), nonce: None, trace: Trace::default() }
     }
 }

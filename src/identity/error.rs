@@ -97,6 +97,8 @@ pub enum ProofError {
     /// The request is for a host that the configuration does not name, so whoever made the proof may
     /// have made it for somebody else.
     Host,
+    /// `nonce`
+    Nonce,
     /// `iat`, `exp`, `nbf`
     Stale,
     /// `ath`
@@ -125,6 +127,8 @@ pub enum RefusalStatus {
     Unauthorized,
     /// 401, `invalid_dpop_proof`
     BadProof,
+    /// 401, `use_dpop_nonce`: the same with a nonce that is told, and the client need not ask anybody.
+    NonceWanted,
     /// 401, `insufficient_user_authentication`
     StepUp,
     /// 403, `insufficient_scope`
@@ -215,6 +219,7 @@ impl TokenError {
         match self {
             Self::TooLarge => RefusalStatus::TooLarge,
             Self::StrayProof => RefusalStatus::BadRequest,
+            Self::Proof(ProofError::Nonce) => RefusalStatus::NonceWanted,
             Self::Proof(_) => RefusalStatus::BadProof,
             Self::InsufficientScope => RefusalStatus::InsufficientScope,
             Self::InsufficientAuthentication => RefusalStatus::StepUp,
@@ -281,6 +286,7 @@ impl ProofError {
             Self::Method => ("dpop.method", "method"),
             Self::Url => ("dpop.uri", "uri"),
             Self::Host => ("dpop.host", "uri"),
+            Self::Nonce => ("dpop.nonce", "nonce required"),
             Self::Stale => ("dpop.stale", "stale"),
             Self::TokenHash => ("dpop.ath", "ath"),
             Self::Replayed => ("dpop.replayed", "replayed"),

@@ -53,7 +53,7 @@ pub(super) fn verify(
     thumbprint: &str,
     now: Timestamp,
 ) -> Result<VerifiedProof, TokenError> {
-    let Possession { token, request, rules } = *possession;
+    let Possession { token, request, rules, nonces } = *possession;
     let rules = &rules.proofs;
     let proof = Proof::parse(only(request.headers.lines("dpop"))?)?;
     let maker = proof.verify_signature(rules)?;
@@ -69,6 +69,11 @@ pub(super) fn verify(
     // another server.
     if !request.is_for_own_host {
         return Err(ProofError::Host.into());
+    }
+    if let Some(nonces) = nonces
+        && !text(claims, "nonce").is_some_and(|nonce| nonces.take(nonce, now))
+    {
+        return Err(ProofError::Nonce.into());
     }
     let until = check_times(claims, rules, now)?;
     let hash = URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()));

@@ -11,6 +11,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::{Router, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use envoy_types::pb::envoy::service::auth::v3::CheckRequest;
+use jiff::Timestamp;
+use portcullis::identity::Nonces;
 use rcgen::CertifiedKey;
 use reqwest::{Client, Identity, Response};
 use serde_json::{Value, json};
@@ -222,6 +224,53 @@ async fn through_envoy_a_proof_is_for_one_request_and_one_url() {
     let (status, challenge) = send("DPoP", &[&proof("4", INVOICE), &proof("5", INVOICE)]).await;
     assert!(status == 401 && challenge.contains("multiple proofs"), "{status} {challenge}");
     assert_eq!(send("DPoP", &[&proof("6", INVOICE)]).await.0, 200, "the token is remembered");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn x19_through_envoy_a_proof_has_the_nonce_that_the_answer_before_it_gave() {
+    let section = "sender_constraints: { dpop: { hosts: [api.invoices.example], nonce: {} } }";
+    let world = World::builder().section(section).start().await;
+    let envoy = Envoy::start(&world.ext_authz).await;
+    let client = envoy.client(None);
+    let holder = Holder::new();
+    let token = holder.token(&world);
+    let send = async |path: &str, claims: Value| {
+        let mut claims = claims;
+        claims["htm"] = json!("GET");
+        claims["htu"] = json!(envoy.url(path));
+        let request = client.get(envoy.url(path)).header("authorization", format!("DPoP {token}"));
+        let request = request.header("dpop", holder.proof_with(&token, &claims));
+        let response = request.send().await.unwrap();
+        let nonces: Vec<String> = response
+            .headers()
+            .get_all("dpop-nonce")
+            .iter()
+            .map(|nonce| nonce.to_str().unwrap().to_owned())
+            .collect();
+        (said(&response), nonces)
+    };
+    let wanted = r#"DPoP realm="api", error="use_dpop_nonce", error_description="nonce required", algs="ES256""#;
+    let (answer, nonces) = send(INVOICE, json!({ "jti": "1" })).await;
+    assert_eq!(answer, (401, wanted.to_owned()));
+    let [nonce] = &nonces[..] else { panic!("{nonces:?}") };
+    // No use was made of the proof, so even its id can be the same.
+    let (answer, nonces) = send(INVOICE, json!({ "jti": "1", "nonce": nonce })).await;
+    assert_eq!(answer, (200, String::new()));
+    let [next] = &nonces[..] else { panic!("{nonces:?}") };
+    // A denial of the policies gives one, too.
+    let other = "/v1/orgs/nobody/invoices/7/x";
+    let (answer, _) = send(other, json!({ "jti": "2", "nonce": next })).await;
+    assert_eq!(answer.0, 403);
+    let foreign = Nonces::new(b"another", Duration::from_secs(60)).give(Timestamp::now());
+    let (answer, nonces) = send(INVOICE, json!({ "jti": "3", "nonce": foreign })).await;
+    assert_eq!(answer, (401, wanted.to_owned()));
+    let (answer, _) = send(INVOICE, json!({ "jti": "4", "nonce": nonces[0] })).await;
+    assert_eq!(answer.0, 200);
+    // Who sends no proof is told none.
+    let plain = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let response = client.get(envoy.url(INVOICE)).bearer_auth(plain).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers().get("dpop-nonce")), (200, None));
     world.stop().await.unwrap();
 }
 

@@ -96,6 +96,7 @@ fn sender_constraints() -> SenderConstraintsConfig {
             certificates: CertificateSource::Envoy,
         },
         hosts: [].into(),
+        nonce: None,
         replays: 100_000,
         on_outage: OnOutage::Refuse,
     }

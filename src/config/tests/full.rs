@@ -78,7 +78,8 @@ pub(super) fn everything() -> Value {
 fn sender_constraints() -> Value {
     json!({
         "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s",
-            "hosts": ["Internal.acme.example"], "replays": 9, "on_outage": "continue" },
+            "hosts": ["Internal.acme.example"],
+            "nonce": { "lifetime": "1m", "secret": "0123456789abcdef0123456789abcdef" }, "replays": 9, "on_outage": "continue" },
         "client_certificates": { "from": "x_forwarded_client_cert" },
     })
 }
@@ -145,6 +146,10 @@ fn every_key_has_an_effect() {
     assert_eq!(senders.rules.proofs.max_age, Duration::from_mins(1));
     assert_eq!(senders.rules.proofs.max_ahead, Duration::ZERO);
     assert_eq!(senders.hosts, [Host::parse("internal.acme.example").unwrap()].into());
+    let nonce = senders.nonce.as_ref().unwrap();
+    assert_eq!(nonce.lifetime, Duration::from_mins(1));
+    assert_eq!(nonce.secret.as_ref().unwrap().as_bytes(), b"0123456789abcdef0123456789abcdef");
+    assert!(!format!("{senders:?}").contains("abcdef"), "{senders:?}");
     assert_eq!((senders.replays, senders.on_outage), (9, OnOutage::Continue));
     assert_eq!(config.routes[0].demands.binding, Some(TokenBinding::Dpop));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));

@@ -5,7 +5,7 @@ use super::{
     world,
 };
 use crate::identity::{
-    CertificateSource, Demands, Possession, PossessionRules, Presentation, TokenBinding,
+    CertificateSource, Demands, Nonces, Possession, PossessionRules, Presentation, TokenBinding,
     TokenError, TokenLimits, UnverifiedToken, Verifier, bearer,
 };
 use crate::request::{HttpRequest, RawRequest};
@@ -17,6 +17,7 @@ pub(super) struct Sender {
     pub(super) request: RawRequest,
     pub(super) rules: PossessionRules,
     pub(super) binding: Option<TokenBinding>,
+    pub(super) nonces: Option<Nonces>,
 }
 
 /// A token that is bound to `p256`.
@@ -32,7 +33,7 @@ pub(super) fn proof() -> Forgery {
 impl Sender {
     pub(super) fn new(scheme: &'static str, token: String, headers: &[(&str, &str)]) -> Self {
         let (request, rules) = (forge::request(headers), PossessionRules::default());
-        Self { scheme, token, request, rules, binding: None }
+        Self { scheme, token, request, rules, binding: None, nonces: None }
     }
 
     /// A bound token with proofs, in the scheme `DPoP`.
@@ -52,7 +53,7 @@ impl Sender {
     }
 
     pub(super) fn verify(self) -> Result<(), TokenError> {
-        let Self { scheme, token, request, rules, binding } = self;
+        let Self { scheme, token, request, rules, binding, nonces } = self;
         let world = world();
         let request = HttpRequest::read(request, &forge::rules()).unwrap();
         let token = bearer::find([format!("{scheme} {token}").as_bytes()]).unwrap().unwrap();
@@ -60,7 +61,8 @@ impl Sender {
         let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
         let signed = verifier.verify_signature(unverified, &world.keys)?;
         let demands = &Demands { binding, ..Demands::default() };
-        let possession = Some(Possession { token: &token, request: &request, rules: &rules });
+        let (rules, nonces) = (&rules, nonces.as_ref());
+        let possession = Some(Possession { token: &token, request: &request, rules, nonces });
         let (scheme, now) = (token.scheme(), world.now);
         verifier.verify(&signed, &Presentation { scheme, demands, now, possession }).map(drop)
     }
