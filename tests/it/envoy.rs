@@ -104,7 +104,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn the_upstream_gets_the_path_that_was_decided_about() {
+async fn threat_29_the_upstream_gets_the_path_that_was_decided_about() {
     let house = House::start().await;
     let upstream = |answer: &str| {
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
