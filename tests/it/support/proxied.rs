@@ -31,6 +31,11 @@ impl Proxied {
     /// In front of an upstream of its own, asking `world`; `grpc` is an upstream of HTTP/2 for the
     /// paths of gRPC's health service. Under `/verified/` Envoy verifies tokens itself.
     pub(crate) async fn start(world: &World, grpc: &str) -> Self {
+        Self::with_rules(world, grpc, &shipped_rules()).await
+    }
+
+    /// With these `decoder_header_mutation_rules`, in JSON: what answers may change of a request.
+    pub(crate) async fn with_rules(world: &World, grpc: &str, rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let application = listener.local_addr().unwrap().to_string();
@@ -39,6 +44,7 @@ impl Proxied {
         let issuer = &world.issuer.url;
         let keys = reqwest::get(format!("{issuer}.well-known/jwks.json")).await.unwrap();
         let config = config(&world.ext_authz, &application, grpc)
+            .replace("RULES", rules)
             .replace("ISSUER", issuer)
             .replace("JWKS", &keys.text().await.unwrap());
         fs::write(&file, config).unwrap();
@@ -119,12 +125,19 @@ async fn show(listener: TcpListener) {
     }
 }
 
-/// What answers may change is what `envoy/envoy.yaml` lets them.
-fn config(ext_authz: &str, application: &str, grpc: &str) -> String {
+/// What `envoy/envoy.yaml` lets answers change.
+fn shipped_rules() -> String {
     let shipped = fs::read_to_string(tools::root().join("envoy/envoy.yaml")).unwrap();
     let (_, rules) = shipped.split_once("allow_expression:").unwrap();
     let (_, regex) = rules.split_once("regex: ").unwrap();
-    let mut config = include_str!("envoy.yaml").replace("REGEX", regex.lines().next().unwrap());
+    let regex = regex.lines().next().unwrap();
+    assert!(shipped.contains("disallow_is_error: { value: true }"));
+    let none = "disallow_all: { value: true }, disallow_is_error: { value: true }";
+    format!("{{ {none}, allow_expression: {{ regex: {regex} }} }}")
+}
+
+fn config(ext_authz: &str, application: &str, grpc: &str) -> String {
+    let mut config = include_str!("envoy.yaml").to_owned();
     for (name, address) in [("PORTCULLIS", ext_authz), ("APPLICATION", application), ("GRPC", grpc)]
     {
         let (host, port) = address.rsplit_once(':').unwrap();
