@@ -8,6 +8,7 @@
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
+    fetch.py aioquic              a client of HTTP/3, from PyPI
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
 """
@@ -29,6 +30,7 @@ WERKZEUG = "3.1.9"
 # Whatever version the machine's Debian has, and the libraries that a small Debian lacks.
 REDIS = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"]
 OAUTH2_MOCK_SERVER = "9.3.0"
+AIOQUIC = "1.3.0"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -51,6 +53,8 @@ def main(arguments):
             print(link("nginx", nginx()))
         case ["oauth2-mock-server"]:
             print(link("oauth2-mock-server", oauth2_mock_server()))
+        case ["aioquic"]:
+            print(link("aioquic", aioquic()))
         case _:
             sys.exit(__doc__)
 
@@ -94,6 +98,10 @@ def oauth2_mock_server():
     """It asks for Node 22 and runs with Node 20 as well."""
     package = f"oauth2-mock-server@{OAUTH2_MOCK_SERVER}"
     return once(f"oauth2-mock-server-{OAUTH2_MOCK_SERVER}", lambda to: npm_install([package], to))
+
+
+def aioquic():
+    return once(f"aioquic-{AIOQUIC}", lambda to: pip(f"aioquic=={AIOQUIC}", to))
 
 
 def werkzeug():

@@ -15,6 +15,7 @@ mod envoy;
 mod envoy_files;
 mod gateway;
 mod hostile;
+mod http3;
 mod keys;
 mod lifecycle;
 mod listeners;
