@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use aws_lc_rs::rand;
 use jiff::Timestamp;
 use tokio::{
     select,
@@ -20,11 +21,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config, EngineConfig, SenderConstraintsConfig, ShutdownConfig};
+use crate::config::{
+    self, Config, EngineConfig, NonceConfig, SenderConstraintsConfig, ShutdownConfig,
+};
 use crate::decision::{
     Authenticator, DecisionCache, DecisionCacheConfig, Gate, Generation, Judge, RememberingJudge,
-    ReplayMemory,
+    ReplayMemory, SharedReplays,
 };
+use crate::identity::Nonces;
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::policy_source::{Fingerprint, Watcher};
@@ -90,13 +94,13 @@ impl App {
         let (watched, watched_now) = watch::channel(watched);
 
         let (keys, refreshers) = issuers(&config)?;
-        let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
-        let trusted = TrustedIssuers::new(trusted);
-        let (revocations, follower) = revocations(&config, &metrics)?;
+        let trusted = trusted(&config, &keys);
+        let memory = &config.redis.as_ref().map(SharedMemory::build).transpose()?;
+        let (revocations, follower) = revocations(&config, memory.as_ref(), &metrics);
         let (judge, resolver) = judge(&config, &metrics)?;
         let gate = Gate::new(
             rules_in_force,
-            authenticator(&config, &trusted, &revocations),
+            authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics)?,
             judge.clone(),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
@@ -286,11 +290,18 @@ fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
     Ok(pairs)
 }
 
+fn trusted(config: &Config, keys: &[Keys]) -> TrustedIssuers {
+    TrustedIssuers::new(config.issuers.iter().cloned().zip(keys.iter().cloned()).collect())
+}
+
 /// What is revoked, and the task that follows what other replicas revoke.
-fn revocations(config: &Config, metrics: &Metrics) -> Result<(Revocations, Option<Follower>)> {
-    let memory = config.redis.as_ref().map(SharedMemory::build).transpose()?;
+fn revocations(
+    config: &Config,
+    memory: Option<&SharedMemory>,
+    metrics: &Metrics,
+) -> (Revocations, Option<Follower>) {
     let tenants = TenantSpec::of(&config.issuers);
-    Ok(logout::build(tenants, config.revocation, memory.as_ref(), metrics.clone()))
+    logout::build(tenants, config.revocation, memory, metrics.clone())
 }
 
 /// Who sends tokens, by the settings of those who send bound ones.
@@ -298,11 +309,31 @@ fn authenticator(
     config: &Config,
     trusted: &TrustedIssuers,
     revocations: &Revocations,
-) -> Authenticator {
-    let SenderConstraintsConfig { rules, replays } = config.sender_constraints.clone();
+    memory: Option<&SharedMemory>,
+    metrics: &Metrics,
+) -> Result<Authenticator> {
+    let SenderConstraintsConfig { rules, nonce, replays, on_outage, hosts: _ } =
+        config.sender_constraints.clone();
+    let shared =
+        memory.map(|memory| SharedReplays::new(memory.clone(), on_outage, metrics.clone()));
     let capacity = config.cache.tokens.capacity;
-    Authenticator::new(trusted.clone(), revocations.clone(), capacity)
-        .with_possession(rules, ReplayMemory::new(replays))
+    let authenticator = Authenticator::new(trusted.clone(), revocations.clone(), capacity)
+        .with_possession(rules, ReplayMemory::new(replays).shared(shared))
+        .with_nonces(nonce.as_ref().map(nonces).transpose()?);
+    Ok(authenticator)
+}
+
+/// By the secret of all replicas, or by one that ends with this process.
+fn nonces(config: &NonceConfig) -> Result<Nonces> {
+    let mut own = [0; 32];
+    let secret = match &config.secret {
+        Some(secret) => secret.as_bytes(),
+        None => {
+            rand::fill(&mut own).ok().context("could not get random numbers")?;
+            &own
+        }
+    };
+    Ok(Nonces::new(secret, config.lifetime))
 }
 
 /// Who evaluates, with the memory of it, and who finds the PDP if it is elsewhere.

@@ -63,10 +63,12 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow!(lines.join("\n"))
     })?;
+    let own_hosts = routes.hosts().chain(&config.sender_constraints.hosts).cloned().collect();
     Ok(Rules {
         generation,
         request: RequestRules {
             trusted_hops: config.client_address.trusted_hops,
+            own_hosts,
             relaxed: config.relaxed_paths.clone(),
             ..RequestRules::default()
         },
@@ -204,7 +206,10 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *redis != new.redis
         || *revocation != new.revocation
         || *logout != new.logout
-        || *sender_constraints != new.sender_constraints
+        || sender_constraints.rules != new.sender_constraints.rules
+        || sender_constraints.replays != new.sender_constraints.replays
+        || sender_constraints.nonce != new.sender_constraints.nonce
+        || sender_constraints.on_outage != new.sender_constraints.on_outage
         || *log != new.log
         || *shutdown != new.shutdown
         || is_of_another_pdp(engine, &new.engine)

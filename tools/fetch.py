@@ -9,6 +9,7 @@
                                   them how they read a request
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
     fetch.py load                 h2load and wrk, from Debian's packages: the benchmarks
+    fetch.py aioquic              a client of HTTP/3, from PyPI
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
 """
@@ -34,6 +35,7 @@ LOAD = {
     "h2load": ["nghttp2-client", "libnghttp2-14", "libev4", "libjansson4", "libjemalloc2", "libxml2"],
     "wrk": ["wrk", "libluajit2-5.1-2"],
 }
+AIOQUIC = "1.3.0"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -59,6 +61,8 @@ def main(arguments):
         case ["load"]:
             for name, packages in LOAD.items():
                 print(link(name, from_debian(name, packages)))
+        case ["aioquic"]:
+            print(link("aioquic", aioquic()))
         case _:
             sys.exit(__doc__)
 
@@ -99,6 +103,10 @@ def oauth2_mock_server():
     """It asks for Node 22 and runs with Node 20 as well."""
     package = f"oauth2-mock-server@{OAUTH2_MOCK_SERVER}"
     return once(f"oauth2-mock-server-{OAUTH2_MOCK_SERVER}", lambda to: npm_install([package], to))
+
+
+def aioquic():
+    return once(f"aioquic-{AIOQUIC}", lambda to: pip(f"aioquic=={AIOQUIC}", to))
 
 
 def werkzeug():

@@ -29,6 +29,8 @@ impl Reason {
     pub const KEYS_UNAVAILABLE: Self = Self("fault.keys");
     /// The memory of used proofs has no place, and forgets none.
     pub const REPLAYS_FULL: Self = Self("fault.replays_full");
+    /// Whether another replica has seen a proof is not known.
+    pub const REPLAYS_UNKNOWN: Self = Self("fault.replays_unknown");
     /// What other replicas have revoked is not known.
     pub const REVOCATIONS_UNKNOWN: Self = Self("fault.revocations");
     /// Envoy's message lacks a part without which nothing can be decided.

@@ -63,9 +63,11 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let sender_constraints = sender_constraints::read(root.section("sender_constraints"), &listen);
+    sender_constraints::check_nonce(&root, &sender_constraints);
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
+    sender_constraints::check_hosts(&root, &sender_constraints, &routes);
     if !token::may_be_attested(routes.iter().map(|route| &route.token), &listen) {
         let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
                        anybody can reach the listener"

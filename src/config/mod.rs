@@ -44,7 +44,7 @@ mod tests;
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
-pub use sender_constraints::SenderConstraintsConfig;
+pub use sender_constraints::{NonceConfig, SenderConstraintsConfig};
 pub use settings::{
     CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig, KeysConfig,
     ShutdownConfig, TokenCacheConfig,

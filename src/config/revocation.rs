@@ -4,15 +4,18 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{section::Section, value::Value};
 use crate::identity::IssuerSpec;
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
 use crate::server::{LogoutConfig, TlsConfig};
-use crate::shared_memory::{RedisUrl, SharedMemoryConfig};
+use crate::shared_memory::{OnOutage, RedisUrl, SharedMemoryConfig};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 const EXPECTED_URL: &str = "a URL of Redis, such as `rediss://redis.example:6380`";
+
+pub(super) const OUTAGES: [(&str, OnOutage); 2] =
+    [("refuse", OnOutage::Refuse), ("continue", OnOutage::Continue)];
 
 /// Said in words where nothing is encrypted beyond this machine.
 #[derive(Clone, Copy)]
@@ -53,13 +56,12 @@ fn url(value: &Value<'_>) -> Option<RedisUrl> {
 }
 
 pub(super) fn revocation(mut section: Section<'_>) -> RevocationConfig {
-    let outages = [("refuse", OnOutage::Refuse), ("continue", OnOutage::Continue)];
     let capacity = section.or("capacity", 100_000, |value| {
         value.integer(1..=10_000_000).and_then(|capacity| usize::try_from(capacity).ok())
     });
     let config = RevocationConfig {
         capacity,
-        on_outage: section.or("on_outage", OnOutage::Refuse, |value| value.choice(&outages)),
+        on_outage: section.or("on_outage", OnOutage::Refuse, |value| value.choice(&OUTAGES)),
         max_stale: section.or("max_stale", 5 * SECOND, |value| value.duration(2 * SECOND..=HOUR)),
     };
     section.finish();

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{BearerError, BearerToken, Credentials, Demands, Scheme, TokenError};
+use crate::identity::{BearerError, BearerToken, Credentials, Demands, Scheme};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
@@ -31,6 +31,8 @@ pub struct Gate {
 #[derive(Debug)]
 pub struct Decision {
     pub answer: Answer,
+    /// For the next proof of whoever has sent one, where proofs must carry a nonce.
+    pub nonce: Option<String>,
     pub trace: Trace,
 }
 
@@ -39,6 +41,8 @@ pub struct Decision {
 pub struct Trace {
     /// The template of the matched route.
     pub route: Option<Arc<str>>,
+    /// What the token came with, if there was one.
+    pub scheme: Option<Scheme>,
     pub action: Option<Action>,
     /// `matchedPolicy`
     pub policy: Option<Box<str>>,
@@ -71,7 +75,9 @@ impl Gate {
             Ok(answer) => answer,
             Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
-        Decision { answer, trace }
+        let nonces = self.authenticator.nonces().filter(|_| trace.scheme == Some(Scheme::Dpop));
+        let nonce = nonces.map(|nonces| nonces.give(now));
+        Decision { answer, nonce, trace }
     }
 
     async fn walk(
@@ -97,7 +103,7 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let (caller, token) = self.authenticate(&matched, &request, now).await?;
+        let (caller, token) = self.authenticate(&matched, &request, now, trace).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
@@ -106,7 +112,8 @@ impl Gate {
         let input = CheckInput { principal, resource, actions, aux_data, now };
         let (token, expires_at) = (token.as_ref(), *expires_at);
         let question = Question { input, route: &route, token, expires_at };
-        let (verdict, cache) = self.judge.check(rules, &question).await.map_err(|error| fault(&error))?;
+        let (verdict, cache) =
+            self.judge.check(rules, &question).await.map_err(|error| fault(&error))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
         trace.validation_errors = verdict.validation_errors.len();
@@ -129,20 +136,17 @@ impl Gate {
         matched: &RouteMatch<'_>,
         request: &HttpRequest,
         now: Timestamp,
+        trace: &mut Trace,
     ) -> Result<(Arc<Authenticated>, Option<BearerToken>), Refusal> {
         let demands = matched.demands();
-        let source = matched.token_source();
-        let credentials = source.find(request);
+        let credentials = matched.token_source().find(request);
         let credentials = credentials.map_err(|error| self.refused(error, demands))?;
         let mut sent = None;
         let authenticated = match credentials {
             None => return Err(Refusal::without_token(demands, &self.algs)),
-            // Whatever page makes a browser send a cookie makes it use its certificate, too.
-            Some(_) if demands.binding.is_some() && !source.is_sent_on_purpose() => {
-                Err(TokenError::BindingDemanded.into())
-            }
             Some(Credentials::Token(token)) => {
                 let token = sent.insert(token);
+                trace.scheme = Some(token.scheme());
                 self.authenticator.authenticate(token, demands, Some(request), now).await
             }
             Some(Credentials::Attested(claims)) => {
@@ -157,6 +161,7 @@ impl Gate {
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
             AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
             AuthenticationError::ReplaysFull => Refusal::Fault(Reason::REPLAYS_FULL),
+            AuthenticationError::ReplaysUnknown => Refusal::Fault(Reason::REPLAYS_UNKNOWN),
         })?;
         Ok((authenticated, sent))
     }
@@ -201,6 +206,6 @@ impl Decision {
     /// A refusal that came before anything was found out.
     #[must_use]
     pub fn refused(refusal: Refusal) -> Self {
-        Self { answer: Answer::Refuse(refusal), trace: Trace::default() }
+        Self { answer: Answer::Refuse(refusal), nonce: None, trace: Trace::default() }
     }
 }

@@ -13,6 +13,7 @@ mod remembered;
 mod remembering_judge;
 mod replay;
 mod rules;
+mod shared_replays;
 mod verdict;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use key::{CacheKey, ChainKey};
 pub use remembering_judge::{Question, RememberingJudge};
 pub use replay::{ReplayError, ReplayMemory};
 pub use rules::{Generation, Rules};
+pub use shared_replays::SharedReplays;
 pub use verdict::{Judged, Verdict};

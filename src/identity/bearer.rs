@@ -85,6 +85,14 @@ impl fmt::Debug for BearerToken {
 // === impl Scheme ===
 
 impl Scheme {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
     /// The scheme that a credential begins with, and what follows its name.
     fn split(credential: &[u8]) -> Option<(Self, &[u8])> {
         [(Self::Bearer, "bearer"), (Self::Dpop, "dpop")].into_iter().find_map(|(scheme, name)| {

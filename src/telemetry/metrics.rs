@@ -10,7 +10,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use super::{PdpMetrics, RevocationMetrics};
+use super::{OutageMetrics, PdpMetrics, RevocationMetrics};
 
 /// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
 const DECISION_BUCKETS: [f64; 12] =
@@ -30,6 +30,7 @@ pub struct Metrics {
     loaded_at: IntGauge,
     keys_age: IntGaugeVec,
     panics: IntCounter,
+    outages: OutageMetrics,
     revocations: RevocationMetrics,
     remote_pdp: PdpMetrics,
 }
@@ -119,6 +120,7 @@ impl Metrics {
                 "portcullis_panics_total",
                 "Panics while a request was decided, each answered with 503.",
             )?,
+            outages: OutageMetrics::new()?,
             revocations: RevocationMetrics::new()?,
             remote_pdp: PdpMetrics::new()?,
             registry: Registry::new(),
@@ -140,6 +142,7 @@ impl Metrics {
             loaded_at,
             keys_age,
             panics,
+            outages,
             revocations,
             remote_pdp,
         } = self;
@@ -153,6 +156,7 @@ impl Metrics {
         registry.register(Box::new(loaded_at.clone()))?;
         registry.register(Box::new(keys_age.clone()))?;
         registry.register(Box::new(panics.clone()))?;
+        outages.register(registry)?;
         revocations.register(registry)?;
         remote_pdp.register(registry)
     }
@@ -187,6 +191,11 @@ impl Metrics {
     pub fn keys_age(&self, issuer: &str, age: Duration) {
         let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
         self.keys_age.with_label_values(&[issuer]).set(seconds);
+    }
+
+    #[must_use]
+    pub fn outages(&self) -> &OutageMetrics {
+        &self.outages
     }
 
     #[must_use]

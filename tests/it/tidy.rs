@@ -34,6 +34,7 @@ const PLAN: [(&str, &[&str]); 20] = [
             "engine",
             "answer",
             "issuer",
+            "shared_memory",
             "logout",
             "remote_pdp",
             "telemetry",

@@ -53,6 +53,11 @@ pub(crate) fn oauth2_mock_server() -> PathBuf {
     found(root().join("build/oauth2-mock-server"), "make fetch")
 }
 
+/// The folder with the package `aioquic` in it.
+pub(crate) fn aioquic() -> PathBuf {
+    found(root().join("build/aioquic"), "make fetch")
+}
+
 pub(crate) fn portcullis() -> PathBuf {
     env!("CARGO_BIN_EXE_portcullis").into()
 }

@@ -20,7 +20,7 @@ fn headers() -> UpstreamHeaders {
 }
 
 #[test]
-fn without_a_caller_every_spelling_of_every_name_is_removed() {
+fn threat_19_h14_without_a_caller_every_spelling_of_every_name_is_removed() {
     let mutation = headers().anonymous(Reason::PUBLIC_ROUTE);
     let mut removed: Vec<&str> = mutation.remove.iter().map(|name| &**name).collect();
     removed.sort_unstable();

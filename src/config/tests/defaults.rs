@@ -16,8 +16,9 @@ use crate::identity::{
     Algorithm, CertificateSource, ClaimMapping, ClaimPath, IssuerSpec, PossessionRules, ProofRules,
     TokenDialect, UserSubjects,
 };
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
 #[test]
@@ -94,7 +95,10 @@ fn sender_constraints() -> SenderConstraintsConfig {
             },
             certificates: CertificateSource::Envoy,
         },
+        hosts: [].into(),
+        nonce: None,
         replays: 100_000,
+        on_outage: OnOutage::Refuse,
     }
 }
 

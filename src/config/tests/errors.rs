@@ -237,3 +237,17 @@ engine:
 fn keys_are_never_expanded() {
     check_with("${KEY}: 1\n", "7:1: unknown key `${KEY}`; expected `keys`, perhaps");
 }
+
+#[test]
+fn a_secret_is_long_enough_the_same_everywhere_and_never_shown() {
+    check_with(
+        "sender_constraints: { dpop: { nonce: { secret: open-sesame } } }\n",
+        "7:48: `sender_constraints.dpop.nonce.secret` is too short; expected at least 32 random characters",
+    );
+    let redis = "redis: { url: redis://127.0.0.1 }\n";
+    check_with(
+        &format!("{redis}sender_constraints: {{ dpop: {{ nonce: {{}} }} }}\n"),
+        "1:1: there are replicas (`redis`), and each would make nonces of its own; expected `sender_constraints.dpop.nonce.secret`",
+    );
+    assert!(read_with("sender_constraints: { dpop: { nonce: {} } }\n").is_ok());
+}

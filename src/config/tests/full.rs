@@ -10,13 +10,13 @@ use crate::config::EngineConfig;
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
 use crate::remote_pdp::{
     ClientCertificate, Encryption, PdpAddress, PdpTlsConfig, RemotePdpConfig, TokenUse,
 };
 use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
-use crate::shared_memory::RedisUrl;
+use crate::shared_memory::{OnOutage, RedisUrl};
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
@@ -74,12 +74,18 @@ pub(super) fn everything() -> Value {
         },
         "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
-        "sender_constraints": {
-            "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s", "replays": 9 },
-            "client_certificates": { "from": "x_forwarded_client_cert" },
-        },
+        "sender_constraints": sender_constraints(),
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+fn sender_constraints() -> Value {
+    json!({
+        "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s",
+            "hosts": ["Internal.acme.example"],
+            "nonce": { "lifetime": "1m", "secret": "0123456789abcdef0123456789abcdef" }, "replays": 9, "on_outage": "continue" },
+        "client_certificates": { "from": "x_forwarded_client_cert" },
     })
 }
 
@@ -144,7 +150,12 @@ fn every_key_has_an_effect() {
     assert_eq!(senders.rules.proofs.algorithms, [Algorithm::Ps256].into());
     assert_eq!(senders.rules.proofs.max_age, Duration::from_mins(1));
     assert_eq!(senders.rules.proofs.max_ahead, Duration::ZERO);
-    assert_eq!(senders.replays, 9);
+    assert_eq!(senders.hosts, [Host::parse("internal.acme.example").unwrap()].into());
+    let nonce = senders.nonce.as_ref().unwrap();
+    assert_eq!(nonce.lifetime, Duration::from_mins(1));
+    assert_eq!(nonce.secret.as_ref().unwrap().as_bytes(), b"0123456789abcdef0123456789abcdef");
+    assert!(!format!("{senders:?}").contains("abcdef"), "{senders:?}");
+    assert_eq!((senders.replays, senders.on_outage), (9, OnOutage::Continue));
     assert_eq!(config.routes[0].demands.binding, Some(TokenBinding::Dpop));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
     assert_eq!(config.shutdown.settle, Duration::ZERO);

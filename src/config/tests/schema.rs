@@ -141,6 +141,8 @@ fn defaults_in_the_schema_are_the_readers() {
     least["routes"][0]["token"] = json!({ "cookie": "session" });
     least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
     least["redis"] = json!({ "url": "redis://127.0.0.1" });
+    let secret = &everything["sender_constraints"]["dpop"]["nonce"]["secret"];
+    least["sender_constraints"] = json!({ "dpop": { "nonce": { "secret": secret } } });
     least["issuers"] = json!([{ "issuer": "https://issuer.example", "audience": "api" }]);
     let mut spelled_out = least.clone();
     let found = all_objects(&root);

@@ -93,7 +93,7 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
+async fn threat_30_a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
     for (effect, token_ends, asked, expected) in [
         (Effect::Allow, 600, 0, CacheResult::Hit),
         (Effect::Allow, 600, 29, CacheResult::Hit),

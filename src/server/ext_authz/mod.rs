@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, Reason, Refusal};
 use crate::decision::{Decision, Gate, Trace};
+use crate::identity::Scheme;
 use crate::telemetry::{CacheResult, Metrics};
 
 /// The service. A clone is another handle on the same gate.
@@ -52,7 +53,7 @@ impl ExtAuthz {
     }
 
     fn record(&self, decision: &Decision, decision_id: &str, started: Instant) {
-        let Decision { answer, trace } = decision;
+        let Decision { answer, trace, nonce: _ } = decision;
         let took = started.elapsed();
         self.metrics.decision(answer.name(), answer.reason().as_str(), took);
         if let Some(result) = trace.cache {
@@ -72,7 +73,7 @@ impl Authorization for ExtAuthz {
         let (now, decision_id) = stamp();
         let decision = self.decide(request.into_inner(), now).await;
         self.record(&decision, &decision_id, started);
-        Ok(Response::new(encode::encode(&decision.answer, &decision_id)))
+        Ok(Response::new(encode::encode(&decision, &decision_id)))
     }
 }
 
@@ -84,8 +85,9 @@ fn stamp() -> (Timestamp, String) {
 
 /// One line for a decision: what is refused at `info`, what is allowed at `debug`.
 fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
-    let Trace { route, action, policy, cache, validation_errors } = trace;
+    let Trace { route, scheme, action, policy, cache, validation_errors } = trace;
     let route = route.as_deref();
+    let scheme = scheme.map(Scheme::name);
     let action = action.as_ref().map(AsRef::as_ref);
     let policy = policy.as_deref();
     let cache = cache.map(CacheResult::as_str);
@@ -98,13 +100,13 @@ fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
     }
     match answer {
         Answer::Allow(_) => {
-            debug!(decision_id, reason, route, action, policy, cache, "Allowed a request");
+            debug!(decision_id, reason, route, scheme, action, policy, cache, "Allowed a request");
         }
         Answer::Refuse(Refusal::Fault(_)) => {
             error!(decision_id, reason, route, action, policy, "Could not decide a request");
         }
         Answer::Refuse(_) => {
-            info!(decision_id, reason, route, action, policy, cache, "Refused a request");
+            info!(decision_id, reason, route, scheme, action, policy, cache, "Refused a request");
         }
     }
 }

@@ -156,7 +156,7 @@ impl WorldBuilder {
         if self.issuer_is_away {
             issuer.stop();
         }
-        World::run(issuer, folder).await
+        Box::pin(World::run(issuer, folder)).await
     }
 }
 
