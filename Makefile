@@ -27,13 +27,14 @@ check: ## Format, lints (warnings are errors) and documentation.
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, the Compose schema, servers, an issuer.
+fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, the Compose schema, servers, an issuer, a JWT library.
 	@tools/fetch.py envoy
 	@tools/fetch.py cerbos
 	@tools/fetch.py redis
 	@tools/fetch.py check-jsonschema
 	@tools/fetch.py backends
 	@tools/fetch.py oauth2-mock-server
+	@tools/fetch.py pyjwt
 
 build:
 	cargo build --locked --profile $(PROFILE) --bin portcullis --example demo

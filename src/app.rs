@@ -22,7 +22,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{self, Config, SenderConstraintsConfig, ShutdownConfig};
 use crate::decision::{
-    Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, ReplayMemory,
+    Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, ReplayMemory, Rules,
 };
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
@@ -30,7 +30,7 @@ use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
 use crate::revocation::TenantSpec;
 use crate::server::{
-    AdminServer, AdminState, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
+    AdminServer, AdminState, ExtAuthz, GrpcServer, Health, KeysServer, LogoutServer, Readiness,
 };
 use crate::shared_memory::SharedMemory;
 use crate::telemetry::{Chain, Metrics};
@@ -46,7 +46,7 @@ const OBSERVE_EVERY: Duration = Duration::from_secs(10);
 pub struct App {
     grpc: GrpcServer,
     admin: AdminServer,
-    logout: Option<LogoutServer>,
+    doors: Doors,
     tasks: Tasks,
     keys: Vec<Keys>,
     revocations: Revocations,
@@ -55,7 +55,14 @@ pub struct App {
     shutdown: ShutdownConfig,
 }
 
-/// What keeps rules and keys fresh, beside the two listeners.
+/// Listeners for anybody, each only where it is configured.
+#[derive(Debug)]
+struct Doors {
+    logout: Option<LogoutServer>,
+    published_keys: Option<KeysServer>,
+}
+
+/// What keeps rules and keys fresh, beside the listeners.
 #[derive(Debug)]
 struct Tasks {
     reloader: Reloader,
@@ -90,7 +97,7 @@ impl App {
         let trusted = TrustedIssuers::new(trusted);
         let (revocations, follower) = revocations(&config, &metrics)?;
         let gate = Gate::new(
-            rules_in_force,
+            rules_in_force.clone(),
             authenticator(&config, &trusted, &revocations),
             judge(&config, &metrics),
         );
@@ -106,17 +113,13 @@ impl App {
                 readiness: readiness_now,
                 reload: asked_sender,
                 revocations: RevocationDesk::new(&config.issuers, revocations.clone()),
+                rules: rules_in_force.clone(),
             },
         )
         .await
         .with_context(|| format!("could not listen on `{}`", config.admin.address))?;
-        let logout = match &config.logout {
-            Some(logout) => {
-                let receiver = LogoutReceiver::new(trusted, revocations.clone());
-                Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?)
-            }
-            None => None,
-        };
+        let receiver = LogoutReceiver::new(trusted, revocations.clone());
+        let doors = Doors::bind(&config, receiver, rules_in_force, &metrics).await?;
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();
         let tasks = Tasks {
@@ -133,7 +136,7 @@ impl App {
             refreshers,
             follower,
         };
-        Ok(Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown })
+        Ok(Self { grpc, admin, doors, tasks, keys, revocations, metrics, readiness, shutdown })
     }
 
     /// Where Envoy reaches us.
@@ -157,7 +160,15 @@ impl App {
     /// # Errors
     /// The system does not say.
     pub fn logout_address(&self) -> io::Result<Option<SocketAddr>> {
-        self.logout.as_ref().map(LogoutServer::address).transpose()
+        self.doors.logout.as_ref().map(LogoutServer::address).transpose()
+    }
+
+    /// Where backends fetch keys, if that is not only the admin listener.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn published_keys_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.doors.published_keys.as_ref().map(KeysServer::address).transpose()
     }
 
     /// Serves until `stop` resolves, then lets the checks in flight finish.
@@ -166,7 +177,7 @@ impl App {
     /// A listener failed, or the grace period was not enough.
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { grpc, admin, logout, tasks, keys, revocations, metrics, readiness, shutdown } =
+        let Self { grpc, admin, doors, tasks, keys, revocations, metrics, readiness, shutdown } =
             self;
         info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
         let health = grpc.health();
@@ -183,15 +194,7 @@ impl App {
                 }
             }
         });
-        if let Some(logout) = logout {
-            info!(logout = %logout.address()?, "Taking logout tokens");
-            let end = end.clone();
-            background.spawn(async move {
-                if let Err(failed) = logout.run(end).await {
-                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
-                }
-            });
-        }
+        doors.start(&mut background, &end)?;
         let mut checks = JoinSet::new();
         checks.spawn(grpc.run(drain.clone()));
         let ready = become_ready(&keys, &revocations, &readiness, &health);
@@ -216,6 +219,52 @@ impl App {
             served?;
         }
         info!("Stopped");
+        Ok(())
+    }
+}
+
+// === impl Doors ===
+
+impl Doors {
+    async fn bind(
+        config: &Config,
+        receiver: LogoutReceiver,
+        rules: watch::Receiver<Arc<Rules>>,
+        metrics: &Metrics,
+    ) -> Result<Self> {
+        let logout = match &config.logout {
+            Some(logout) => Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?),
+            None => None,
+        };
+        let listen = config.assertion.as_ref().and_then(|assertion| assertion.listen.as_ref());
+        let published_keys = match listen {
+            Some(listen) => Some(KeysServer::bind(listen, rules).await?),
+            None => None,
+        };
+        Ok(Self { logout, published_keys })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
+    fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
+        let Self { logout, published_keys } = self;
+        if let Some(logout) = logout {
+            info!(logout = %logout.address()?, "Taking logout tokens");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = logout.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
+                }
+            });
+        }
+        if let Some(keys) = published_keys {
+            info!(keys = %keys.address()?, "Publishing the keys of assertions");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = keys.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for keys failed");
+                }
+            });
+        }
         Ok(())
     }
 }

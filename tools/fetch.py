@@ -7,6 +7,7 @@
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
+    fetch.py pyjwt                PyJWT, from PyPI: a backend in the tests checks our assertions with it
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
@@ -29,6 +30,7 @@ WERKZEUG = "3.1.9"
 # Whatever version the machine's Debian has, and the libraries that a small Debian lacks.
 REDIS = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"]
 OAUTH2_MOCK_SERVER = "9.3.0"
+PYJWT = "2.15.1"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -49,6 +51,8 @@ def main(arguments):
             print(link("express", express()))
             print(link("werkzeug", werkzeug()))
             print(link("nginx", nginx()))
+        case ["pyjwt"]:
+            print(link("pyjwt", pyjwt()))
         case ["oauth2-mock-server"]:
             print(link("oauth2-mock-server", oauth2_mock_server()))
         case _:
@@ -98,6 +102,10 @@ def oauth2_mock_server():
 
 def werkzeug():
     return once(f"werkzeug-{WERKZEUG}", lambda to: pip(f"werkzeug=={WERKZEUG}", to))
+
+
+def pyjwt():
+    return once(f"pyjwt-{PYJWT}", lambda to: pip(f"pyjwt[crypto]=={PYJWT}", to))
 
 
 def nginx():

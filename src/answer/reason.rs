@@ -21,6 +21,8 @@ impl Reason {
     pub const NO_ACTION: Self = Self("route.method");
     /// The engine could not answer.
     pub const ENGINE_FAULT: Self = Self("fault.engine");
+    /// The assertion for the upstream could not be signed.
+    pub const ASSERTION_FAULT: Self = Self("fault.assertion");
     /// A handler panicked.
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.

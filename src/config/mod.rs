@@ -21,6 +21,8 @@ mod requests;
 mod sender_constraints;
 mod upstream_headers;
 
+mod assertion;
+
 mod revocation;
 
 mod bytes;
@@ -43,8 +45,8 @@ pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
 pub use sender_constraints::SenderConstraintsConfig;
 pub use settings::{
-    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
-    TokenCacheConfig,
+    AssertionConfig, CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig,
+    ShutdownConfig, TokenCacheConfig,
 };
 pub use token::may_be_attested;
 

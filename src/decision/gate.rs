@@ -4,11 +4,11 @@ use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{Authenticated, AuthenticationError, Authenticator, RememberingJudge, Rules, Verdict};
-use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
-use crate::engine::model::{Action, CheckInput, Effect};
+use crate::answer::{Answer, Asserted, Reason, Refusal, UpstreamMutation};
+use crate::engine::model::{Action, AuxData, CheckInput, Effect};
 use crate::identity::{BearerError, Credentials, Demands, Scheme, TokenError};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, RouteMatch, Target};
@@ -29,6 +29,13 @@ pub struct Gate {
 pub struct Decision {
     pub answer: Answer,
     pub trace: Trace,
+}
+
+/// What a request is given when it comes in: its instant, and an id by which it is found again.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    pub now: Timestamp,
+    pub decision_id: String,
 }
 
 /// What is logged and counted of a decision. Nothing of it names a person.
@@ -60,11 +67,11 @@ impl Gate {
     }
 
     /// The way of one request.
-    pub async fn decide(&self, raw: RawRequest, now: Timestamp) -> Decision {
+    pub async fn decide(&self, raw: RawRequest, stamp: &Stamp) -> Decision {
         // One snapshot for the whole request: a reload in the middle of it is not seen.
         let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(&rules, raw, now, &mut trace).await {
+        let answer = match self.walk(&rules, raw, stamp, &mut trace).await {
             Ok(answer) => answer,
             Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
@@ -75,9 +82,10 @@ impl Gate {
         &self,
         rules: &Rules,
         raw: RawRequest,
-        now: Timestamp,
+        stamp: &Stamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
+        let now = stamp.now;
         let request = HttpRequest::read(raw, &rules.request)?;
         let matched = match rules.routes.find(&request) {
             Found::Protected(matched) => matched,
@@ -108,8 +116,7 @@ impl Gate {
         trace.validation_errors = verdict.validation_errors.len();
         match verdict.effect {
             Effect::Allow => {
-                let headers = &rules.upstream_headers;
-                let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
+                let mutation = vouch(rules, &caller, &request, stamp)?;
                 let carrier = matched.token_source().carrier(&request);
                 let carrier = carrier.map_err(|error| self.refused(error, matched.demands()))?;
                 let mutation = mutation.without(carrier);
@@ -171,6 +178,23 @@ fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
     }
 }
 
+/// What the upstream is told about the caller. It is made for each request, whatever is remembered.
+fn vouch(
+    rules: &Rules,
+    caller: &Authenticated,
+    request: &HttpRequest,
+    Stamp { now, decision_id }: &Stamp,
+) -> Result<UpstreamMutation, Refusal> {
+    let Authenticated { principal, aux_data: AuxData { jwt: claims, .. }, .. } = caller;
+    let mutation = rules.upstream_headers.known(Reason::POLICY_ALLOWED, principal, claims);
+    let Some(asserter) = &rules.asserter else { return Ok(mutation) };
+    let asserted = Asserted { principal, claims, request, now: *now, decision_id };
+    asserter.sign(mutation, asserted).map_err(|error| {
+        error!(%error, "A request that may pass does not, as nobody could vouch for it");
+        Refusal::Fault(Reason::ASSERTION_FAULT)
+    })
+}
+
 /// The upstream gets the request that was decided about, and no headers that say otherwise.
 fn as_decided(
     mutation: UpstreamMutation,
@@ -178,7 +202,11 @@ fn as_decided(
     rules: &Rules,
 ) -> UpstreamMutation {
     let misleading = request.headers.misleading(&rules.kept_headers);
-    mutation.to(request.new_target.as_deref()).without_headers(misleading)
+    let mutation = mutation.to(request.new_target.as_deref()).without_headers(misleading);
+    match &rules.asserter {
+        Some(asserter) => asserter.guard(mutation),
+        None => mutation,
+    }
 }
 
 // === impl Decision ===

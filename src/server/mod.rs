@@ -5,6 +5,7 @@ mod ext_authz;
 mod grpc;
 mod listener;
 mod logout;
+mod published_keys;
 mod revoke;
 mod visitors;
 
@@ -12,4 +13,6 @@ pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
 pub use ext_authz::ExtAuthz;
 pub use grpc::{GrpcServer, Health};
 pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};
-pub use logout::{LogoutConfig, LogoutServer};
+pub use logout::LogoutServer;
+pub use published_keys::KeysServer;
+pub use visitors::DoorConfig;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Folder, full::everything};
+use crate::answer::OWN_CLAIMS;
 use crate::config::{Config, SCHEMA};
 use crate::identity::OWN_ATTRIBUTES;
 
@@ -114,6 +115,7 @@ fn defaults_in_the_schema_are_the_readers() {
     least["routes"][0].as_object_mut().unwrap().remove("token_binding");
     least["routes"][0]["token"] = json!({ "cookie": "session" });
     least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
+    least["assertion"] = json!({ "issuer": "https://gateway.example" });
     least["redis"] = json!({ "url": "redis://127.0.0.1" });
     least["issuers"] = json!([{ "issuer": "https://issuer.example", "audience": "api" }]);
     let mut spelled_out = least.clone();
@@ -205,6 +207,12 @@ fn candidates(property: &Value) -> Vec<(Value, bool)> {
         return vec![(json!("90KiB"), true), (json!("90"), false), (json!(90), false)];
     }
     Vec::new()
+}
+
+#[test]
+fn names_that_the_schema_refuses_are_the_ones_that_assertions_keep() {
+    let at = "/properties/assertion/properties/claims/propertyNames/not/enum";
+    assert_eq!(schema().pointer(at), Some(&json!(OWN_CLAIMS)));
 }
 
 #[test]
