@@ -27,7 +27,7 @@ check: ## Format, lints (warnings are errors) and documentation.
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, the Compose schema, servers, an issuer, an HTTP/3 client.
+fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, servers, an issuer, clients and libraries.
 	@tools/fetch.py envoy
 	@tools/fetch.py cerbos
 	@tools/fetch.py redis
@@ -35,6 +35,7 @@ fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, the Compo
 	@tools/fetch.py backends
 	@tools/fetch.py oauth2-mock-server
 	@tools/fetch.py aioquic
+	@tools/fetch.py pyjwt
 
 build:
 	cargo build --locked --profile $(PROFILE) --bin portcullis --example demo

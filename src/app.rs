@@ -26,7 +26,7 @@ use crate::config::{
 };
 use crate::decision::{
     Authenticator, DecisionCache, DecisionCacheConfig, Gate, Generation, Judge, RememberingJudge,
-    ReplayMemory, SharedReplays,
+    ReplayMemory, Rules, SharedReplays,
 };
 use crate::identity::Nonces;
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
@@ -36,7 +36,7 @@ use crate::reload::{self, Orders, Reloader};
 use crate::remote_pdp::{self, Resolver};
 use crate::revocation::TenantSpec;
 use crate::server::{
-    AdminServer, AdminState, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
+    AdminServer, AdminState, ExtAuthz, GrpcServer, Health, KeysServer, LogoutServer, Readiness,
 };
 use crate::shared_memory::SharedMemory;
 use crate::telemetry::{Chain, Metrics};
@@ -52,17 +52,30 @@ const OBSERVE_EVERY: Duration = Duration::from_secs(10);
 pub struct App {
     grpc: GrpcServer,
     admin: AdminServer,
-    logout: Option<LogoutServer>,
+    doors: Doors,
     tasks: Tasks,
-    keys: Vec<Keys>,
-    revocations: Revocations,
-    judge: RememberingJudge,
+    needs: Needs,
     metrics: Metrics,
     readiness: watch::Sender<Readiness>,
     shutdown: ShutdownConfig,
 }
 
-/// What keeps rules and keys fresh, beside the two listeners.
+/// What must be there before anybody is let in.
+#[derive(Debug)]
+struct Needs {
+    keys: Vec<Keys>,
+    revocations: Revocations,
+    judge: RememberingJudge,
+}
+
+/// Listeners for anybody, each only where it is configured.
+#[derive(Debug)]
+struct Doors {
+    logout: Option<LogoutServer>,
+    published_keys: Option<KeysServer>,
+}
+
+/// What keeps rules and keys fresh, beside the listeners.
 #[derive(Debug)]
 struct Tasks {
     reloader: Reloader,
@@ -99,7 +112,7 @@ impl App {
         let (revocations, follower) = revocations(&config, memory.as_ref(), &metrics);
         let (judge, resolver) = judge(&config, &metrics)?;
         let gate = Gate::new(
-            rules_in_force,
+            rules_in_force.clone(),
             authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics)?,
             judge.clone(),
         );
@@ -108,53 +121,26 @@ impl App {
         let (nudge, nudged) = mpsc::channel(1);
         let (readiness, readiness_now) =
             watch::channel(Readiness::NotReady("the issuers' keys have not been fetched yet"));
-        let admin = AdminServer::bind(
-            config.admin,
-            AdminState {
-                metrics: metrics.clone(),
-                readiness: readiness_now,
-                reload: asked_sender,
-                revocations: RevocationDesk::new(&config.issuers, revocations.clone()),
-            },
-        )
-        .await
-        .with_context(|| format!("could not listen on `{}`", config.admin.address))?;
-        let logout = match &config.logout {
-            Some(logout) => {
-                let receiver = LogoutReceiver::new(trusted, revocations.clone());
-                Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?)
-            }
-            None => None,
+        let state = AdminState {
+            metrics: metrics.clone(),
+            readiness: readiness_now,
+            reload: asked_sender,
+            revocations: RevocationDesk::new(&config.issuers, revocations.clone()),
+            rules: rules_in_force.clone(),
         };
+        let admin = AdminServer::bind(config.admin, state).await;
+        let admin =
+            admin.with_context(|| format!("could not listen on `{}`", config.admin.address))?;
+        let receiver = LogoutReceiver::new(trusted, revocations.clone());
+        let doors = Doors::bind(&config, receiver, rules_in_force, &metrics).await?;
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();
-        let tasks = Tasks {
-            reloader: Reloader {
-                config_file,
-                running: config,
-                rules,
-                watched,
-                metrics: metrics.clone(),
-            },
-            orders: Orders { asked, nudged },
-            nudge,
-            watcher,
-            refreshers,
-            follower,
-            resolver,
-        };
-        Ok(Self {
-            grpc,
-            admin,
-            logout,
-            tasks,
-            keys,
-            revocations,
-            judge,
-            metrics,
-            readiness,
-            shutdown,
-        })
+        let reloader =
+            Reloader { config_file, running: config, rules, watched, metrics: metrics.clone() };
+        let orders = Orders { asked, nudged };
+        let tasks = Tasks { reloader, orders, nudge, watcher, refreshers, follower, resolver };
+        let needs = Needs { keys, revocations, judge };
+        Ok(Self { grpc, admin, doors, tasks, needs, metrics, readiness, shutdown })
     }
 
     /// Where Envoy reaches us.
@@ -178,7 +164,15 @@ impl App {
     /// # Errors
     /// The system does not say.
     pub fn logout_address(&self) -> io::Result<Option<SocketAddr>> {
-        self.logout.as_ref().map(LogoutServer::address).transpose()
+        self.doors.logout.as_ref().map(LogoutServer::address).transpose()
+    }
+
+    /// Where backends fetch keys, if that is not only the admin listener.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn published_keys_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.doors.published_keys.as_ref().map(KeysServer::address).transpose()
     }
 
     /// Serves until `stop` resolves, then lets the checks in flight finish.
@@ -187,25 +181,15 @@ impl App {
     /// A listener failed, or the grace period was not enough.
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self {
-            grpc,
-            admin,
-            logout,
-            tasks,
-            keys,
-            revocations,
-            judge,
-            metrics,
-            readiness,
-            shutdown,
-        } = self;
+        let Self { grpc, admin, doors, tasks, needs, metrics, readiness, shutdown } = self;
         info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
         let health = grpc.health();
         // Two signals: the ext_authz listener drains first, while everything that it needs goes on.
         let (drain, end) = (CancellationToken::new(), CancellationToken::new());
         let mut background = JoinSet::new();
         tasks.start(&mut background, &end)?;
-        background.spawn(observe(keys.clone(), revocations.clone(), metrics, end.clone()));
+        let (keys, revocations) = (needs.keys.clone(), needs.revocations.clone());
+        background.spawn(observe(keys, revocations, metrics, end.clone()));
         background.spawn({
             let end = end.clone();
             async move {
@@ -214,18 +198,10 @@ impl App {
                 }
             }
         });
-        if let Some(logout) = logout {
-            info!(logout = %logout.address()?, "Taking logout tokens");
-            let end = end.clone();
-            background.spawn(async move {
-                if let Err(failed) = logout.run(end).await {
-                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
-                }
-            });
-        }
+        doors.start(&mut background, &end)?;
         let mut checks = JoinSet::new();
         checks.spawn(grpc.run(drain.clone()));
-        let ready = become_ready(&keys, &revocations, &judge, &readiness, &health);
+        let ready = become_ready(&needs, &readiness, &health);
         let failed = select! {
             () = stop => None,
             ended = checks.join_next() => Some(ended),
@@ -247,6 +223,52 @@ impl App {
             served?;
         }
         info!("Stopped");
+        Ok(())
+    }
+}
+
+// === impl Doors ===
+
+impl Doors {
+    async fn bind(
+        config: &Config,
+        receiver: LogoutReceiver,
+        rules: watch::Receiver<Arc<Rules>>,
+        metrics: &Metrics,
+    ) -> Result<Self> {
+        let logout = match &config.logout {
+            Some(logout) => Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?),
+            None => None,
+        };
+        let listen = config.assertion.as_ref().and_then(|assertion| assertion.listen.as_ref());
+        let published_keys = match listen {
+            Some(listen) => Some(KeysServer::bind(listen, rules).await?),
+            None => None,
+        };
+        Ok(Self { logout, published_keys })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
+    fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
+        let Self { logout, published_keys } = self;
+        if let Some(logout) = logout {
+            info!(logout = %logout.address()?, "Taking logout tokens");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = logout.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
+                }
+            });
+        }
+        if let Some(keys) = published_keys {
+            info!(keys = %keys.address()?, "Publishing the keys of assertions");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = keys.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for keys failed");
+                }
+            });
+        }
         Ok(())
     }
 }
@@ -359,9 +381,7 @@ fn judge(config: &Config, metrics: &Metrics) -> Result<(RememberingJudge, Option
 /// evaluated. Never resolves: an outage of another server that all replicas need is no reason to take
 /// each of them away.
 async fn become_ready(
-    keys: &[Keys],
-    revocations: &Revocations,
-    judge: &RememberingJudge,
+    Needs { keys, revocations, judge }: &Needs,
     readiness: &watch::Sender<Readiness>,
     health: &Health,
 ) -> Infallible {

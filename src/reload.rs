@@ -4,7 +4,7 @@
 //! the error is in the log and in a metric. Reloads follow one another, never side by side.
 
 use std::{
-    mem,
+    fs, mem,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,10 +16,12 @@ use tokio::{
     sync::{mpsc, watch},
     task,
 };
+use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config, EmbeddedConfig, EngineConfig};
+use crate::answer::{Asserter, SigningKey, SigningKeys};
+use crate::config::{self, AssertionConfig, Config, EmbeddedConfig, EngineConfig};
 use crate::decision::{Generation, Rules};
 use crate::engine::cel::Globals;
 use crate::engine::{self, PolicySet};
@@ -75,6 +77,7 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         routes,
         policies,
         upstream_headers: config.upstream_headers.clone(),
+        asserter: config.assertion.as_ref().map(asserter).transpose()?,
         kept_headers: config.kept_headers.clone(),
         denial_outputs: config.denial_outputs.clone(),
         resource_metadata: config.resource_metadata.clone(),
@@ -88,6 +91,22 @@ fn load_policies(config: &EmbeddedConfig) -> Result<PolicySet> {
     Ok(engine::compile(&files, options, &Globals::from_json(globals))?)
 }
 
+fn asserter(config: &AssertionConfig) -> Result<Asserter> {
+    let keys = config.key_files.iter().map(|file| {
+        signing_key(file).with_context(|| format!("could not use the key `{}`", file.display()))
+    });
+    let keys = match SigningKeys::given(keys.collect::<Result<_>>()?) {
+        Some(keys) => keys,
+        None => SigningKeys::generate().context("could not make a key for assertions")?,
+    };
+    Ok(Asserter::new(config.rules.clone(), keys))
+}
+
+fn signing_key(file: &Path) -> Result<SigningKey> {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(&fs::read(file)?)?;
+    Ok(SigningKey::from_pkcs8(key.secret_pkcs8_der())?)
+}
+
 /// The files of which a change is a reason to reload.
 #[must_use]
 pub fn watched(config: &Config) -> Watched {
@@ -98,7 +117,8 @@ pub fn watched(config: &Config) -> Watched {
         }),
         EngineConfig::Remote { .. } => None,
     };
-    Watched { policies, files: config.files.clone() }
+    let keys = config.assertion.iter().flat_map(|assertion| &assertion.key_files);
+    Watched { policies, files: config.files.iter().chain(keys).cloned().collect() }
 }
 
 // === impl Reloader ===
@@ -127,11 +147,16 @@ impl Reloader {
         let generation = self.rules.borrow().generation.next();
         let read = read(self.config_file.clone(), generation).await;
         match read.and_then(|(config, rules)| Ok((self.check(config)?, rules))) {
-            Ok((config, rules)) => {
+            Ok((config, mut rules)) => {
                 if needs_restart(&self.running, &config) {
                     warn!("Settings beside policies and routes have changed; they need a restart");
                 }
                 self.watched.send_replace(watched(&config));
+                if let Some(asserter) = &mut rules.asserter
+                    && let Some(previous) = &self.rules.borrow().asserter
+                {
+                    asserter.go_on_with_keys_of(previous);
+                }
                 self.rules.send_replace(Arc::new(rules));
                 self.metrics.reload(ReloadResult::Loaded);
                 show(generation, &self.metrics);
@@ -191,6 +216,7 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         // What follows is read anew by each reload.
         routes: _,
         upstream_headers: _,
+        assertion,
         relaxed_paths: _,
         kept_headers: _,
         denial_outputs: _,
@@ -198,7 +224,10 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         client_address: _,
         files: _,
     } = running;
+    let keys_door =
+        |assertion: &Option<AssertionConfig>| assertion.as_ref().and_then(|a| a.listen.clone());
     *issuers != new.issuers
+        || keys_door(assertion) != keys_door(&new.assertion)
         || *listen != new.listen
         || *admin != new.admin
         || *cache != new.cache

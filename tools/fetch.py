@@ -7,6 +7,7 @@
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
+    fetch.py pyjwt                PyJWT, from PyPI: a backend in the tests checks our assertions with it
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
     fetch.py load                 h2load and wrk, from Debian's packages: the benchmarks
     fetch.py aioquic              a client of HTTP/3, from PyPI
@@ -36,6 +37,7 @@ LOAD = {
     "wrk": ["wrk", "libluajit2-5.1-2"],
 }
 AIOQUIC = "1.3.0"
+PYJWT = "2.15.1"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -56,6 +58,8 @@ def main(arguments):
             print(link("express", express()))
             print(link("werkzeug", werkzeug()))
             print(link("nginx", nginx()))
+        case ["pyjwt"]:
+            print(link("pyjwt", pyjwt()))
         case ["oauth2-mock-server"]:
             print(link("oauth2-mock-server", oauth2_mock_server()))
         case ["load"]:
@@ -111,6 +115,10 @@ def aioquic():
 
 def werkzeug():
     return once(f"werkzeug-{WERKZEUG}", lambda to: pip(f"werkzeug=={WERKZEUG}", to))
+
+
+def pyjwt():
+    return once(f"pyjwt-{PYJWT}", lambda to: pip(f"pyjwt[crypto]=={PYJWT}", to))
 
 
 def nginx():

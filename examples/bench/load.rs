@@ -46,6 +46,7 @@ pub struct Load {
 
 impl Load {
     /// Prints a line of JSON: requests a second, and latencies in microseconds.
+    #[expect(clippy::disallowed_methods, reason = "the process ends with them")]
     pub async fn run(self) -> anyhow::Result<()> {
         let messages = self.messages()?;
         let sent = messages.len();
@@ -96,6 +97,7 @@ impl Load {
         Ok(messages.split_off(self.skip))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the process ends with it")]
     async fn connect(&self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
         let stream = TcpStream::connect(self.to)
             .await

@@ -23,6 +23,8 @@ impl Reason {
     pub const ENGINE_FAULT: Self = Self("fault.engine");
     /// The PDP that is asked in its place gave no answer.
     pub const PDP_FAULT: Self = Self("fault.pdp");
+    /// The assertion for the upstream could not be signed.
+    pub const ASSERTION_FAULT: Self = Self("fault.assertion");
     /// A handler panicked.
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.

@@ -1,5 +1,6 @@
 //! `portcullis.yaml` as written → as meant. Every key and every default of the file stands here,
-//! in `auth0`, `engine`, `issuers`, `pdp`, `revocation`, `routes` and `upstream_headers`, and in the schema that ships.
+//! in `assertion`, `auth0`, `engine`, `issuers`, `pdp`, `revocation`, `routes` and `upstream_headers`, and
+//! in the schema that ships.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +13,8 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, auth0, denials, engine, issuers, requests, revocation,
+    ShutdownConfig, TokenCacheConfig, assertion, auth0, denials, engine, issuers, requests,
+    revocation,
     routes::{self, Routes},
     section::Section,
     sender_constraints,
@@ -57,6 +59,8 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     revocation::check_logout(&root, &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
+    let assertion = root.optional("assertion", assertion::read);
+    assertion::check(&root, assertion.as_ref(), &upstream_headers);
     let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
     let kept_headers = root.or("kept_headers", Vec::new(), requests::kept_headers);
     let denial_outputs = root.or("denial_outputs", DenialOutputs::default(), denials::read);
@@ -90,6 +94,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         revocation,
         logout,
         upstream_headers,
+        assertion,
         relaxed_paths,
         kept_headers,
         denial_outputs,

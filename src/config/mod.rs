@@ -24,6 +24,8 @@ mod requests;
 mod sender_constraints;
 mod upstream_headers;
 
+mod assertion;
+
 mod revocation;
 
 mod bytes;
@@ -46,8 +48,8 @@ pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
 pub use sender_constraints::{NonceConfig, SenderConstraintsConfig};
 pub use settings::{
-    CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig, KeysConfig,
-    ShutdownConfig, TokenCacheConfig,
+    AssertionConfig, CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig,
+    KeysConfig, ShutdownConfig, TokenCacheConfig,
 };
 pub use token::may_be_attested;
 

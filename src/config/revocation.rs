@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use super::{section::Section, value::Value};
 use crate::identity::IssuerSpec;
 use crate::logout::RevocationConfig;
-use crate::server::{LogoutConfig, TlsConfig};
+use crate::server::{DoorConfig, TlsConfig};
 use crate::shared_memory::{OnOutage, RedisUrl, SharedMemoryConfig};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -68,7 +68,12 @@ pub(super) fn revocation(mut section: Section<'_>) -> RevocationConfig {
     config
 }
 
-pub(super) fn logout(value: &Value<'_>) -> Option<LogoutConfig> {
+pub(super) fn logout(value: &Value<'_>) -> Option<DoorConfig> {
+    door(value, "logout tokens would cross a network in the clear")
+}
+
+/// A listener for anybody. `in_the_clear` is what is wrong with one that has no TLS.
+pub(super) fn door(value: &Value<'_>, in_the_clear: &str) -> Option<DoorConfig> {
     let mut section = value.section()?;
     let address = section.required("address", "`IP:PORT`", |value| {
         value.parsed("`IP:PORT`", |text| text.parse::<SocketAddr>().ok())
@@ -78,14 +83,13 @@ pub(super) fn logout(value: &Value<'_>) -> Option<LogoutConfig> {
         section.optional("without_tls", |value| value.choice(&[("proxy_encrypts", Unencrypted)]));
     let is_open = address.is_some_and(|address| !address.ip().is_loopback());
     if is_open && !section.has("tls") && unencrypted.is_none() {
-        let message = "logout tokens would cross a network in the clear".to_owned();
-        section.report(message, "`tls`, or `without_tls: proxy_encrypts`");
+        section.report(in_the_clear.to_owned(), "`tls`, or `without_tls: proxy_encrypts`");
     }
     section.finish();
-    Some(LogoutConfig { address: address?, tls })
+    Some(DoorConfig { address: address?, tls })
 }
 
-/// No client certificate: a logout token is its own credential.
+/// No client certificate: what is said there is its own credential, or no secret.
 fn tls(value: &Value<'_>) -> Option<TlsConfig> {
     let mut section = value.section()?;
     let cert_file = section.required("cert_file", "a PEM file, leaf first", Value::path);

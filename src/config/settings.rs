@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::SenderConstraintsConfig;
-use crate::answer::{DenialOutputs, UpstreamHeaders};
+use crate::answer::{AssertionRules, DenialOutputs, UpstreamHeaders};
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
@@ -16,7 +16,7 @@ use crate::logout::RevocationConfig;
 use crate::remote_pdp::RemotePdpConfig;
 use crate::request::{Host, PathForm};
 use crate::route::RouteSpec;
-use crate::server::{AdminConfig, ListenConfig, LogoutConfig};
+use crate::server::{AdminConfig, DoorConfig, ListenConfig};
 use crate::shared_memory::SharedMemoryConfig;
 use crate::telemetry::LogConfig;
 
@@ -36,8 +36,9 @@ pub struct Config {
     pub redis: Option<SharedMemoryConfig>,
     pub revocation: RevocationConfig,
     /// `logout:`, the listener for logout tokens.
-    pub logout: Option<LogoutConfig>,
+    pub logout: Option<DoorConfig>,
     pub upstream_headers: UpstreamHeaders,
+    pub assertion: Option<AssertionConfig>,
     /// `relaxed_paths:`
     pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,
     /// `kept_headers:`, in lower case.
@@ -51,6 +52,16 @@ pub struct Config {
     pub shutdown: ShutdownConfig,
     /// The files that all of this was read from: a change in one of them is a reason to reload.
     pub files: Vec<PathBuf>,
+}
+
+/// `assertion:`, what is vouched for to the upstream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AssertionConfig {
+    pub rules: AssertionRules,
+    /// PEM files, the one that signs first. Empty: a key is made at the start.
+    pub key_files: Vec<PathBuf>,
+    /// Where backends fetch the keys, beside the admin listener.
+    pub listen: Option<DoorConfig>,
 }
 
 /// `engine:` and `policies:`, who evaluates.

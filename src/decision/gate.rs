@@ -4,14 +4,14 @@ use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{
     Authenticated, AuthenticationError, Authenticator, JudgeFault, Question, RememberingJudge,
     Rules, Verdict,
 };
-use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
-use crate::engine::model::{Action, CheckInput, Effect};
+use crate::answer::{Answer, Asserted, Reason, Refusal, UpstreamMutation};
+use crate::engine::model::{Action, AuxData, CheckInput, Effect};
 use crate::identity::{BearerError, BearerToken, Credentials, Demands, Scheme};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, RouteMatch, Target};
@@ -34,6 +34,13 @@ pub struct Decision {
     /// For the next proof of whoever has sent one, where proofs must carry a nonce.
     pub nonce: Option<String>,
     pub trace: Trace,
+}
+
+/// What a request is given when it comes in: its instant, and an id by which it is found again.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    pub now: Timestamp,
+    pub decision_id: String,
 }
 
 /// What is logged and counted of a decision. Nothing of it names a person.
@@ -67,16 +74,16 @@ impl Gate {
     }
 
     /// The way of one request.
-    pub async fn decide(&self, raw: RawRequest, now: Timestamp) -> Decision {
+    pub async fn decide(&self, raw: RawRequest, stamp: &Stamp) -> Decision {
         // One snapshot for the whole request: a reload in the middle of it is not seen.
         let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(&rules, raw, now, &mut trace).await {
+        let answer = match self.walk(&rules, raw, stamp, &mut trace).await {
             Ok(answer) => answer,
             Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
         let nonces = self.authenticator.nonces().filter(|_| trace.scheme == Some(Scheme::Dpop));
-        let nonce = nonces.map(|nonces| nonces.give(now));
+        let nonce = nonces.map(|nonces| nonces.give(stamp.now));
         Decision { answer, nonce, trace }
     }
 
@@ -84,9 +91,10 @@ impl Gate {
         &self,
         rules: &Rules,
         raw: RawRequest,
-        now: Timestamp,
+        stamp: &Stamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
+        let now = stamp.now;
         let request = HttpRequest::read(raw, &rules.request)?;
         let matched = match rules.routes.find(&request) {
             Found::Protected(matched) => matched,
@@ -119,8 +127,7 @@ impl Gate {
         trace.validation_errors = verdict.validation_errors.len();
         match verdict.effect {
             Effect::Allow => {
-                let headers = &rules.upstream_headers;
-                let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
+                let mutation = vouch(rules, &caller, &request, stamp)?;
                 let carrier = matched.token_source().carrier(&request);
                 let carrier = carrier.map_err(|error| self.refused(error, matched.demands()))?;
                 let mutation = mutation.without(carrier);
@@ -190,6 +197,23 @@ fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
     }
 }
 
+/// What the upstream is told about the caller. It is made for each request, whatever is remembered.
+fn vouch(
+    rules: &Rules,
+    caller: &Authenticated,
+    request: &HttpRequest,
+    Stamp { now, decision_id }: &Stamp,
+) -> Result<UpstreamMutation, Refusal> {
+    let Authenticated { principal, aux_data: AuxData { jwt: claims, .. }, .. } = caller;
+    let mutation = rules.upstream_headers.known(Reason::POLICY_ALLOWED, principal, claims);
+    let Some(asserter) = &rules.asserter else { return Ok(mutation) };
+    let asserted = Asserted { principal, claims, request, now: *now, decision_id };
+    asserter.sign(mutation, asserted).map_err(|error| {
+        error!(%error, "A request that may pass does not, as nobody could vouch for it");
+        Refusal::Fault(Reason::ASSERTION_FAULT)
+    })
+}
+
 /// The upstream gets the request that was decided about, and no headers that say otherwise.
 fn as_decided(
     mutation: UpstreamMutation,
@@ -197,7 +221,11 @@ fn as_decided(
     rules: &Rules,
 ) -> UpstreamMutation {
     let misleading = request.headers.misleading(&rules.kept_headers);
-    mutation.to(request.new_target.as_deref()).without_headers(misleading)
+    let mutation = mutation.to(request.new_target.as_deref()).without_headers(misleading);
+    match &rules.asserter {
+        Some(asserter) => asserter.guard(mutation),
+        None => mutation,
+    }
 }
 
 // === impl Decision ===

@@ -21,7 +21,7 @@ mod tests;
 
 pub use authenticate::{Authenticated, AuthenticationError, Authenticator, Checked};
 pub use cache::{DecisionCache, DecisionCacheConfig};
-pub use gate::{Decision, Gate, Trace};
+pub use gate::{Decision, Gate, Stamp, Trace};
 pub use judge::{Judge, JudgeFault};
 pub use key::{CacheKey, ChainKey};
 pub use remembering_judge::{Question, RememberingJudge};

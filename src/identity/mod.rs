@@ -38,6 +38,7 @@ pub use demands::{Demands, InvalidWord, Presentation, Word};
 pub use digest::{sha256, sha256_of_texts};
 pub use error::{BearerError, ProofError, RefusalStatus, TokenError, TokenRefusal};
 pub use issued::{Issued, Revocable};
+pub use jwk::thumbprint;
 pub use keys::{Key, KeyFingerprint, KeySet, KeySetError, SkipReason, SkippedKey};
 pub use kind::PrincipalKind;
 pub use logout::{LoggedOut, Logout};

@@ -18,19 +18,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    listener::{BindError, TlsConfig},
-    visitors::Visitors,
+    listener::BindError,
+    visitors::{DoorConfig, Visitors},
 };
 use crate::identity::TokenError;
 use crate::logout::{LogoutError, LogoutReceiver};
 use crate::telemetry::{Chain, LogoutResult, Metrics};
-
-/// `logout:` of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogoutConfig {
-    pub address: SocketAddr,
-    pub tls: Option<TlsConfig>,
-}
 
 /// The listener, bound and not yet serving.
 #[derive(Debug)]
@@ -55,11 +48,11 @@ impl LogoutServer {
     /// # Errors
     /// A socket or a TLS file that cannot be used.
     pub async fn bind(
-        config: &LogoutConfig,
+        config: &DoorConfig,
         receiver: LogoutReceiver,
         metrics: Metrics,
     ) -> Result<Self, BindError> {
-        let visitors = Visitors::bind(config.address, config.tls.as_ref()).await?;
+        let visitors = Visitors::bind(config).await?;
         let router = Router::new()
             .route("/backchannel-logout", post(logout))
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -6,6 +6,7 @@ mod grpc;
 mod joined_writes;
 mod listener;
 mod logout;
+mod published_keys;
 mod revoke;
 mod visitors;
 
@@ -13,4 +14,6 @@ pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
 pub use ext_authz::ExtAuthz;
 pub use grpc::{GrpcServer, Health};
 pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};
-pub use logout::{LogoutConfig, LogoutServer};
+pub use logout::LogoutServer;
+pub use published_keys::KeysServer;
+pub use visitors::DoorConfig;

@@ -35,6 +35,13 @@ use tokio_rustls::{
 
 use super::listener::{BindError, TlsConfig};
 
+/// A listener for anybody: `logout:` and `assertion.listen:` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorConfig {
+    pub address: SocketAddr,
+    pub tls: Option<TlsConfig>,
+}
+
 /// A bound socket that hands out [`Visit`]s.
 pub(super) struct Visitors {
     listener: TcpListener,
@@ -67,11 +74,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 // === impl Visitors ===
 
 impl Visitors {
-    pub(super) async fn bind(
-        address: SocketAddr,
-        tls: Option<&TlsConfig>,
-    ) -> Result<Self, BindError> {
-        let tls = tls.map(acceptor).transpose()?;
+    pub(super) async fn bind(config: &DoorConfig) -> Result<Self, BindError> {
+        let DoorConfig { address, tls } = config;
+        let tls = tls.as_ref().map(acceptor).transpose()?;
         let error = |error| BindError::Socket { address: address.to_string(), error };
         let listener = TcpListener::bind(address).await.map_err(error)?;
         Ok(Self { listener, tls, seats: Arc::new(Semaphore::new(SEATS)) })

@@ -44,6 +44,11 @@ pub(crate) fn werkzeug() -> PathBuf {
     found(root().join("build/werkzeug"), "make fetch")
 }
 
+/// The folder with the package `jwt` in it, which is `PyJWT`.
+pub(crate) fn pyjwt() -> PathBuf {
+    found(root().join("build/pyjwt"), "make fetch")
+}
+
 pub(crate) fn nginx() -> PathBuf {
     found(root().join("build/nginx"), "make fetch")
 }

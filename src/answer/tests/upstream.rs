@@ -1,7 +1,7 @@
 use crate::answer::{HeaderSource, IdentityHeader, Reason, UpstreamHeaders};
 use crate::engine::model::{Map, PolicyVersion, Principal, Scope, Value};
 
-fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
+pub(super) fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
     Principal {
         id: id.into(),
         roles: roles.iter().map(|role| role.parse().unwrap()).collect(),

@@ -27,15 +27,13 @@ fn six_lines_are_enough_for_auth0() {
     folder.write("routes.yaml", ROUTES);
     let mut config = folder.load(&[]).unwrap();
     let routes = std::mem::take(&mut config.routes);
+    let address = ListenAddress::Tcp("127.0.0.1:9191".parse().unwrap());
     assert_eq!(
         config,
         Config {
             issuers: vec![brightpay()],
             routes: Vec::new(),
-            listen: ListenConfig {
-                address: ListenAddress::Tcp("127.0.0.1:9191".parse().unwrap()),
-                tls: None,
-            },
+            listen: ListenConfig { address, tls: None },
             admin: AdminConfig { address: "127.0.0.1:9192".parse().unwrap() },
             engine: EngineConfig::Embedded(EmbeddedConfig {
                 policies: folder.path("policies"),
@@ -65,6 +63,7 @@ fn six_lines_are_enough_for_auth0() {
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
+            assertion: None,
             relaxed_paths: [].into(),
             kept_headers: Vec::new(),
             denial_outputs: DenialOutputs::default(),

@@ -74,7 +74,7 @@ fn values_of_the_wrong_kind() {
     for (more, expected) in [
         (
             "timeout: 5s\n",
-            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `routes`, `listen`, `admin`, `engine`, `policies`, `cache`, `keys`, `redis`, `revocation`, `logout`, `upstream_headers`, `relaxed_paths`, `kept_headers`, `denial_outputs`, `resource_metadata`, `client_address`, `sender_constraints`, `log`, `shutdown`",
+            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `routes`, `listen`, `admin`, `engine`, `policies`, `cache`, `keys`, `redis`, `revocation`, `logout`, `upstream_headers`, `assertion`, `relaxed_paths`, `kept_headers`, `denial_outputs`, `resource_metadata`, `client_address`, `sender_constraints`, `log`, `shutdown`",
         ),
         ("log:\n", "7:4: `log` is nothing; expected a mapping"),
         ("log: { format: [json] }\n", "7:16: `log.format` is a list; expected `json` or `text`"),

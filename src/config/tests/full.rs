@@ -56,16 +56,14 @@ pub(super) fn everything() -> Value {
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
-        "redis": {
-            "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
-            "without_tls": "private_network", "ca_file": "ca.pem",
-        },
+        "redis": redis(),
         "revocation": { "capacity": 7, "on_outage": "continue", "max_stale": "1m" },
         "logout": {
             "address": "0.0.0.0:9002", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
             "without_tls": "proxy_encrypts",
         },
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "assertion": assertion(),
         "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
         "kept_headers": ["X-Forwarded-Host"],
         "denial_outputs": {
@@ -86,6 +84,25 @@ fn sender_constraints() -> Value {
             "hosts": ["Internal.acme.example"],
             "nonce": { "lifetime": "1m", "secret": "0123456789abcdef0123456789abcdef" }, "replays": 9, "on_outage": "continue" },
         "client_certificates": { "from": "x_forwarded_client_cert" },
+    })
+}
+
+fn redis() -> Value {
+    json!({
+        "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
+        "without_tls": "private_network", "ca_file": "ca.pem",
+    })
+}
+
+fn assertion() -> Value {
+    json!({
+        "issuer": "https://gateway.acme.example", "audience": "https://backend.acme.example",
+        "header": "X-Assertion", "lifetime": "30s", "claims": { "who": "id", "org": { "claim": "org_id" } },
+        "key_files": ["new.pem", "old.pem"],
+        "listen": {
+            "address": "0.0.0.0:9003", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
+            "without_tls": "proxy_encrypts",
+        },
     })
 }
 
@@ -221,6 +238,24 @@ fn every_key_of_a_remote_engine_has_an_effect() {
             }),
         }
     );
+}
+
+#[test]
+fn every_key_of_an_assertion_has_an_effect() {
+    let folder = Folder::new(&everything().to_string());
+    let config = folder.load(&[]).unwrap();
+    let assertion = config.assertion.unwrap();
+    assert_eq!(assertion.key_files, [folder.path("new.pem"), folder.path("old.pem")]);
+    assert_eq!(assertion.listen.unwrap().address, "0.0.0.0:9003".parse().unwrap());
+    let rules = assertion.rules;
+    assert_eq!(
+        (&*rules.issuer, rules.header.as_str()),
+        ("https://gateway.acme.example", "x-assertion")
+    );
+    assert_eq!(rules.audience.as_deref(), Some("https://backend.acme.example"));
+    assert_eq!(rules.lifetime, Duration::from_secs(30));
+    let org = HeaderSource::Claim(ClaimPath::top("org_id"));
+    assert_eq!(rules.claims, [("who".into(), HeaderSource::Id), ("org".into(), org)].into());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{
     Folder,
     full::{everything, everything_elsewhere},
 };
+use crate::answer::OWN_CLAIMS;
 use crate::config::{Config, SCHEMA};
 use crate::identity::OWN_ATTRIBUTES;
 
@@ -140,6 +141,7 @@ fn defaults_in_the_schema_are_the_readers() {
     least["routes"][0].as_object_mut().unwrap().remove("token_binding");
     least["routes"][0]["token"] = json!({ "cookie": "session" });
     least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
+    least["assertion"] = json!({ "issuer": "https://gateway.example" });
     least["redis"] = json!({ "url": "redis://127.0.0.1" });
     let secret = &everything["sender_constraints"]["dpop"]["nonce"]["secret"];
     least["sender_constraints"] = json!({ "dpop": { "nonce": { "secret": secret } } });
@@ -236,6 +238,12 @@ fn candidates(property: &Value) -> Vec<(Value, bool)> {
         return vec![(json!("90KiB"), true), (json!("90"), false), (json!(90), false)];
     }
     Vec::new()
+}
+
+#[test]
+fn names_that_the_schema_refuses_are_the_ones_that_assertions_keep() {
+    let at = "/properties/assertion/properties/claims/propertyNames/not/enum";
+    assert_eq!(schema().pointer(at), Some(&json!(OWN_CLAIMS)));
 }
 
 #[test]

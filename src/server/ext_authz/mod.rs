@@ -19,7 +19,7 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use crate::answer::{Answer, Reason, Refusal};
-use crate::decision::{Decision, Gate, Trace};
+use crate::decision::{Decision, Gate, Stamp, Trace};
 use crate::identity::Scheme;
 use crate::telemetry::{CacheResult, Metrics};
 
@@ -38,13 +38,13 @@ impl ExtAuthz {
         Self { gate, metrics }
     }
 
-    async fn decide(&self, message: CheckRequest, now: Timestamp) -> Decision {
+    async fn decide(&self, message: CheckRequest, stamp: &Stamp) -> Decision {
         let Ok(request) = decode::decode(message) else {
             return Decision::refused(Refusal::Malformed(Reason::INCOMPLETE));
         };
         // The gate holds nothing that a panic could leave half changed: its state is in caches and
         // snapshots that are replaced as a whole.
-        AssertUnwindSafe(self.gate.decide(request, now)).catch_unwind().await.unwrap_or_else(
+        AssertUnwindSafe(self.gate.decide(request, stamp)).catch_unwind().await.unwrap_or_else(
             |_panic| {
                 self.metrics.panicked();
                 Decision::refused(Refusal::Fault(Reason::PANIC))
@@ -70,17 +70,17 @@ impl Authorization for ExtAuthz {
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
         let started = Instant::now();
-        let (now, decision_id) = stamp();
-        let decision = self.decide(request.into_inner(), now).await;
-        self.record(&decision, &decision_id, started);
-        Ok(Response::new(encode::encode(&decision, &decision_id)))
+        let stamp = stamp();
+        let decision = self.decide(request.into_inner(), &stamp).await;
+        self.record(&decision, &stamp.decision_id, started);
+        Ok(Response::new(encode::encode(&decision, &stamp.decision_id)))
     }
 }
 
 /// The instant of a request, and an id that sorts by it.
 #[expect(clippy::disallowed_methods, reason = "the edge reads the clock, once for a request")]
-fn stamp() -> (Timestamp, String) {
-    (Timestamp::now(), Uuid::now_v7().to_string())
+fn stamp() -> Stamp {
+    Stamp { now: Timestamp::now(), decision_id: Uuid::now_v7().to_string() }
 }
 
 /// One line for a decision: what is refused at `info`, what is allowed at `debug`.

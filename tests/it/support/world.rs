@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) ext_authz: String,
     /// Where logout tokens are taken; empty if they are not.
     pub(crate) logout: String,
+    /// Where backends fetch keys, beside the admin listener; empty if nowhere.
+    pub(crate) published_keys: String,
     client: AuthorizationClient<Channel>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -175,13 +177,25 @@ impl World {
         let admin = app.admin_address().unwrap().to_string();
         let logout = app.logout_address().unwrap().map(|address| address.to_string());
         let logout = logout.unwrap_or_default();
+        let published_keys = app.published_keys_address().unwrap();
+        let published_keys = published_keys.map(|address| address.to_string()).unwrap_or_default();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(app.run(async move {
             let _dropped = stopped.await;
         }));
         let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
         let client = AuthorizationClient::new(channel);
-        Self { issuer, folder, admin, ext_authz, logout, client, stop: Some(stop), server }
+        Self {
+            issuer,
+            folder,
+            admin,
+            ext_authz,
+            logout,
+            published_keys,
+            client,
+            stop: Some(stop),
+            server,
+        }
     }
 
     pub(crate) async fn wait_until_ready(&self) {
