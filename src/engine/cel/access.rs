@@ -58,6 +58,7 @@ fn try_select<'a>(value: V<'a>, field: &str) -> Result<Option<V<'a>>, Fault<'a>>
     match value {
         V::Message(message) => Ok(message.field(field)),
         V::Object(Object::Unusable(text)) => Err(Fault::Text(text)),
+        V::Object(Object::Hierarchy(_)) => Err(Fault::Text("unsupported index type 'string'")),
         _ if value.list().is_some() => Err(Fault::Text("unsupported index type 'string' in list")),
         _ => Ok(None),
     }
