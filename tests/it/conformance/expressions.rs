@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     compare::{self, Difference, Kind},
-    expression::{Grower, PRODUCTIONS, Production, Taste, Term},
+    expression::{Grower, PRODUCTIONS, Production, Taste, Term, known},
     ours,
     pdp::{self, Compiled, Pdp},
     questions,
@@ -210,7 +210,7 @@ fn shrink(mut term: Term, mut difference: Difference, question: &Question) -> (T
     for _ in 0..ROUNDS {
         let size = term.text().len();
         let mut smaller = term.smaller();
-        smaller.retain(|smaller| smaller.text().len() < size);
+        smaller.retain(|smaller| smaller.text().len() < size && known::why(smaller).is_none());
         smaller.sort_by_key(|smaller| smaller.text().len());
         smaller.truncate(BATCH);
         if smaller.is_empty() {
