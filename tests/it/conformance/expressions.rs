@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs,
 };
 
@@ -201,7 +202,7 @@ fn answers(scene: &Scene) -> Option<Vec<CheckOutput>> {
 }
 
 fn by_index(output: &CheckOutput) -> BTreeMap<usize, OutputValue> {
-    let index = |action: &str| action[1..].parse().unwrap();
+    let index = |action: &str| action.trim_start_matches('e').parse().unwrap();
     output.outputs.iter().map(|entry| (index(entry.action.as_str()), entry.value.clone())).collect()
 }
 
@@ -231,11 +232,12 @@ pub(super) fn scene(expressions: &[&str], questions: &[Question]) -> Scene {
 "importDerivedRoles": ["roles"],
 "#,
     );
-    text.push_str(&format!(
-        "\"constants\": {{\"local\": {}}}, \"variables\": {{\"local\": {}}}, \"rules\": [",
-        constants(),
-        variables()
-    ));
+    let (constants, variables) = (constants(), variables());
+    write!(
+        text,
+        "\"constants\": {{\"local\": {constants}}}, \"variables\": {{\"local\": {variables}}}, \"rules\": [",
+    )
+    .unwrap();
     text.push_str(
         "\n{\"actions\": [\"x\"], \"derivedRoles\": [\"owner\"], \"effect\": \"EFFECT_ALLOW\"}",
     );
@@ -246,7 +248,7 @@ pub(super) fn scene(expressions: &[&str], questions: &[Question]) -> Scene {
             "effect": "EFFECT_ALLOW",
             "output": { "when": { "ruleActivated": expression } },
         });
-        text.push_str(&format!(",\n{rule}"));
+        write!(text, ",\n{rule}").unwrap();
     }
     text.push_str("\n]}}");
     let roles = json!({

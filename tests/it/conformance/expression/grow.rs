@@ -201,7 +201,7 @@ impl<'d> Grower<'d> {
                 Term::leaf(ty.clone(), text)
             }
             Type::Plain("dyn") => {
-                let inner = Type::Plain(*self.dice.pick(&PLAIN[..8]));
+                let inner = Type::Plain(PLAIN[self.dice.usize(0..8)]);
                 wrapped("dyn(", self.leaf(&inner, below), ")")
             }
             Type::Plain(name) => Term::leaf(ty.clone(), leaves::literal(self.dice, name)),
@@ -232,7 +232,7 @@ impl<'d> Grower<'d> {
     }
 
     fn any_type(&mut self) -> Type {
-        let plain = Type::Plain(*self.dice.pick(&PLAIN));
+        let plain = Type::Plain(PLAIN[self.dice.usize(0..PLAIN.len())]);
         match self.dice.u32(0..20) {
             0 | 1 => Type::List(Box::new(plain)),
             2 => Type::Map(Box::new(plain)),
