@@ -38,7 +38,16 @@ pub(super) fn early(name: &str, args: &[&Syntax]) -> Early {
 pub(super) fn converts(name: &str) -> bool {
     matches!(
         name,
-        "bool" | "bytes" | "double" | "duration" | "dyn" | "int" | "string" | "timestamp" | "uint"
+        "bool"
+            | "bytes"
+            | "double"
+            | "duration"
+            | "dyn"
+            | "int"
+            | "string"
+            | "timestamp"
+            | "type"
+            | "uint"
     )
 }
 

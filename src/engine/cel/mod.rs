@@ -186,8 +186,9 @@ fn fold_if_it_holds(
 ) -> (lower::Lowered, Folding) {
     if lower::folding(syntax) == Folding::Whole {
         let typed = Typed { written: types, left: types };
-        let lowered = lower::lower(syntax, typed, names, Folding::Whole);
+        let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
         if lowered.folds.is_empty() {
+            fold::write_down(&mut lowered.root);
             return (lowered, Folding::Whole);
         }
         if fold::can_be_written(&lowered.root, lowered.locals)
