@@ -203,8 +203,8 @@ pub(super) fn find<'a>(
     }
 }
 
-/// Values that Go cannot look up in a map.
-fn unhashable(key: V<'_>) -> Option<&'static str> {
+/// Values that Go cannot look up in a map, nor put into one.
+pub(super) fn unhashable(key: V<'_>) -> Option<&'static str> {
     Some(match key {
         V::Bytes(_) => "internal error: runtime error: hash of unhashable type types.Bytes",
         V::Object(Object::Hierarchy(_)) => {

@@ -364,6 +364,9 @@ impl<'a> Run<'a> {
             ArenaVec::with_capacity_in(entries.len(), self.arena);
         for entry in entries {
             let key = self.eval(&entry.key)?;
+            if let Some(text) = access::unhashable(key) {
+                return Err(self.panic(text));
+            }
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,

@@ -189,6 +189,11 @@ fn is_constant(node: &Node, bound: &mut Vec<usize>) -> bool {
         | Kind::AllVariables(_) => return false,
         Kind::Local(slot) => return bound.contains(slot),
         Kind::Call(call) if !call.group.is_pure() => return false,
+        // It is folded once both sides are, though it needs only one of them.
+        Kind::OptionalOr { parts, .. } if bound.is_empty() => {
+            let has_value = |part| with_value(part, 0, |_| ()).is_some();
+            return parts.iter().all(|part| is_constant(part, bound) && has_value(part));
+        }
         Kind::Loop(details) => bound.extend([details.slot].into_iter().chain(details.second)),
         Kind::Bind { slot, .. } | Kind::OptionalMap { slot, .. } | Kind::SortBy { slot, .. } => {
             bound.push(*slot);

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     compare::{self, Difference, Kind},
-    expression::{Grower, PRODUCTIONS, Production, Taste, Term, known},
+    expression::{Grower, PRODUCTIONS, Production, Taste, Term, Type, WHOLE, known},
     ours,
     pdp::{self, Compiled, Pdp},
     questions,
@@ -83,6 +83,9 @@ fn grow(dice: &mut Rng, exercised: &Exercised) -> Term {
     let values = |production: &Production| exercised.functions[production.name].0;
     let candidates: Vec<&'static Production> =
         (0..12).map(|_| dice.pick::<Production>(&PRODUCTIONS)).collect();
+    if dice.percent(1) {
+        return Term::leaf(Type::Plain("dyn"), *dice.pick(WHOLE));
+    }
     if dice.percent(50) {
         let rarest = candidates.iter().min_by_key(|production| values(production)).unwrap();
         let taste = Taste { ill_typed: 0, hidden: 0, declared: true };
@@ -273,7 +276,7 @@ const FIRST_LINE: usize = 5;
 
 fn constants() -> Json {
     json!({
-        "cs": "abc", "cn": 5, "cb": true, "cl": [1, "a", 2.5], "cm": { "a": 1 }, "cz": null,
+        "cs": "abc", "cn": 5, "cb": true, "cl": [1, "a", 2.5], "cm": { "a": 1 }, "cz": null, "ce": "",
     })
 }
 
@@ -288,6 +291,9 @@ fn variables() -> Json {
         "vh": "hierarchy(\"a.b\")",
         "vopt": "optional.of(1)",
         "bad": "1 / 0",
+        "vj": "[1] + [2]",
+        "vno": "optional.none()",
+        "vsp": "spiffeID(\"spiffe://a/b\")",
         "vl": "[1, 2]",
         "vm": "{\"a\": 1}",
         "type": "type(1)",

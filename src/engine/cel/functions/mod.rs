@@ -15,6 +15,7 @@ mod numbers;
 mod operators;
 mod optionals;
 mod paths;
+mod quoted;
 mod regexes;
 mod sets;
 pub(super) mod spiffe;

@@ -13,6 +13,7 @@ mod term;
 mod types;
 
 pub(super) use grow::{Grower, Taste};
+pub(super) use leaves::WHOLE;
 pub(super) use table::{PRODUCTIONS, Production};
 pub(super) use term::Term;
 pub(super) use types::Type;
