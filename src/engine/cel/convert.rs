@@ -79,7 +79,10 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
     let mut entries: Vec<(&str, Value)> = Vec::new();
     if let V::Message(message) = value {
         for field in message.fields() {
-            if let (Some(true), Some(value)) = (message.has(field), message.field(field)) {
+            // A field that is always there is left out nevertheless where it is empty.
+            if let (Some(true), Some(value)) = (message.has(field), message.field(field))
+                && !matches!(value, V::Names([]))
+            {
                 entries.push((*field, json_below(run, value, depth)?));
             }
         }

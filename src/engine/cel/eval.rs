@@ -66,7 +66,8 @@ impl<'a> Run<'a> {
 
     /// For constants.
     pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Budget, locals: usize) -> Self {
-        let locals = locals_in(arena, locals);
+        // A variable has no value but that of a macro that is evaluated.
+        let locals = arena.alloc_slice_fill_with(locals, |_| Cell::new(Err(Fault::NoOverload)));
         Self { arena, budget, frame: None, panic: Cell::new(None), locals }
     }
 
@@ -145,6 +146,7 @@ impl<'a> Run<'a> {
         self.charge(1)?;
         match &node.kind {
             Kind::Constant(constant) => Ok(constant.view()),
+            Kind::Given(value) => self.frame.map(|_| V::json(value)).ok_or(Fault::NoOverload),
             Kind::Path(path) => self.path(path),
             Kind::Local(slot) => self.local(*slot),
             Kind::And(parts) => self.logic(parts, Logic::And),
@@ -179,7 +181,10 @@ impl<'a> Run<'a> {
             Kind::OptionalOr { parts, result } => self.optional_or(parts, *result),
             Kind::SortBy { slot, parts } => self.sort_by(*slot, parts),
             Kind::AllVariables(variables) => self.all_variables(variables),
+            Kind::Settled(constant) => Ok(constant.view()),
+            Kind::TypeVariable(name) => Err(self.undefined_type(name)),
             Kind::Constant(_)
+            | Kind::Given(_)
             | Kind::Path(_)
             | Kind::Local(_)
             | Kind::And(_)
@@ -250,6 +255,10 @@ impl<'a> Run<'a> {
         self.fail(format_args!("undefined field '{name}'"))
     }
 
+    pub(super) fn undefined_type(&self, name: &str) -> Fault<'a> {
+        self.fail(format_args!("reference to undefined type: {name}"))
+    }
+
     fn all_variables(&self, variables: &'a [(Box<str>, usize)]) -> Evaluated<'a> {
         let frame = self.frame.ok_or(Fault::NoOverload)?;
         let set = variables.iter().filter_map(|(name, slot)| {
@@ -293,15 +302,15 @@ impl<'a> Run<'a> {
         if let Some(moving) = call.moving {
             return self.compare_with_clock(call, moving);
         }
-        let pattern = call.pattern.as_deref();
+        let (pattern, only) = (call.pattern.as_deref(), call.only);
         if call.group.hides_failures() {
             return self.call_hiding(call);
         }
         match &*call.args {
-            [] => call.group.call(&Arguments { run: self, args: &[], pattern }),
-            [only] => {
-                let args = [self.eval(only)?];
-                call.group.call(&Arguments { run: self, args: &args, pattern })
+            [] => call.group.call(&Arguments { run: self, only, args: &[], pattern }),
+            [arg] => {
+                let args = [self.eval(arg)?];
+                call.group.call(&Arguments { run: self, only, args: &args, pattern })
             }
             [first, second] => {
                 let first = self.eval(first)?;
@@ -310,14 +319,14 @@ impl<'a> Run<'a> {
                     return Ok(first);
                 }
                 let args = [first, self.eval(second)?];
-                call.group.call(&Arguments { run: self, args: &args, pattern })
+                call.group.call(&Arguments { run: self, only, args: &args, pattern })
             }
             many => {
                 let mut args = ArenaVec::with_capacity_in(many.len(), self.arena);
                 for arg in many {
                     args.push(self.eval(arg)?);
                 }
-                call.group.call(&Arguments { run: self, args: &args, pattern })
+                call.group.call(&Arguments { run: self, only, args: &args, pattern })
             }
         }
     }
@@ -332,7 +341,7 @@ impl<'a> Run<'a> {
             return if others_fit { Err(Fault::NoOverload) } else { *failed };
         }
         let args: Result<Vec<V<'a>>, _> = results.into_iter().collect();
-        call.group.call(&Arguments { run: self, args: &args?, pattern: None })
+        call.group.call(&Arguments { run: self, only: call.only, args: &args?, pattern: None })
     }
 
     fn list_literal(&self, elements: &'a [Element]) -> Evaluated<'a> {
@@ -355,6 +364,9 @@ impl<'a> Run<'a> {
             ArenaVec::with_capacity_in(entries.len(), self.arena);
         for entry in entries {
             let key = self.eval(&entry.key)?;
+            if let Some(text) = access::unhashable(key) {
+                return Err(self.panic(text));
+            }
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,

@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
             Moving::RightUp => until_up(right, left),
             Moving::RightDown => until_down(right, left),
         });
-        call.group.call(&Arguments { run: self, args: &args, pattern: None })
+        call.group.call(&Arguments { run: self, only: call.only, args: &args, pattern: None })
     }
 }
 

@@ -10,6 +10,7 @@
 mod access;
 mod bounds;
 mod budget;
+mod calls;
 mod check;
 mod compare;
 mod constant;
@@ -30,6 +31,7 @@ mod parse;
 mod re2;
 mod read_set;
 mod regex;
+mod roots;
 mod signature;
 mod syntax;
 #[cfg(test)]
@@ -55,8 +57,13 @@ pub use self::{
     value::{Cidr, Object, SpiffeMatcher, V},
 };
 use self::{
+    check::Types,
     eval::{Evaluated, Run},
+    fold::{Folding, Folds},
+    lower::Typed,
     node::Node,
+    syntax::Syntax,
+    validate::Checked,
 };
 use super::model::{CheckInput, Value};
 
@@ -152,20 +159,51 @@ pub struct Expression {
 /// All reasons why Cerbos would refuse it, in the order of their places.
 pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     let syntax = parse::parse(source)?;
-    let types = check::check(&syntax, source)?;
-    let issues = validate::validate(&syntax, source, &types);
+    let none = Folds::default();
+    let types = check::check(&syntax, source, &none)?;
+    let issues = validate::validate(&syntax, source, Checked { types: &types, folds: &none });
     if !issues.is_empty() {
         return Err(issues);
     }
-    let lower::Lowered { root, locals, shadows } = lower::lower(syntax, names);
-    let issues = undefined::undefined(&root, locals, &shadows, names);
+    let (lowered, folding) = fold_if_it_holds(&syntax, source, &types, names);
+    let lower::Lowered { root, locals, shadows, .. } = lowered;
+    let issues = undefined::undefined(&root, &shadows, names);
     if !issues.is_empty() {
         return Err(issues);
     }
     let reads = read_set::reads(&root);
     let clock = horizon::reading(&root);
-    let hopeless = hopeless::why(&root, locals);
+    let hopeless = hopeless::why(&root, folding);
     Ok(Expression { source: source.into(), root, locals, reads, clock, hopeless })
+}
+
+/// Lowers an expression, folded if what is left then is an expression that would not be refused.
+fn fold_if_it_holds(
+    syntax: &Syntax,
+    source: &str,
+    types: &Types,
+    names: &Names,
+) -> (lower::Lowered, Folding) {
+    if lower::folding(syntax) == Folding::Whole {
+        let typed = Typed { written: types, left: types };
+        let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
+        if lowered.folds.is_empty() {
+            fold::write_down(&mut lowered.root);
+            return (lowered, Folding::Whole);
+        }
+        if fold::can_be_written(&lowered.root, lowered.locals)
+            && let Ok(left) = check::check(syntax, source, &lowered.folds)
+            && validate::validate(syntax, source, Checked { types: &left, folds: &lowered.folds })
+                .is_empty()
+        {
+            let typed = Typed { written: types, left: &left };
+            let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
+            fold::write_down(&mut lowered.root);
+            return (lowered, Folding::Whole);
+        }
+    }
+    let typed = Typed { written: types, left: types };
+    (lower::lower(syntax, typed, names, Folding::Literals), Folding::Literals)
 }
 
 // === impl Read ===

@@ -7,12 +7,13 @@
 use super::{
     constant::Constant,
     early::Early,
-    functions::Group,
+    functions::{Group, Overload},
     horizon::Moving,
     regex::Pattern,
     syntax::{LoopKind, OptionalForm},
     value::V,
 };
+use crate::engine::model::Value;
 
 #[derive(Debug)]
 pub(super) struct Node {
@@ -22,9 +23,15 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Kind {
     Constant(Constant),
+    /// What a macro always is; folding comes to it last, so that nothing around it is folded.
+    Settled(Constant),
+    /// A constant of the policy. cel-go does not know it while it folds: it is an input there.
+    Given(Value),
     Path(Path),
     /// A variable of a macro, by its slot.
     Local(usize),
+    /// A variable of a macro that holds a type: cel-go looks for a type of its name, in vain.
+    TypeVariable(Box<str>),
     Select {
         operand: Box<Node>,
         field: Box<str>,
@@ -137,6 +144,8 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Call {
     pub group: &'static Group,
+    /// The overload that the types leave: it is asked alone, even where they turn out to be wrong.
+    pub only: Option<&'static Overload>,
     pub args: Box<[Node]>,
     /// The regular expression that is a literal among the arguments, compiled.
     pub pattern: Option<Box<Pattern>>,
@@ -167,26 +176,24 @@ impl Logic {
 // === impl Node ===
 
 impl Node {
-    pub(super) fn constant(&self) -> Option<V<'_>> {
+    /// The value, if it is a constant.
+    pub(super) fn literal(&self) -> Option<V<'_>> {
         match &self.kind {
             Kind::Constant(constant) => Some(constant.view()),
             _ => None,
         }
     }
 
-    /// The value, if folding may use it. Constants of a policy are not known to cel-go while it
-    /// folds: they are inputs there.
-    pub(super) fn literal(&self) -> Option<V<'_>> {
-        match &self.kind {
-            Kind::Constant(Constant::Json(_)) => None,
-            _ => self.constant(),
-        }
-    }
-
     /// The direct parts of a node, in the order in which they were written.
     pub(super) fn parts(&self) -> Vec<&Self> {
         match &self.kind {
-            Kind::Constant(_) | Kind::Path(_) | Kind::Local(_) | Kind::AllVariables(_) => vec![],
+            Kind::Constant(_)
+            | Kind::Settled(_)
+            | Kind::Given(_)
+            | Kind::Path(_)
+            | Kind::Local(_)
+            | Kind::TypeVariable(_)
+            | Kind::AllVariables(_) => vec![],
             Kind::Select { operand, .. }
             | Kind::OptionalSelect { operand, .. }
             | Kind::Has { operand, .. } => vec![operand],
@@ -205,6 +212,37 @@ impl Node {
             Kind::Loop(details) => {
                 let Loop { range, filter, body, .. } = &**details;
                 [Some(range), filter.as_ref(), Some(body)].into_iter().flatten().collect()
+            }
+        }
+    }
+
+    pub(super) fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            Kind::Constant(_)
+            | Kind::Settled(_)
+            | Kind::Given(_)
+            | Kind::Path(_)
+            | Kind::Local(_)
+            | Kind::TypeVariable(_)
+            | Kind::AllVariables(_) => vec![],
+            Kind::Select { operand, .. }
+            | Kind::OptionalSelect { operand, .. }
+            | Kind::Has { operand, .. } => vec![operand],
+            Kind::And(parts)
+            | Kind::Or(parts)
+            | Kind::Bind { parts, .. }
+            | Kind::OptionalMap { parts, .. }
+            | Kind::OptionalOr { parts, .. }
+            | Kind::SortBy { parts, .. } => parts.iter_mut().collect(),
+            Kind::Conditional(parts) => parts.iter_mut().collect(),
+            Kind::List(elements) => elements.iter_mut().map(|element| &mut element.value).collect(),
+            Kind::Map(entries) => {
+                entries.iter_mut().flat_map(|entry| [&mut entry.key, &mut entry.value]).collect()
+            }
+            Kind::Call(call) => call.args.iter_mut().collect(),
+            Kind::Loop(details) => {
+                let Loop { range, filter, body, .. } = &mut **details;
+                [Some(range), filter.as_mut(), Some(body)].into_iter().flatten().collect()
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use regex::{Captures, Regex};
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, quoted::Quoted};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
     value::V,
@@ -32,9 +32,9 @@ impl<'a> Call<'_, 'a> {
     fn regex_with_one_group(&self) -> Result<Regex, Fault<'a>> {
         let regex = self.regex()?;
         if regex.captures_len() > 2 {
-            let pattern = self.string(1)?;
+            let pattern = Quoted(self.string(1)?);
             return Err(self.run.fail(format_args!(
-                "regular expression has more than one capturing group: {pattern:?}"
+                "regular expression has more than one capturing group: {pattern}"
             )));
         }
         Ok(regex)

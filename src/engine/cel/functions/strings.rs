@@ -73,11 +73,13 @@ fn matches<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     if !has_methods(subject) && call.pattern.is_none() {
         return Err(Fault::Text("no such overload: matches"));
     }
-    let (text, pattern) = (call.string(0)?, call.string(1)?);
-    call.run.charge_bytes(text.len())?;
     if let Some(compiled) = call.pattern {
+        let (V::String(text) | V::Type(text)) = subject else { return Err(Fault::NoOverload) };
+        call.run.charge_bytes(text.len())?;
         return Ok(V::Bool(compiled.regex().is_match(text)));
     }
+    let (text, pattern) = (call.string(0)?, call.string(1)?);
+    call.run.charge_bytes(text.len())?;
     let compiled = call.compile(pattern)?;
     Ok(V::Bool(compiled.regex().is_match(text)))
 }
