@@ -91,6 +91,7 @@ fn rules(generation: Generation, policies: PolicySet) -> Rules {
         upstream_headers: UpstreamHeaders::default(),
         kept_headers: Vec::new(),
         denial_outputs: DenialOutputs::default(),
+        asserter: None,
         resource_metadata: None,
     }
 }

@@ -172,7 +172,8 @@ impl World {
     async fn run(issuer: Arc<Issuer>, folder: TempDir) -> Self {
         let file = folder.path().join("portcullis.yaml");
         let config = portcullis::config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
-        let app = App::build(file, config).await.unwrap_or_else(|error| panic!("{error:#}"));
+        let app =
+            Box::pin(App::build(file, config)).await.unwrap_or_else(|error| panic!("{error:#}"));
         let ext_authz = app.ext_authz_address().unwrap();
         let admin = app.admin_address().unwrap().to_string();
         let logout = app.logout_address().unwrap().map(|address| address.to_string());
