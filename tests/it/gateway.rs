@@ -224,7 +224,7 @@ resourcePolicy:
   version: default
   variables:
     local:
-      later: now() > timestamp("2020-01-01T00:00:00Z")
+      later: now().getFullYear() > 2020
   rules:
     - actions: [view]
       roles: ["*"]
