@@ -108,78 +108,234 @@ fn attr(name: &str, value: Value) -> Value {
     Value::Map(Map::from_iter([(name, value)]))
 }
 
+fn many(unit: &str, between: &str, times: usize) -> String {
+    vec![unit; times].join(between)
+}
+
+fn nested(open: &str, inner: &str, close: &str, times: usize) -> String {
+    format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+}
+
 #[test]
-fn probe() {
-    let long = |unit: &str, between: &str, times| vec![unit; times].join(between);
+fn expressions_that_are_long_or_deep_load_within_bounds_or_not_at_all() {
     let none = || Value::Map(Map::default());
-    let cases: Vec<(&str, String, Value)> = vec![
-        ("&& long", long("R.id == 'd1'", " && ", 20_000), none()),
-        ("&& 7000", long("R.id == 'd1'", "&&", 7_000), none()),
-        ("&& short", long("true", "&&", 16_000), none()),
-        ("|| attr", long("R.attr.a", "||", 10_000), none()),
-        ("+", long("1", "+", 20_000), none()),
-        ("+ str", long("R.id", "+", 20_000), none()),
-        ("select", format!("R.attr{}", ".x".repeat(20_000)), none()),
-        ("select?", format!("R.attr{}", ".?x".repeat(20_000)), none()),
-        ("index", format!("R.attr{}", "['x']".repeat(19_000)), none()),
-        ("[", "[".repeat(20_000), none()),
-        ("[]", format!("{}{}", "[".repeat(20_000), "]".repeat(20_000)), none()),
-        ("(", "(".repeat(20_000), none()),
-        ("()", format!("{}true{}", "(".repeat(20_000), ")".repeat(20_000)), none()),
-        ("{", "{1:".repeat(20_000), none()),
-        ("!", format!("{}true", "!".repeat(20_000)), none()),
-        ("! attr", format!("{}R.attr.x", "!".repeat(20_001)), none()),
-        ("! 240 attr", format!("{}(R.id == 'd1')", "!(".repeat(120) + &")".repeat(0), ).replace("!(R", "!((R") , none()),
-        ("-", format!("{}1 == 1", "-".repeat(20_000)), none()),
-        ("- attr", format!("{}R.attr.x == 1.0", "-".repeat(20_000)), none()),
-        ("ternary right", format!("{}true", "R.id == 'x' ? false : ".repeat(4_000)), none()),
-        ("ternary middle", format!("{}true{}", "true ? ".repeat(9_000), " : false".repeat(9_000)), none()),
-        ("ternary left", format!("{}true{}", "(".repeat(5_000), " ? true : false)".repeat(5_000)), none()),
-        ("in", long("1", " in ", 20_000), none()),
-        ("==", long("1", " == ", 20_000), none()),
-        ("calls", format!("{}1{}", "dyn(".repeat(9_000), ")".repeat(9_000)), none()),
-        ("methods", format!("R.id{} == 'x'", ".trim()".repeat(14_000)), none()),
-        ("string", format!("'{}", "x".repeat(90_000)), none()),
-        ("list of numbers", format!("7 in [{}]", long("1", ",", 49_990)), none()),
-        ("million", format!("7 in [{}]", long("1", ",", 1_000_000)), none()),
-        ("list of attr", format!("7 in [{}]", long("R.id", ",", 19_000)), none()),
-        ("map", format!("{{{}}}.size() == 1", long("1:1", ",", 24_000)), none()),
-        ("map attr", format!("{{{}}}.size() == 1", (0..9000).map(|i| format!("R.attr.x+{i}.0:1")).collect::<Vec<_>>().join(",")), attr("x", 1.0.into())),
-        ("regex size", "R.id.matches('(?:[a-z]{1000}){1000}')".to_owned(), none()),
-        ("regex size2", r"R.id.matches('(?:\\pL{30}){30}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}\\pL{900}')".to_owned(), none()),
-        ("regex nest", format!("R.id.matches('{}{}')", "(".repeat(20_000), ")".repeat(20_000)), none()),
-        ("regex nest 999", format!("R.id.matches('{}a{}')", "(".repeat(998), ")".repeat(998)), none()),
-        ("regex alternatives", format!("R.id.matches('{}')", long("a", "|", 40_000)), none()),
-        ("regex stars", format!("R.id.matches('{}')", "a?".repeat(40_000)), none()),
-        ("regex dyn size", r"R.id.matches(R.attr.x)".to_owned(), attr("x", r"(?:\pL{30}){30}".into())),
-        ("regex dyn many", r"R.attr.l.exists(x, R.id.matches(R.attr.x + x))".to_owned(), Value::from(json!({"x": r"\pL{50}$", "l": (0..1000).map(|x| x.to_string()).collect::<Vec<_>>()}))),
-        ("regex dyn long", r"R.id.matches(R.attr.x)".to_owned(), attr("x", "a".repeat(1<<20).into())),
-        ("regex dyn nest", r"R.id.matches(R.attr.x)".to_owned(), attr("x", format!("{}a{}", "(".repeat(998), ")".repeat(998)).into())),
-        ("regex dyn nest class", r"R.id.matches(R.attr.x)".to_owned(), attr("x", format!("{}a{}", "[".repeat(998), "]".repeat(998)).into())),
-        ("regex dyn rep", r"R.id.matches(R.attr.x)".to_owned(), attr("x", format!("a{}", "{0,2}?".repeat(1000)).into())),
-        ("regex time literal", r"R.attr.x.matches('[ab]*a[ab]{300}c')".to_owned(), attr("x", "ab".repeat(8_000).into())),
-        ("regex time dyn", r"R.attr.x.matches(R.attr.p)".to_owned(), Value::from(json!({"x": "abba".repeat(4000), "p": "[ab]*a[ab]{300}c"}))),
-        ("nested list ==", "R.attr.x == R.attr.x".to_owned(), attr("x", nested_list(1_000))),
-        ("nested list in", "R.attr.x in [R.attr.x]".to_owned(), attr("x", nested_list(1_000))),
-        ("nested map ==", "R.attr.x == R.attr.x".to_owned(), attr("x", nested_map(998))),
-        ("nested map string", "'%s'.format([R.attr.x]).size() > 0".to_owned(), attr("x", nested_map(1_000))),
-        ("nested flatten", "R.attr.x.flatten(2000).size() > 0".to_owned(), attr("x", nested_list(1_000))),
-        ("nested json", "json.encode(R.attr.x).size() > 0".to_owned(), attr("x", nested_list(1_000))),
-        ("nested distinct", "[R.attr.x, R.attr.x].distinct().size() == 1".to_owned(), attr("x", nested_list(1_000))),
-        ("nested sets", "sets.contains([R.attr.x], [R.attr.x])".to_owned(), attr("x", nested_list(1_000))),
-        ("nested 5000 ==", "R.attr.x == R.attr.x".to_owned(), attr("x", nested_list(5_000))),
-        ("loops", "R.attr.l.all(a, R.attr.l.all(b, R.attr.l.all(c, R.attr.l.all(d, true))))".to_owned(), attr("l", (0..1000).map(|x| Value::from(f64::from(x))).collect())),
-        ("maps", "R.attr.l.map(a, R.attr.l.map(b, R.attr.l.map(c, R.attr.l.map(d, [a,b,c,d])))).size() > 0".to_owned(), attr("l", (0..1000).map(|x| Value::from(f64::from(x))).collect())),
-        ("range", "lists.range(1000000).map(x, lists.range(1000000)).size() > 0".to_owned(), none()),
-        ("replace", "R.attr.x.replace('', R.attr.x).replace('', R.attr.x).size() > 0".to_owned(), attr("x", "x".repeat(100_000).into())),
-        ("extract quadratic", r"regex.extractAll(R.attr.x, '.*[^A-Z]|[A-Z]').size() > 0".to_owned(), attr("x", "A".repeat(100_000).into())),
-        ("join", "R.attr.l.join(R.attr.x).size() > 0".to_owned(), Value::from(json!({"l": vec![""; 10_000], "x": "x".repeat(100_000)}))),
-        ("format width", "'%.999999999f'.format([1.0]).size() > 0".to_owned(), none()),
-    ];
-    for (name, expression, attr) in cases {
-        let started = std::time::Instant::now();
-        eprintln!("{name} ...");
-        let outcome = outcome(expression, attr);
-        eprintln!("{name:16} {:?}: {}", started.elapsed(), outcome.chars().rev().take(160).collect::<Vec<_>>().into_iter().rev().collect::<String>());
+    let deep = "max recursion depth exceeded";
+    let levels = "expression recursion limit exceeded: 250";
+    for (expression, expected) in [
+        (many("R.id == 'd1'", "&&", 7_000), "allow"),
+        (many("R.attr.a", "||", 10_000), "no such key: a"),
+        (format!("{}(R.id == 'd1')", "!".repeat(20_000)), "allow"),
+        (format!("7 in [{}]", many("1", ",", 10_000)), "deny"),
+        (format!("{{{}}}.size() == 1", many("1:1", ",", 10_000)), "allow"),
+        (many("1", "+", 20_000), deep),
+        (many("R.id", "+", 20_000), deep),
+        (many("1", " == ", 20_000), deep),
+        (many("1", " in ", 20_000), deep),
+        (format!("{}1 == 1", "-".repeat(20_000)), deep),
+        (format!("R.attr{}", ".x".repeat(20_000)), deep),
+        (format!("R.attr{}", ".?x".repeat(20_000)), deep),
+        (format!("R.attr{}", "['x']".repeat(19_000)), deep),
+        (format!("R.id{}", ".trim()".repeat(14_000)), deep),
+        ("[".repeat(20_000), levels),
+        ("{".repeat(20_000), levels),
+        ("(".repeat(20_000), levels),
+        ("[?".repeat(20_000), levels),
+        (nested("[", "", "]", 20_000), levels),
+        (nested("(", "true", ")", 20_000), levels),
+        (nested("dyn(", "1", ")", 9_000), levels),
+        (nested("(", "true", " ? true : false)", 5_000), levels),
+        ("{1:".repeat(20_000), levels),
+        (format!("{}true", "R.id == 'x' ? false : ".repeat(4_000)), levels),
+    ] {
+        let expected = if [deep, levels].contains(&expected) {
+            format!("invalid expression of {} characters: {expected}", expression.chars().count())
+        } else {
+            expected.to_owned()
+        };
+        let start: String = expression.chars().take(20).collect();
+        assert_eq!(outcome(expression, none()), expected, "{start}");
+    }
+    let million = format!("7 in [{}]", many("1", ",", 1_000_000));
+    let message = "expression code point size exceeds limit: size: 2000006, limit 100000";
+    let expected = format!("invalid expression of 2000006 characters: {message}");
+    assert_eq!(outcome(million, none()), expected);
+}
+
+#[test]
+fn patterns_that_are_large_or_slow_are_refused_or_counted() {
+    let steps = "evaluation took more than 5000000 steps";
+    let invalid = "invalid expression: invalid matches argument";
+    let text = |text: String| Value::from(json!({ "x": text }));
+    let with = |x: String, p: &str| Value::from(json!({ "x": x, "p": p }));
+    let literal = |pattern: &str| format!("R.attr.x.matches('{pattern}')");
+    let (dynamic, slow) = ("R.attr.x.matches(R.attr.p)".to_owned(), "[ab]*a[ab]{300}c");
+    for (expression, attr, expected) in [
+        (literal("(?:[a-z]{1000}){1000}"), text(String::new()), invalid),
+        (literal(&nested("(", "", ")", 20_000)), text(String::new()), invalid),
+        (literal(&nested("(", "a", ")", 998)), text("b".to_owned()), "deny"),
+        (literal(&many("a", "|", 40_000)), text("b".to_owned()), "deny"),
+        (literal(slow), text("abba".repeat(2_000)), "deny"),
+        (literal(slow), text("abba".repeat(5_000_000)), steps),
+        (dynamic.clone(), with("abba".repeat(2_000), slow), "deny"),
+        (dynamic.clone(), with("abba".repeat(400_000), slow), steps),
+        (
+            dynamic.clone(),
+            with("a".to_owned(), "(?:\\pL{30}){30}"),
+            "error parsing regexp: expression too large: `(?:\\pL{30}){30}`",
+        ),
+        (dynamic.clone(), with("b".to_owned(), &nested("(", "a", ")", 998)), "deny"),
+        (dynamic, with("b".to_owned(), &"a".repeat(1 << 20)), steps),
+        // Compiling takes steps, whether anything comes of it or not.
+        (
+            "lists.range(1000).exists(i, 'a'.matches(R.attr.x + string(i)))".to_owned(),
+            text("\\pL{50}$".to_owned()),
+            steps,
+        ),
+        // Each search reads all that is left and then matches one character.
+        (
+            "regex.extractAll(R.attr.x, '.*[^A-Z]|[A-Z]') == []".to_owned(),
+            text("A".repeat(100_000)),
+            steps,
+        ),
+        (
+            "regex.replace(R.attr.x, '.*[^A-Z]|[A-Z]', '') == ''".to_owned(),
+            text("A".repeat(100_000)),
+            steps,
+        ),
+    ] {
+        let start: String = expression.chars().take(60).collect();
+        assert_eq!(outcome(expression, attr), expected, "{start}");
+    }
+}
+
+#[test]
+fn patterns_of_a_policy_set_have_a_bound_together() {
+    let limits = Limits { policy_pattern_bytes: 1 << 20, ..Limits::default() };
+    let of = |patterns: usize| {
+        let patterns: Vec<String> =
+            (0..patterns).map(|at| format!("R.id.matches('[a-c]{{900}}{at}')")).collect();
+        load(&[policy(&patterns.join(" || "))], limits).err()
+    };
+    assert_eq!(of(2), None);
+    let message = "the patterns up to here take more than 1048576 bytes, compiled";
+    assert_eq!(of(200).as_deref(), Some(message));
+}
+
+#[test]
+fn attributes_and_loops_stay_within_the_limits() {
+    let steps = "evaluation took more than 5000000 steps";
+    let memory = "evaluation took more than 67108864 bytes of memory";
+    let deep = "value is nested too deep";
+    let numbers = || attr("x", (0..1000).map(|x| Value::from(f64::from(x))).collect());
+    for (expression, attr, expected) in [
+        ("R.attr.x == R.attr.x", attr("x", nested_list(1_000)), deep),
+        ("R.attr.x == R.attr.x", attr("x", nested_map(1_000)), deep),
+        ("R.attr.x in [R.attr.x]", attr("x", nested_list(1_000)), "deny"),
+        ("'%s'.format([R.attr.x]) == ''", attr("x", nested_map(1_000)), deep),
+        ("json.encode(R.attr.x) == ''", attr("x", nested_list(1_000)), deep),
+        ("R.attr.x.flatten(2000).size() == 1", attr("x", nested_list(1_000)), "allow"),
+        (
+            "R.attr.x.all(a, R.attr.x.all(b, R.attr.x.all(c, R.attr.x.all(d, true))))",
+            numbers(),
+            steps,
+        ),
+        (
+            "R.attr.x.map(a, R.attr.x.map(b, R.attr.x.map(c, [a, b, c]))).size() > 0",
+            numbers(),
+            memory,
+        ),
+        ("lists.range(1000000).map(x, lists.range(1000000)).size() > 0", numbers(), memory),
+        (
+            "R.attr.x.replace('', R.attr.x).replace('', R.attr.x) == ''",
+            attr("x", "x".repeat(100_000).into()),
+            steps,
+        ),
+    ] {
+        assert_eq!(outcome(expression.to_owned(), attr), expected, "{expression}");
+    }
+}
+
+/// What becomes of a schema of the resource.
+fn outcome_of_schema(schema: String, attr: Value) -> String {
+    let text = "apiVersion: api.cerbos.dev/v1\nresourcePolicy: {resource: doc, version: default, schemas: \
+                {resourceSchema: {ref: \"cerbos:///s.json\"}}, rules: [{actions: [view], roles: [user], \
+                effect: EFFECT_ALLOW}]}\n";
+    on_a_workers_stack(move || {
+        match load(&[file("doc.yaml", text), file("_schemas/s.json", schema)], Limits::default()) {
+            Ok(policies) => ask(&policies, attr),
+            Err(message) => message,
+        }
+    })
+}
+
+#[test]
+fn references_of_schemas_that_are_long_or_circular_end() {
+    let chain = |length: usize, link: fn(usize) -> String| {
+        let definitions: Vec<String> =
+            (0..length).map(|at| format!("\"d{at}\": {}", link(at + 1))).collect();
+        let definitions = definitions.join(",");
+        format!(
+            "{{\"$defs\": {{{definitions}, \"d{length}\": {{\"type\": \"number\"}}}}, \"$ref\": \"#/$defs/d0\"}}"
+        )
+    };
+    let plain = |to| format!("{{\"$ref\": \"#/$defs/d{to}\"}}");
+    let below = |to| format!("{{\"properties\": {{\"x\": {{\"$ref\": \"#/$defs/d{to}\"}}}}}}");
+    let circular = |place: &str| {
+        format!(
+            "the schema `cerbos:///s.json` cannot be used: `cerbos:///s.json#{place}` refers to itself and says nothing"
+        )
+    };
+    let pair = "{\"$defs\": {\"a\": {\"$ref\": \"#/$defs/b\"}, \"b\": {\"allOf\": [{\"$ref\": \"#/$defs/a\"}]}}, \"$ref\": \"#/$defs/a\"}";
+    let wide: Vec<String> =
+        (0..20_000).map(|at| format!("\"p{at}\": {{\"type\": \"string\"}}")).collect();
+    let wide = format!("{{\"properties\": {{{}}}}}", wide.join(","));
+    let one = || attr("x", 1.0.into());
+    for (schema, attr, expected) in [
+        ("{\"$ref\": \"#\"}".to_owned(), one(), circular("")),
+        (pair.to_owned(), one(), circular("/$defs/a")),
+        (chain(200, plain), one(), "/: expected number, but got object".to_owned()),
+        (chain(10_000, plain), one(), circular("/$defs/d255")),
+        (chain(3_000, below), attr("x", nested_map(1_000)), "allow".to_owned()),
+        (
+            "{\"properties\": {\"x\": {\"$ref\": \"#\"}}}".to_owned(),
+            attr("x", nested_map(1_000)),
+            "allow".to_owned(),
+        ),
+        (wide, one(), "allow".to_owned()),
+    ] {
+        let start: String = schema.chars().take(60).collect();
+        assert_eq!(outcome_of_schema(schema, attr), expected, "{start}");
+    }
+}
+
+#[test]
+fn files_that_are_large_or_deep_are_refused_or_read() {
+    let rule = "    - {actions: [view], roles: [user], effect: EFFECT_ALLOW}\n";
+    let large = format!(
+        "apiVersion: api.cerbos.dev/v1\nresourcePolicy:\n  resource: doc\n  version: default\n  rules:\n{rule}{}",
+        format!("# {}\n", "x".repeat(1_000)).repeat(10_500)
+    );
+    let deep = "nested more than 192 deep";
+    let bomb: String = (1..20)
+        .map(|at| format!("a{at}: &a{at} [{}]\n", many(&format!("*a{}", at - 1), ",", 10)))
+        .collect();
+    for (path, text, expected) in [
+        ("doc.yaml", large, None),
+        ("doc.yaml", "x".repeat(17 << 20), Some("the file is larger than 16777216 bytes")),
+        ("doc.yaml", nested("a: [", "", "]", 10_000), Some(deep)),
+        ("doc.yaml", "[".repeat(1_000_000), Some(deep)),
+        ("doc.yaml", "- ".repeat(10_000), Some(deep)),
+        ("doc.json", nested("{\"a\":", "1", "}", 10_000), Some(deep)),
+        ("doc.json", nested("[", "", "]", 10_000), Some(deep)),
+        (
+            "doc.yaml",
+            format!("a0: &a0 [x,x,x]\n{bomb}"),
+            Some("more than 2000000 values, aliases counted"),
+        ),
+    ] {
+        let start: String = text.chars().take(20).collect();
+        let loaded = on_a_workers_stack(move || load(&[file(path, text)], Limits::default()).err());
+        let expected = expected.map(|why| format!("not valid YAML: {why}"));
+        assert_eq!(loaded, expected, "{path}: {start}");
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn everything() -> Value {
             "limits": {
                 "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200,
                 "evaluation_steps": 2000, "evaluation_memory_bytes": 100_000, "pattern_bytes": 3000,
+                "policy_pattern_bytes": 100_001,
             },
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
@@ -171,6 +172,7 @@ fn every_key_of_the_engine_has_an_effect() {
             expression_characters: 200,
             evaluation_steps: 2000,
             evaluation_memory_bytes: 100_000,
+            policy_pattern_bytes: 100_001,
             pattern_bytes: 3000,
         }
     );

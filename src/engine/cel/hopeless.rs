@@ -51,7 +51,8 @@ fn why_from(node: &Node, locals: usize, least: Early) -> Option<Box<str>> {
         _ if call.early >= least => call_early(&run, call)?.err(),
         _ => None,
     };
-    fault.map(|fault| fault.text().into())
+    // For want of steps nothing is known.
+    fault.filter(|_| !budget.is_spent()).map(|fault| fault.text().into())
 }
 
 /// Folding evaluates a loop over literals as a whole, and then nothing in it is left.
@@ -117,5 +118,5 @@ fn call_early<'a>(run: &Run<'a>, call: &'a Call) -> Option<Evaluated<'a>> {
         },
         _ => return None,
     };
-    Some(call.group.call(&Arguments { run, args: &args, pattern: None }))
+    Some(call.group.call(&Arguments { run, args: &args, pattern: call.pattern.as_deref() }))
 }

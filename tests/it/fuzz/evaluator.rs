@@ -18,6 +18,7 @@ const fn limits(evaluation_steps: u64, evaluation_memory_bytes: usize) -> Limits
         expression_characters: Limits::MOST_CHARACTERS,
         evaluation_steps,
         evaluation_memory_bytes,
+        policy_pattern_bytes: 256 << 20,
         pattern_bytes: 1 << 18,
     }
 }
