@@ -45,9 +45,8 @@ pub(super) fn everything() -> Value {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
             "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
             "limits": {
-                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200,
+                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200, "policy_pattern_bytes": 100_001,
                 "evaluation_steps": 2000, "evaluation_memory_bytes": 100_000, "pattern_bytes": 3000,
-                "policy_pattern_bytes": 100_001,
             },
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },

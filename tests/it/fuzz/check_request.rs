@@ -54,7 +54,7 @@ impl Sketch<'_> {
     fn message(mut self) -> (CheckRequest, bool) {
         let (method, target) = (self.pick(&METHODS), self.target());
         let house = House::get();
-        let token = (self.byte() % 4 != 0).then(|| house.valid_token(self.byte().into()));
+        let token = (!self.byte().is_multiple_of(4)).then(|| house.valid_token(self.byte().into()));
         let mut message = check_request(&method, &target, token.as_deref());
         let http = message.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut();
         let http = http.unwrap();

@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis::engine::{
-    cel::{Budget, Expression, Frame, Globals, Names, compile},
+    cel::{Budget, Expression, Frame, Globals, Horizon, Names, compile},
     model::{AuxData, CheckInput, Limits, Map, PolicyVersion, Principal, Resource, Scope, Value},
 };
 
@@ -82,6 +82,7 @@ fn ask(
         effective_derived_roles: &["owner"],
         arena: &arena,
         budget: &budget,
+        horizon: &Horizon::default(),
     };
     let holds = expression.holds(&frame);
     let output = expression.output(&frame);

@@ -23,7 +23,7 @@ pub(crate) fn run(data: &[u8]) {
             return;
         }
     };
-    let version = options.default_policy_version.clone();
+    let version = options.default_policy_version;
     let principal = Principal {
         id: "u1".into(),
         roles: vec!["user".parse().unwrap()],
