@@ -108,6 +108,12 @@ fn limits(mut section: Section<'_>) -> Limits {
             64 * KIB,
             GIB,
         ),
+        policy_pattern_bytes: number(
+            "policy_pattern_bytes",
+            default.policy_pattern_bytes,
+            64 * KIB,
+            4 * GIB,
+        ),
         pattern_bytes: number("pattern_bytes", default.pattern_bytes, KIB, 64 << 20),
         evaluation_steps: section.or("evaluation_steps", default.evaluation_steps, |value| {
             value.integer(1_000..=MOST_STEPS)

@@ -14,6 +14,8 @@ mod demo;
 mod denials;
 mod envoy;
 mod envoy_files;
+mod exhaustion;
+mod fuzz;
 mod gateway;
 mod hostile;
 mod http3;

@@ -50,7 +50,7 @@ pub(super) fn everything() -> Value {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
             "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
             "limits": {
-                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200,
+                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200, "policy_pattern_bytes": 100_001,
                 "evaluation_steps": 2000, "evaluation_memory_bytes": 100_000, "pattern_bytes": 3000,
             },
         },
@@ -273,6 +273,7 @@ fn every_key_of_the_engine_has_an_effect() {
             expression_characters: 200,
             evaluation_steps: 2000,
             evaluation_memory_bytes: 100_000,
+            policy_pattern_bytes: 100_001,
             pattern_bytes: 3000,
         }
     );

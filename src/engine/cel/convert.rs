@@ -12,7 +12,7 @@ use super::{
 use crate::engine::model::{Map, Value};
 
 /// Beyond this, values are taken to be made to exhaust the stack.
-const DEPTH: usize = 1_000;
+const DEPTH: usize = 500;
 /// Integers beyond this are not exact in JSON, and become strings.
 const EXACT: u64 = (1 << 53) - 1;
 

@@ -31,7 +31,7 @@ const _: () = assert!(size_of::<Evaluated<'_>>() <= 24);
 /// One evaluation of one expression.
 pub(super) struct Run<'a> {
     pub arena: &'a Bump,
-    pub(super) budget: &'a Budget,
+    budget: &'a Budget,
     /// `None` while constants are folded, which read nothing.
     pub(super) frame: Option<&'a Frame<'a>>,
     /// What Cerbos panics over: no other part of the expression makes up for that.
@@ -107,6 +107,11 @@ impl<'a> Run<'a> {
     pub(super) fn keep(&self, bytes: usize) -> Result<(), Fault<'a>> {
         self.budget.keep(bytes);
         self.charge_bytes(bytes)
+    }
+
+    /// What a compiled pattern may take that is no literal.
+    pub(super) fn pattern_bytes(&self) -> usize {
+        self.budget.pattern_bytes()
     }
 
     fn take(&self, steps: usize, more: usize) -> Result<(), Fault<'a>> {

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Steps for constants. What takes more is left to be evaluated, within the budget of a request.
-const BUDGET: u64 = 10_000;
+const BUDGET: u64 = 100_000;
 
 /// Why the expression can have no value, if it cannot. Inner parts come first, in the order in which
 /// they are written.
@@ -40,7 +40,8 @@ pub(super) fn why(node: &Node, folding: Folding) -> Option<Box<str>> {
         _ if call.early >= least => call_early(&run, call)?.err(),
         _ => None,
     };
-    fault.map(|fault| fault.text().into())
+    // For want of steps nothing is known.
+    fault.filter(|_| !budget.is_spent()).map(|fault| fault.text().into())
 }
 
 fn call_early<'a>(run: &Run<'a>, call: &'a Call) -> Option<Evaluated<'a>> {
@@ -53,5 +54,6 @@ fn call_early<'a>(run: &Run<'a>, call: &'a Call) -> Option<Evaluated<'a>> {
         },
         _ => return None,
     };
-    Some(call.group.call(&Arguments { run, only: call.only, args: &args, pattern: None }))
+    let pattern = call.pattern.as_deref();
+    Some(call.group.call(&Arguments { run, only: call.only, args: &args, pattern }))
 }

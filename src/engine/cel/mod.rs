@@ -248,6 +248,12 @@ impl Expression {
         read_set::named_variables(&self.root)
     }
 
+    /// Bytes that the regular expressions take that are literals in it, compiled.
+    #[must_use]
+    pub fn pattern_bytes(&self) -> usize {
+        regex::bytes_of_literals(&self.root)
+    }
+
     /// Why it can have no value, whatever is asked, where that is certain: every evaluation fails
     /// with this text.
     #[must_use]

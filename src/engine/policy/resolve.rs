@@ -18,6 +18,8 @@ pub(super) struct Context<'c> {
     pub(super) texts: &'c [&'c str],
     pub(super) paths: &'c [&'c str],
     pub(super) limits: &'c Limits,
+    /// Bytes that patterns take so far.
+    pub(super) pattern_bytes: usize,
     pub(super) problems: &'c mut Problems,
 }
 
@@ -196,17 +198,36 @@ impl<'c> Context<'c> {
             return None;
         }
         match cel::compile(&text.text, &namespace.names) {
-            Ok(expression) => Some(Clause {
-                site: text.site,
-                clock_of_variables: namespace.clock_of_variables(&expression),
-                reads_runtime: namespace.reads_runtime(&expression),
-                expression,
-            }),
+            Ok(expression) => {
+                self.count_patterns(expression.pattern_bytes(), text.site)?;
+                Some(Clause {
+                    site: text.site,
+                    clock_of_variables: namespace.clock_of_variables(&expression),
+                    reads_runtime: namespace.reads_runtime(&expression),
+                    expression,
+                })
+            }
             Err(issues) => {
                 issues.iter().for_each(|issue| self.report_issue(text, issue, namespace));
                 None
             }
         }
+    }
+
+    /// Takes the bytes of what is kept. Once there are too many, nothing more is kept.
+    pub(super) fn count_patterns(&mut self, bytes: usize, site: Site) -> Option<()> {
+        let most = self.limits.policy_pattern_bytes;
+        let before = self.pattern_bytes;
+        self.pattern_bytes = before.saturating_add(bytes);
+        if self.pattern_bytes <= most {
+            return Some(());
+        }
+        if before <= most {
+            let message = format!("the patterns up to here take more than {most} bytes, compiled");
+            let help = "use fewer or smaller ones, or raise `engine.limits.policy_pattern_bytes`";
+            self.problems.push(Problem::at(site, message).help(help));
+        }
+        None
     }
 
     fn report_issue(&mut self, text: &Text, issue: &Issue, namespace: &Namespace) {

@@ -5,7 +5,7 @@ use std::{
     sync::LazyLock,
 };
 
-use ::regex::Regex;
+use regex_automata::meta::Regex;
 
 pub(super) struct Quoted<'t>(pub &'t str);
 
@@ -39,7 +39,7 @@ impl fmt::Display for Quoted<'_> {
 fn is_printable(c: char) -> bool {
     let is_mark = || {
         let mut text = [0; 4];
-        MARK.as_ref().is_some_and(|mark| mark.is_match(c.encode_utf8(&mut text)))
+        MARK.as_ref().is_some_and(|mark| mark.is_match(&*c.encode_utf8(&mut text)))
     };
     c.escape_debug().count() == 1 || is_mark()
 }
