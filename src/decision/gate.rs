@@ -106,7 +106,8 @@ impl Gate {
         let input = CheckInput { principal, resource, actions, aux_data, now };
         let (token, expires_at) = (token.as_ref(), *expires_at);
         let question = Question { input, route: &route, token, expires_at };
-        let (verdict, cache) = self.judge.check(rules, &question).await.map_err(|error| fault(&error))?;
+        let (verdict, cache) =
+            self.judge.check(rules, &question).await.map_err(|error| fault(&error))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
         trace.validation_errors = verdict.validation_errors.len();
