@@ -67,7 +67,7 @@ impl Pdp {
         let log = fs::File::create(self.folder.path().join("log")).unwrap();
         let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.process = Some(process);
-        for _ in 0..1000 {
+        for _ in 0..3000 {
             if TcpStream::connect(self.grpc).await.is_ok() {
                 return;
             }
