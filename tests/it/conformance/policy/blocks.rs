@@ -21,7 +21,7 @@ pub(super) const ALLOWED: [&str; 10] =
     ["view", "edit", "*", "view:*", "{view,edit}", "v?ew", "[a-l]*", "[!v]*", "share", "**"];
 
 /// Conditions that often hold for the questions that are asked.
-const LIKELY: [&str; 16] = [
+const LIKELY: [&str; 19] = [
     "R.attr.owner == P.id",
     "P.attr.level >= 1.0",
     "R.attr.level < 4",
@@ -38,6 +38,9 @@ const LIKELY: [&str; 16] = [
     "P.attr.?missing.orValue(true)",
     "timeSince(timestamp(\"2020-01-01T00:00:00Z\")) > duration(\"24h\")",
     "R.scope != \"\" || P.scope == \"\"",
+    "G.on",
+    "R.attr.level < globals.limit",
+    "request.auxData.jwt.org == G.org || P.attr.b1",
 ];
 
 /// Writes expressions for one policy.
