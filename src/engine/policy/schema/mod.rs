@@ -75,7 +75,7 @@ impl Schema {
 
     fn validate(&self, attributes: &Map, source: ValidationSource) -> Vec<ValidationError> {
         let json = attributes.to_json();
-        let found = message::flatten(self.validator.iter_errors(&json));
+        let found = message::flatten(&json, self.validator.iter_errors(&json));
         found.into_iter().map(|(path, message)| ValidationError { path, message, source }).collect()
     }
 }
