@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         Ok(value)
     }
 
-    fn root(&self, root: &'a Root) -> Evaluated<'a> {
+    pub(super) fn root(&self, root: &'a Root) -> Evaluated<'a> {
         let frame = self.frame.ok_or(Fault::NoOverload)?;
         let input = frame.input;
         Ok(match root {

@@ -24,6 +24,8 @@ pub(super) struct Lowered {
     pub root: Node,
     /// How many variables its macros bind.
     pub locals: usize,
+    /// What they are called, by slot.
+    pub local_names: Vec<Box<str>>,
     /// The slots of those that are called as the variables or constants of a policy are.
     pub shadows: Vec<(usize, Namespace)>,
 }
@@ -34,15 +36,17 @@ pub(super) fn lower(syntax: Syntax, names: &Names) -> Lowered {
     // expressions alone that mention it.
     let membership = if mentions_clock(&syntax) { Membership::Kept } else { Membership::Folded };
     let (scope, shadows) = (Vec::new(), Vec::new());
-    let mut lowering = Lowering { names, scope, locals: 0, shadows, membership };
+    let local_names = Vec::new();
+    let mut lowering = Lowering { names, scope, local_names, shadows, membership };
     let root = lowering.node(syntax);
-    Lowered { root, locals: lowering.locals, shadows: lowering.shadows }
+    let Lowering { local_names, shadows, .. } = lowering;
+    Lowered { root, locals: local_names.len(), local_names, shadows }
 }
 
 struct Lowering<'n> {
     names: &'n Names,
     scope: Vec<(String, usize)>,
-    locals: usize,
+    local_names: Vec<Box<str>>,
     shadows: Vec<(usize, Namespace)>,
     membership: Membership,
 }
@@ -143,8 +147,8 @@ impl Lowering<'_> {
     }
 
     fn slot(&mut self, name: String) -> usize {
-        self.locals += 1;
-        let slot = self.locals - 1;
+        let slot = self.local_names.len();
+        self.local_names.push(name.as_str().into());
         self.shadows.extend(Namespace::named(&name).map(|shadowed| (slot, shadowed)));
         self.scope.push((name, slot));
         slot
@@ -246,7 +250,7 @@ impl Lowering<'_> {
 
     /// A name, or a chain of fields, that begins with a global name: `P.attr.dept`.
     fn path(&self, syntax: &Syntax) -> Option<Kind> {
-        let mut keys = Vec::new();
+        let (mut keys, mut brackets) = (Vec::new(), Vec::new());
         let mut current = syntax;
         let name = loop {
             match &current.kind {
@@ -260,6 +264,7 @@ impl Lowering<'_> {
                     let syntax::Kind::Literal(Constant::String(key)) = &key.kind else {
                         return None;
                     };
+                    brackets.push(keys.len());
                     keys.push(key);
                     current = operand;
                 }
@@ -272,12 +277,18 @@ impl Lowering<'_> {
         }
         keys.reverse();
         let name = name.strip_prefix('.').unwrap_or(name);
+        let kind = self.named(name, &keys)?;
+        Some(with_brackets(kind, keys.len(), &brackets))
+    }
+
+    fn named(&self, name: &str, keys: &[&str]) -> Option<Kind> {
         match name {
-            "V" | "variables" => Some(self.variable(&keys)),
-            "C" | "constants" => Some(constant(&self.names.constants, &keys, None)),
-            "G" | "globals" => Some(global(&keys)),
-            "request" | "P" | "R" | "runtime" => Some(message_path(name, &keys)),
+            "V" | "variables" => Some(self.variable(keys)),
+            "C" | "constants" => Some(constant(&self.names.constants, keys, None)),
+            "G" | "globals" => Some(global(keys)),
+            "request" | "P" | "R" | "runtime" => Some(message_path(name, keys)),
             _ => {
+                let keys = keys.iter().copied();
                 let name = std::iter::once(name).chain(keys).collect::<Vec<_>>().join(".");
                 Type::named(&name).map(|_| type_constant(&name))
             }
@@ -300,7 +311,18 @@ fn type_constant(name: &str) -> Kind {
 }
 
 fn path(root: Root, keys: &[&str]) -> Kind {
-    Kind::Path(Path { root, keys: keys.iter().map(|key| (*key).into()).collect() })
+    let keys = keys.iter().map(|key| (*key).into()).collect();
+    Kind::Path(Path { root, keys, brackets: Box::default() })
+}
+
+/// Takes down which keys of a path were written in brackets, counted from the last of `written`.
+fn with_brackets(kind: Kind, written: usize, brackets: &[usize]) -> Kind {
+    let Kind::Path(Path { root, keys, .. }) = kind else { return kind };
+    // The first ones may have become a part of the root.
+    let before = written - keys.len();
+    let brackets = brackets.iter().rev().filter_map(|at| (written - 1 - at).checked_sub(before));
+    let brackets = brackets.collect();
+    Kind::Path(Path { root, keys, brackets })
 }
 
 /// The value of a constant, or `instead` if there is one.
@@ -323,7 +345,7 @@ fn constant(
     })
 }
 
-fn global(keys: &[&str]) -> Kind {
+pub(super) fn global(keys: &[&str]) -> Kind {
     match keys.split_first() {
         Some((name, rest)) => path(Root::Global((*name).into()), rest),
         None => path(Root::Globals, &[]),
@@ -331,7 +353,7 @@ fn global(keys: &[&str]) -> Kind {
 }
 
 /// Goes down the fields of the messages as far as they are known.
-fn message_path(name: &str, keys: &[&str]) -> Kind {
+pub(super) fn message_path(name: &str, keys: &[&str]) -> Kind {
     let mut root = match name {
         "request" => Root::Request,
         "P" => Root::Principal,

@@ -30,6 +30,7 @@ mod parse;
 mod re2;
 mod read_set;
 mod regex;
+mod residual;
 mod signature;
 mod syntax;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use self::{
     constant::{Constant, Globals},
     horizon::{ClockReading, Horizon},
     message::Message,
+    residual::{Operand, Outcome, Partly, Slot, Whole, wholes},
     syntax::LoopKind,
     time::Moment,
     value::{Cidr, Object, SpiffeMatcher, V},
@@ -141,6 +143,7 @@ pub struct Expression {
     source: Box<str>,
     root: Node,
     locals: usize,
+    local_names: Vec<Box<str>>,
     reads: BTreeSet<Read>,
     clock: ClockReading,
     hopeless: Option<Box<str>>,
@@ -157,7 +160,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     if !issues.is_empty() {
         return Err(issues);
     }
-    let lower::Lowered { root, locals, shadows } = lower::lower(syntax, names);
+    let lower::Lowered { root, locals, local_names, shadows } = lower::lower(syntax, names);
     let issues = undefined::undefined(&root, locals, &shadows, names);
     if !issues.is_empty() {
         return Err(issues);
@@ -165,7 +168,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     let reads = read_set::reads(&root);
     let clock = horizon::reading(&root);
     let hopeless = hopeless::why(&root, locals);
-    Ok(Expression { source: source.into(), root, locals, reads, clock, hopeless })
+    Ok(Expression { source: source.into(), root, locals, local_names, reads, clock, hopeless })
 }
 
 // === impl Read ===

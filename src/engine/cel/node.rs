@@ -1,6 +1,6 @@
 //! The lowered tree: names are resolved to what they read, macros to loops, calls to functions.
 //!
-//! It has three readers: the evaluator, the read set, and (to come) plans, which turn what is left
+//! It has three readers: the evaluator, the read set, and plans (`residual`), which turn what is left
 //! of it after partial evaluation into operators and operands. So it keeps what was written apart
 //! from constants, which are folded.
 
@@ -89,6 +89,8 @@ pub(super) enum Logic {
 pub(super) struct Path {
     pub root: Root,
     pub keys: Box<[Box<str>]>,
+    /// The positions of keys that were written in brackets, as in `R.attr["k"]`.
+    pub brackets: Box<[usize]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,6 +31,13 @@ pub(super) fn flatten<'e, E: Borrow<ValidationError<'e>>>(
     flat
 }
 
+const MISSING: &str = "missing properties: ";
+
+/// Whether a message is about `required`.
+pub(super) fn is_missing(message: &str) -> bool {
+    message.starts_with(MISSING)
+}
+
 /// Properties that one `required` misses.
 struct Missing {
     path: String,
@@ -54,7 +61,7 @@ impl Missing {
 
     fn finish(self) -> (String, String) {
         let names: Vec<String> = self.names.iter().map(|name| format!("'{name}'")).collect();
-        (self.path, format!("missing properties: {}", names.join(", ")))
+        (self.path, format!("{MISSING}{}", names.join(", ")))
     }
 }
 

@@ -1,0 +1,5 @@
+//! The room through its door, beside what the real PDP answered (`tests/data/plan`).
+
+mod cases;
+mod expressions;
+mod normal;
