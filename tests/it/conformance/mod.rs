@@ -11,6 +11,7 @@ mod expressions;
 mod mutate;
 mod ours;
 mod pdp;
+mod plans;
 mod policy;
 mod questions;
 mod random;

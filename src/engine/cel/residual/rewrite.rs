@@ -55,8 +55,12 @@ impl<'a> Partial<'_, '_, 'a> {
         match &root.kind {
             Kind::Path(Path { root: Root::Variable { slot, .. }, keys, .. }) if keys.is_empty() => {
                 if let Some(slot) = self.slot(*slot) {
-                    return Partial::new(slot.expression, self.known)
+                    let outcome = Partial::new(slot.expression, self.known)
                         .condition(&slot.expression.root);
+                    return match outcome {
+                        Outcome::Residual(operand) => Outcome::Residual(operand.as_variable()),
+                        other => other,
+                    };
                 }
             }
             Kind::And(parts) => return self.one_side(root, parts, Logic::And),
