@@ -51,7 +51,7 @@ pub use self::{
     constant::{Constant, Globals},
     horizon::{ClockReading, Horizon},
     message::Message,
-    residual::{Operand, Outcome, Partly, Slot, Whole, wholes},
+    residual::{Failing, Operand, Outcome, Partly, Slot, Whole, holds},
     syntax::LoopKind,
     time::Moment,
     value::{Cidr, Object, SpiffeMatcher, V},

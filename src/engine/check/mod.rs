@@ -18,6 +18,8 @@ mod walk;
 mod tests;
 
 pub use inputs::PolicyChain;
+#[cfg(test)]
+pub(super) use tests::policies;
 
 use bumpalo::Bump;
 

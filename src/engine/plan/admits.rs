@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use super::output::Filter;
-use crate::engine::cel::{Budget, Frame, wholes};
+use crate::engine::cel::{Budget, Failing, Frame, holds};
 use crate::engine::model::CheckInput;
 use crate::engine::policy::PolicySet;
 
@@ -31,7 +31,9 @@ impl PolicySet {
                     arena: &arena,
                     budget: &budget,
                 };
-                wholes(operand, &frame, self.options.strict_evaluation)
+                let strict = self.options.strict_evaluation;
+                let failing = if strict { Failing::Denies } else { Failing::Unmet };
+                holds(operand, &frame, failing)
             }
         }
     }

@@ -67,7 +67,7 @@ impl<'a> Conditions<'a> {
             let outcome = match outcome {
                 Outcome::Failed(_) if is_nullable => Outcome::Known(V::Null),
                 Outcome::Residual(operand) if is_nullable => {
-                    Outcome::Residual(operand.as_whole(Whole::NullableVariable))
+                    Outcome::Residual(operand.into_whole(Whole::NullableVariable))
                 }
                 other => other,
             };

@@ -55,14 +55,15 @@ impl PolicySet {
         let is_rejected = !validation_errors.is_empty()
             && self.options.schema_enforcement == SchemaEnforcement::Reject;
         let output = if is_rejected {
-            PlanOutput::denied(actions)
+            PlanOutput::denied()
         } else {
             let conditions = Conditions::new(self, &input, &arena, &budget);
             Walk::new(&question, &conditions).run()
         };
         // What failed for want of steps would otherwise be taken for a rule that does not apply.
-        let output = if budget.is_spent() { PlanOutput::exhausted(actions) } else { output };
-        PlanOutput { validation_errors, ..output }
+        let exhausted = budget.is_spent();
+        let output = if exhausted { PlanOutput::denied() } else { output };
+        PlanOutput { validation_errors, exhausted, ..output }
     }
 }
 

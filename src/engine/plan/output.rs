@@ -62,19 +62,15 @@ pub struct MatchedScope {
 // === impl PlanOutput ===
 
 impl PlanOutput {
-    pub(super) fn denied(actions: &[Action]) -> Self {
-        let root = |action: &Action| MatchedScope { action: action.clone(), scope: Box::default() };
+    /// Nothing is allowed, whatever the rules say.
+    pub(super) fn denied() -> Self {
         Self {
             filter: Filter::AlwaysDenied,
             has_match: true,
-            matched_scopes: actions.iter().map(root).collect(),
+            matched_scopes: Vec::new(),
             validation_errors: Vec::new(),
             exhausted: false,
         }
-    }
-
-    pub(super) fn exhausted(actions: &[Action]) -> Self {
-        Self { exhausted: true, ..Self::denied(actions) }
     }
 
     /// The filter as text, as Cerbos has it in `meta.filterDebug`.

@@ -205,9 +205,6 @@ impl<'w, 'a> Walk<'w, 'a> {
             all.broken = all.broken.or(decided.not().and(said.broken));
             all.deny = all.deny.or(said.deny);
         }
-        if all.deny != Truth::Never {
-            asking.has_match = true;
-        }
         all
     }
 

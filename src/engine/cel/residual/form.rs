@@ -273,7 +273,7 @@ impl<'a> Partial<'_, '_, 'a> {
     /// `V`: the variables that are used and do not fail.
     fn all_variables(&self, variables: &'a [(Box<str>, usize)], mode: Mode) -> Operand {
         let entries = variables.iter().filter_map(|(name, slot)| {
-            let value = self.variable(*slot, mode)?.as_whole(super::Whole::Variable);
+            let value = self.variable(*slot, mode)?.into_whole(super::Whole::Variable);
             let parts = vec![Operand::text(name), value];
             Some(Operand::expression(operator::SET_OPTIONAL_FIELD, parts))
         });

@@ -19,7 +19,7 @@ mod wholes;
 
 pub use operand::{Operand, Whole};
 pub use partial::{Outcome, Partly, Slot};
-pub use wholes::wholes;
+pub use wholes::{Failing, holds};
 
 use super::{Expression, V};
 use partial::{Asked, Partial};
@@ -52,10 +52,10 @@ impl Expression {
         match partial.condition(&self.root) {
             Outcome::Known(value) => Outcome::Known(V::Bool(matches!(value, V::Bool(true)))),
             Outcome::Residual(operand) if known.strict => {
-                Outcome::Residual(operand.as_whole(Whole::Condition))
+                Outcome::Residual(operand.into_whole(Whole::Condition))
             }
             Outcome::Residual(operand) => match positive::settle(operand) {
-                Some(operand) => Outcome::Residual(operand.as_whole(Whole::Condition)),
+                Some(operand) => Outcome::Residual(operand.into_whole(Whole::Condition)),
                 None => Outcome::Known(V::Bool(false)),
             },
             failed @ Outcome::Failed(_) => failed,

@@ -74,16 +74,16 @@ impl Operand {
     }
 
     #[must_use]
-    pub fn as_whole(self, kind: Whole) -> Self {
+    pub fn into_whole(self, kind: Whole) -> Self {
         Self::Whole { kind, operand: Box::new(self) }
     }
 
     /// As a part of another expression: on its own only where that makes a difference.
-    pub(super) fn as_variable(self) -> Self {
+    pub(super) fn into_variable(self) -> Self {
         match &self {
             Self::Variable(_) | Self::Value(_) => self,
             Self::Expression { operator, .. } if operator::gives_plain_values(operator) => self,
-            Self::Expression { .. } | Self::Whole { .. } => self.as_whole(Whole::Variable),
+            Self::Expression { .. } | Self::Whole { .. } => self.into_whole(Whole::Variable),
         }
     }
 

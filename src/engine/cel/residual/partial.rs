@@ -13,7 +13,7 @@ use crate::engine::cel::{
     eval::{Evaluated, Run},
     node::{Kind, Logic, Loop, Node, Path, Root},
     syntax::LoopKind,
-    value::V,
+    value::{Entries, V},
 };
 
 /// What an expression is worth while a part of the question is unknown.
@@ -249,7 +249,7 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
     fn is_over_nothing(&self, details: &'a Loop) -> bool {
         let size = |value: V<'a>| match (value.list(), value.entries()) {
             (Some(list), _) => Some(list.len()),
-            (None, entries) => entries.map(|entries| entries.len()),
+            (None, entries) => entries.map(Entries::len),
         };
         self.is_known(&details.range)
             && self.value(&details.range).is_ok_and(|v| size(v) == Some(0))
@@ -325,7 +325,7 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
         });
         Some(match operand {
             nullable @ Operand::Whole { kind: Whole::NullableVariable, .. } => nullable,
-            other => other.as_variable(),
+            other => other.into_variable(),
         })
     }
 }

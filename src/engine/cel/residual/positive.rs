@@ -44,20 +44,21 @@ fn prune(operand: Operand) -> Option<Operand> {
                         (one, other) => one.or(other),
                     }
                 }
-                // Nothing is in an empty list, or in what is neither list nor map.
-                (operator::IN, Ok(sides)) => match &sides[1] {
-                    Operand::Value(Constant::List(items)) if items.is_empty() => None,
-                    Operand::Value(Constant::List(_)) => {
-                        Some(Operand::Expression { operator, operands: sides })
-                    }
-                    Operand::Value(_) => None,
-                    _ => Some(Operand::Expression { operator, operands: sides }),
-                },
+                (operator::IN, Ok(sides)) if is_hopeless(&sides) => None,
                 (_, Ok(sides)) => Some(Operand::Expression { operator, operands: sides }),
                 (_, Err(operands)) => Some(Operand::Expression { operator, operands }),
             }
         }
         Operand::Variable(_) | Operand::Whole { .. } => Some(operand),
+    }
+}
+
+/// Nothing is in an empty list, or in what is neither list nor map.
+fn is_hopeless([_, container]: &[Operand; 2]) -> bool {
+    match container {
+        Operand::Value(Constant::List(items)) => items.is_empty(),
+        Operand::Value(_) => true,
+        Operand::Variable(_) | Operand::Expression { .. } | Operand::Whole { .. } => false,
     }
 }
 

@@ -55,10 +55,10 @@ impl<'a> Partial<'_, '_, 'a> {
         match &root.kind {
             Kind::Path(Path { root: Root::Variable { slot, .. }, keys, .. }) if keys.is_empty() => {
                 if let Some(slot) = self.slot(*slot) {
-                    let outcome = Partial::new(slot.expression, self.known)
-                        .condition(&slot.expression.root);
+                    let outcome =
+                        Partial::new(slot.expression, self.known).condition(&slot.expression.root);
                     return match outcome {
-                        Outcome::Residual(operand) => Outcome::Residual(operand.as_variable()),
+                        Outcome::Residual(operand) => Outcome::Residual(operand.into_variable()),
                         other => other,
                     };
                 }

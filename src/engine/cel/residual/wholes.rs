@@ -4,40 +4,48 @@ use super::{
     operand::{Operand, Whole},
     raise::{Raised, raise},
 };
-use crate::engine::cel::{Frame, convert, eval::Run, value::V};
+use crate::engine::cel::{Frame, convert, eval::Run, node::Node, value::V};
 
-/// Whether the operand is true. Each whole is evaluated on its own; where failures deny, one that
-/// fails is the end of it.
-#[must_use]
-pub fn wholes(operand: &Operand, frame: &Frame<'_>, strict: bool) -> bool {
-    let Raised { parts, root, locals } = raise(operand);
-    evaluate(&parts, &root, locals, (frame, strict)).unwrap_or(false)
+/// What becomes of a condition that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// It does not hold.
+    Unmet,
+    /// Everything is denied.
+    Denies,
 }
 
-/// `None`: it failed.
+/// Whether the operand is true. Each whole is evaluated on its own.
+#[must_use]
+pub fn holds(operand: &Operand, frame: &Frame<'_>, failing: Failing) -> bool {
+    let Raised { parts, root, locals } = raise(operand);
+    let result = evaluate(&parts, &root, locals, (frame, failing));
+    result.unwrap_or(false) && !frame.budget.is_spent()
+}
+
+/// `None`: a condition failed, and that denies everything.
 fn evaluate<'a>(
-    parts: &'a [(Whole, super::super::node::Node)],
-    root: &'a super::super::node::Node,
+    parts: &'a [(Whole, Node)],
+    root: &'a Node,
     locals: usize,
-    (frame, strict): (&Frame<'a>, bool),
+    (frame, failing): (&Frame<'a>, Failing),
 ) -> Option<bool> {
+    let run = |values: &[Option<V<'a>>], node: &'a Node| {
+        let variables = frame.arena.alloc_slice_copy(values);
+        Run::new(&Frame { variables, ..*frame }, locals).whole(node)
+    };
     let mut values: Vec<Option<V<'a>>> = Vec::with_capacity(parts.len());
     for (kind, node) in parts {
-        let seen = frame.arena.alloc_slice_copy(&values);
-        let run = Run::new(&Frame { variables: seen, ..*frame }, locals);
-        let value = run.whole(node);
-        values.push(match (kind, value) {
-            (Whole::Condition, Err(_fault)) if strict => return None,
+        let value = match (kind, run(&values, node)) {
+            (Whole::Condition, Err(_fault)) if failing == Failing::Denies => return None,
             (Whole::Condition, value) => Some(V::Bool(matches!(value, Ok(V::Bool(true))))),
             (Whole::Variable | Whole::NullableVariable, Ok(value)) => {
                 Some(convert::to_variable(frame.arena, value))
             }
             (Whole::NullableVariable, Err(_fault)) => Some(V::Null),
             (Whole::Variable, Err(_fault)) => None,
-        });
+        };
+        values.push(value);
     }
-    let seen = frame.arena.alloc_slice_copy(&values);
-    let run = Run::new(&Frame { variables: seen, ..*frame }, locals);
-    let holds = matches!(run.whole(root), Ok(V::Bool(true)));
-    Some(holds && !frame.budget.is_spent())
+    Some(matches!(run(&values, root), Ok(V::Bool(true))))
 }

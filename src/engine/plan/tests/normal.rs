@@ -19,7 +19,8 @@ pub(super) fn normal(text: &str) -> String {
 fn term(text: &str) -> (Term, &str) {
     let Some(mut rest) = text.strip_prefix('(') else {
         let end = word(text);
-        return (Term::Word(text[..end].to_owned()), &text[end..]);
+        let (word, rest) = text.split_at(end);
+        return (Term::Word(word.to_owned()), rest);
     };
     let mut items = Vec::new();
     loop {
