@@ -60,19 +60,21 @@ impl<'a> Conditions<'a> {
         let is_nullable = missing == Missing::Null && !self.is_strict();
         for variable in &variables.used {
             let expression = &variable.clause.expression;
-            let outcome = {
+            let mut slot = {
                 let seen = Seen { variables: &slots, runtime };
                 expression.partial_variable(&self.partly(seen))
             };
-            let outcome = match outcome {
-                Outcome::Failed(_) if is_nullable => Outcome::Known(V::Null),
-                Outcome::Residual(operand) if is_nullable => {
-                    Outcome::Residual(operand.into_whole(Whole::NullableVariable))
-                }
-                other => other,
-            };
-            if let Some(slot) = slots.get_mut(variable.slot) {
-                *slot = Some(Slot { expression, outcome });
+            if is_nullable {
+                slot.outcome = match slot.outcome {
+                    Outcome::Failed(_) => Outcome::Known(V::Null),
+                    Outcome::Residual(operand) => {
+                        Outcome::Residual(operand.into_whole(Whole::NullableVariable))
+                    }
+                    known @ Outcome::Known(_) => known,
+                };
+            }
+            if let Some(place) = slots.get_mut(variable.slot) {
+                *place = Some(slot);
             }
         }
         slots

@@ -66,30 +66,32 @@ impl<'a> Opened<'a> {
         conditions: &Conditions<'a>,
     ) -> Said {
         let mut said = Said::nothing();
-        let mut before: Option<(RuleEffect, Truth)> = None;
+        let (mut allows, mut denies) = (Vec::new(), Vec::new());
         for row in rows {
             let Verdict { met, broken } = self.verdict(row, conditions);
             if broken != Truth::Never {
-                let decided = said.deny.clone().or(said.broken.clone());
+                let denied = Truth::any_nested(denies.clone());
+                let decided = denied.or(said.broken.clone());
                 said.broken = said.broken.or(decided.not().and(broken));
             }
-            let effect = row.rule.effect;
-            match effect {
-                RuleEffect::Allow => said.counts.allowing = true,
-                RuleEffect::Deny => said.counts.denying |= met != Truth::Never,
+            let rows = match row.rule.effect {
+                RuleEffect::Allow => {
+                    said.counts.allowing = true;
+                    &mut allows
+                }
+                RuleEffect::Deny => {
+                    said.counts.denying |= met != Truth::Never;
+                    &mut denies
+                }
                 RuleEffect::Neutral => continue,
-            }
+            };
             // A rule for several roles of a principal says the same for each.
-            if before.as_ref().is_some_and(|(of, same)| *of == effect && *same == met) {
-                continue;
-            }
-            before = Some((effect, met.clone()));
-            match effect {
-                RuleEffect::Allow => said.allow = said.allow.or(met),
-                RuleEffect::Deny => said.deny = said.deny.or(met),
-                RuleEffect::Neutral => {}
+            if rows.last() != Some(&met) {
+                rows.push(met);
             }
         }
+        said.allow = Truth::any_nested(allows);
+        said.deny = Truth::any_nested(denies);
         said
     }
 

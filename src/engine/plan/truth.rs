@@ -6,6 +6,11 @@ const AND: &str = "and";
 const OR: &str = "or";
 const NOT: &str = "not";
 
+/// Alternatives within each other.
+const NESTED: usize = 100;
+/// Neighbours that are looked at for equal ones.
+const COMPARED: usize = 256;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Truth {
     Always,
@@ -38,6 +43,15 @@ impl Truth {
 
     pub(super) fn or(self, other: Self) -> Self {
         Self::any([self, other])
+    }
+
+    /// One within the other, from left to right, as Cerbos has it; side by side where that would be
+    /// too deep.
+    pub(super) fn any_nested(parts: Vec<Self>) -> Self {
+        if parts.len() > NESTED {
+            return Self::any(parts);
+        }
+        parts.into_iter().fold(Self::Never, Self::or)
     }
 
     pub(super) fn all(parts: impl IntoIterator<Item = Self>) -> Self {
@@ -74,7 +88,7 @@ fn combine(
     let mut left: Vec<Operand> = Vec::new();
     for part in parts {
         match part {
-            Truth::When(operand) if left.contains(&operand) => {}
+            Truth::When(operand) if left.iter().rev().take(COMPARED).any(|o| *o == operand) => {}
             Truth::When(operand) => left.push(operand),
             decided if decided == *deciding => return decided,
             Truth::Always | Truth::Never => {}

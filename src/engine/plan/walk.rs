@@ -250,8 +250,7 @@ fn any_role(roles: Vec<Sides>) -> Truth {
     };
     if roles.iter().all(is_shared) {
         let allow = roles.into_iter().map(|sides| sides.allow.and(sides.restricted.not()));
-        let allow = allow.fold(Truth::Never, Truth::or);
-        return shared.deny.not().and(allow);
+        return shared.deny.not().and(Truth::any_nested(allow.collect()));
     }
     let mut rest = Truth::Never;
     for sides in roles.into_iter().rev() {

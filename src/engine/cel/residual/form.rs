@@ -155,7 +155,7 @@ impl<'a> Partial<'_, '_, 'a> {
                 let operand = Operand::expression(operator, vec![left.operand, right]);
                 Built { operand, fails: left.fails }
             }
-            Kind::AllVariables(variables) => Built::sound(self.all_variables(variables, mode)),
+            Kind::AllVariables(variables) => Built::sound(self.all_variables(variables)),
             _ => Built::sound(Operand::variable("")),
         }
     }
@@ -259,21 +259,10 @@ impl<'a> Partial<'_, '_, 'a> {
         Built { operand: Operand::expression(operator, operands), fails: operand.fails }
     }
 
-    fn local(&self, slot: usize) -> Operand {
-        let name = self.expression.local_names.get(slot).map_or("", |name| name);
-        match self.binding(slot) {
-            Some(Binding::Operand(operand)) => operand,
-            Some(Binding::Known(value)) => {
-                super::literal::literal(value).unwrap_or_else(|| Operand::variable(name))
-            }
-            Some(Binding::Unknown) | None => Operand::variable(name),
-        }
-    }
-
     /// `V`: the variables that are used and do not fail.
-    fn all_variables(&self, variables: &'a [(Box<str>, usize)], mode: Mode) -> Operand {
+    fn all_variables(&self, variables: &'a [(Box<str>, usize)]) -> Operand {
         let entries = variables.iter().filter_map(|(name, slot)| {
-            let value = self.variable(*slot, mode)?.into_whole(super::Whole::Variable);
+            let value = self.variable(*slot)?.into_whole(super::Whole::Variable);
             let parts = vec![Operand::text(name), value];
             Some(Operand::expression(operator::SET_OPTIONAL_FIELD, parts))
         });
@@ -287,7 +276,7 @@ impl<'a> Partial<'_, '_, 'a> {
         {
             return operand;
         }
-        let base = self.root(&path.root, mode);
+        let base = self.root(&path.root);
         with_keys(base, path, 0)
     }
 
@@ -310,10 +299,10 @@ impl<'a> Partial<'_, '_, 'a> {
         None
     }
 
-    fn root(&self, root: &'a Root, mode: Mode) -> Operand {
+    fn root(&self, root: &'a Root) -> Operand {
         Operand::Variable(match root {
             Root::Variable { slot, name } => {
-                let operand = self.variable(*slot, mode);
+                let operand = self.variable(*slot);
                 return operand.unwrap_or_else(|| Operand::variable("variables").field(name));
             }
             Root::EffectiveDerivedRoles => {

@@ -29,17 +29,25 @@ use partial::{Asked, Partial};
 impl Expression {
     /// The value as that of a variable, as far as it is known.
     #[must_use]
-    pub fn partial_variable<'a>(&'a self, known: &Partly<'_, 'a>) -> Outcome<'a> {
+    pub fn partial_variable<'a>(&'a self, known: &Partly<'_, 'a>) -> Slot<'a> {
         let partial = Partial::new(self, known);
         if self.hopeless.is_some() {
-            return Outcome::Failed(partial.raw(&self.root));
+            let outcome = Outcome::Failed(partial.raw(&self.root));
+            return Slot { condition: outcome.clone(), outcome, made: None };
         }
-        match partial.outcome(&self.root, Asked::Value) {
+        let outcome = match partial.outcome(&self.root, Asked::Value) {
             Outcome::Known(value) => {
                 Outcome::Known(super::convert::to_variable(known.frame.arena, value))
             }
             other => other,
-        }
+        };
+        let is_made = matches!(outcome, Outcome::Known(value) if literal::literal(value).is_none());
+        let made = is_made.then(|| partial.made(&self.root));
+        let condition = match outcome {
+            Outcome::Residual(_) => partial.condition(&self.root),
+            Outcome::Known(_) | Outcome::Failed(_) => outcome.clone(),
+        };
+        Slot { outcome, made, condition }
     }
 
     /// Whether the value is `true`, as far as it is known.

@@ -87,6 +87,23 @@ impl Operand {
         }
     }
 
+    /// How many parts it has, and how many are within each other.
+    pub(super) fn weigh(&self) -> (usize, usize) {
+        let below = |operands: &[Self]| {
+            operands
+                .iter()
+                .map(Self::weigh)
+                .fold((1, 0), |(size, depth), (more, deep)| (size + more, depth.max(deep)))
+        };
+        let (size, depth) = match self {
+            Self::Value(Constant::List(items)) => (1 + items.len(), 0),
+            Self::Value(_) | Self::Variable(_) => (1, 0),
+            Self::Expression { operands, .. } => below(operands),
+            Self::Whole { operand, .. } => below(std::slice::from_ref(operand)),
+        };
+        (size, depth + 1)
+    }
+
     /// What Cerbos's form of a filter has in this place.
     #[must_use]
     pub fn within(&self) -> &Self {

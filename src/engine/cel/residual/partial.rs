@@ -16,6 +16,9 @@ use crate::engine::cel::{
     value::{Entries, V},
 };
 
+/// Deeper than any expression and condition can be, and shallow enough for the stack of a worker.
+const DEPTH: usize = 1_000;
+
 /// What an expression is worth while a part of the question is unknown.
 #[derive(Clone, Debug)]
 pub enum Outcome<'a> {
@@ -29,8 +32,11 @@ pub enum Outcome<'a> {
 /// A variable of the policy.
 #[derive(Clone, Debug)]
 pub struct Slot<'a> {
-    pub expression: &'a Expression,
     pub outcome: Outcome<'a>,
+    /// A known value that has no literal, as it is made.
+    pub(super) made: Option<Operand>,
+    /// What is left of it where it is a condition.
+    pub(super) condition: Outcome<'a>,
 }
 
 /// What is known of a question.
@@ -55,7 +61,6 @@ pub(super) enum Asked {
 }
 
 /// What the variable of a macro stands for.
-#[derive(Clone)]
 pub(super) enum Binding<'a> {
     /// One element after the other.
     Unknown,
@@ -74,7 +79,7 @@ pub(super) struct Partial<'e, 'k, 'a> {
 
 impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
     pub(super) fn new(expression: &'a Expression, known: &'e Partly<'k, 'a>) -> Self {
-        let bindings = RefCell::new(vec![None; expression.locals]);
+        let bindings = RefCell::new((0..expression.locals).map(|_| None).collect());
         Self { known, expression, bindings }
     }
 
@@ -90,9 +95,26 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
         }
     }
 
-    /// `None`: it belongs to a macro that is evaluated as a whole.
-    pub(super) fn binding(&self, slot: usize) -> Option<Binding<'a>> {
-        self.bindings.borrow().get(slot).cloned().flatten()
+    /// What a variable of a macro is written as. One that is not bound belongs to a macro that is
+    /// evaluated as a whole.
+    pub(super) fn local(&self, slot: usize) -> Operand {
+        let name =
+            || Operand::variable(self.expression.local_names.get(slot).map_or("", |name| name));
+        match self.bindings.borrow().get(slot) {
+            Some(Some(Binding::Operand(operand))) => self.copied(operand),
+            Some(Some(Binding::Known(value))) => literal(*value).unwrap_or_else(name),
+            Some(Some(Binding::Unknown) | None) | None => name(),
+        }
+    }
+
+    /// The operand once more, if there is room for it: variables that use each other could otherwise
+    /// make more of it than there is memory, or make it deeper than there is stack.
+    pub(super) fn copied(&self, operand: &Operand) -> Operand {
+        let (size, depth) = operand.weigh();
+        let run = self.run();
+        let steps = if depth > DEPTH { usize::MAX } else { size };
+        let room = run.charge(steps).and_then(|()| run.keep(size * size_of::<Operand>()));
+        if room.is_ok() { operand.clone() } else { Operand::variable("") }
     }
 
     pub(super) fn slot(&self, slot: usize) -> Option<&'k Slot<'a>> {
@@ -118,9 +140,9 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
     pub(super) fn is_known(&self, node: &Node) -> bool {
         match &node.kind {
             Kind::Path(path) => self.is_known_path(path),
-            Kind::Local(slot) => match self.binding(*slot) {
-                None | Some(Binding::Known(_)) => true,
-                Some(Binding::Unknown | Binding::Operand(_)) => false,
+            Kind::Local(slot) => match self.bindings.borrow().get(*slot) {
+                None | Some(None | Some(Binding::Known(_))) => true,
+                Some(Some(Binding::Unknown | Binding::Operand(_))) => false,
             },
             Kind::AllVariables(variables) => {
                 variables.iter().all(|(_, slot)| self.is_known_variable(*slot))
@@ -301,7 +323,22 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
 
     /// A known value: as a literal where it has one, else as what it is made from.
     pub(super) fn written(&self, node: &'a Node, value: V<'a>) -> Operand {
-        literal(value).unwrap_or_else(|| self.form(node, Mode::Partial).operand)
+        match literal(value) {
+            Some(literal) => self.counted(literal),
+            None => self.form(node, Mode::Partial).operand,
+        }
+    }
+
+    /// Counts what a literal takes.
+    fn counted(&self, literal: Operand) -> Operand {
+        let (size, _) = literal.weigh();
+        let room = self.run().keep(size * size_of::<Operand>());
+        if room.is_ok() { literal } else { Operand::variable("") }
+    }
+
+    /// A known value that has no literal.
+    pub(super) fn made(&self, node: &'a Node) -> Operand {
+        self.form(node, Mode::Partial).operand
     }
 
     /// A node as it was written.
@@ -310,19 +347,15 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
     }
 
     /// A variable of the policy, within another expression.
-    pub(super) fn variable(&self, slot: usize, mode: Mode) -> Option<Operand> {
-        let Slot { expression, outcome } = self.slot(slot)?;
-        let operand = match (outcome, mode) {
-            (Outcome::Known(value), Mode::Partial) => literal(*value),
-            (Outcome::Failed(operand) | Outcome::Residual(operand), Mode::Partial) => {
-                Some(operand.clone())
-            }
-            (_, Mode::Raw) => None,
+    pub(super) fn variable(&self, slot: usize) -> Option<Operand> {
+        let Slot { outcome, made, .. } = self.slot(slot)?;
+        let operand = match outcome {
+            Outcome::Known(value) => match (literal(*value), made) {
+                (Some(literal), _) => return Some(self.counted(literal)),
+                (None, made) => self.copied(made.as_ref()?),
+            },
+            Outcome::Failed(operand) | Outcome::Residual(operand) => self.copied(operand),
         };
-        let operand = operand.unwrap_or_else(|| {
-            let partial = Partial::new(expression, self.known);
-            partial.form(&expression.root, mode).operand
-        });
         Some(match operand {
             nullable @ Operand::Whole { kind: Whole::NullableVariable, .. } => nullable,
             other => other.into_variable(),

@@ -258,16 +258,41 @@ impl Raising {
         slot
     }
 
+    /// A function that there is with and without a receiver means the same in both forms, but for
+    /// one: `ip` makes an address of a text, and takes that of a network.
     fn call(&mut self, operator: &str, operands: &[Operand]) -> Kind {
-        let args: Box<[Node]> = operands.iter().map(|operand| self.node(operand)).collect();
-        let name = operator::function(operator);
-        let styles = [Style::Member, Style::Global];
-        let group =
-            styles.into_iter().find_map(|style| functions::find_group(name, style, args.len()));
-        match group {
-            Some(group) => Kind::Call(Call { group, args, pattern: None, early: Early::Never }),
-            None => failing().kind,
+        match operands {
+            [of] if operator == "ip" => {
+                let is_network = [
+                    Node { kind: self.function("type", &[Style::Global], operands) },
+                    Node { kind: Kind::Constant(Constant::Type("net.CIDR".into())) },
+                ];
+                let of = std::slice::from_ref(of);
+                let parts = [
+                    Node { kind: called("_==_", &[Style::Global], is_network.into()) },
+                    Node { kind: self.function(operator, &[Style::Member], of) },
+                    Node { kind: self.function(operator, &[Style::Global], of) },
+                ];
+                Kind::Conditional(Box::new(parts))
+            }
+            operands => {
+                let name = operator::function(operator);
+                self.function(name, &[Style::Member, Style::Global], operands)
+            }
         }
+    }
+
+    fn function(&mut self, name: &str, styles: &[Style], operands: &[Operand]) -> Kind {
+        called(name, styles, operands.iter().map(|operand| self.node(operand)).collect())
+    }
+}
+
+fn called(name: &str, styles: &[Style], args: Box<[Node]>) -> Kind {
+    let mut groups =
+        styles.iter().filter_map(|style| functions::find_group(name, *style, args.len()));
+    match groups.next() {
+        Some(group) => Kind::Call(Call { group, args, pattern: None, early: Early::Never }),
+        None => failing().kind,
     }
 }
 

@@ -15,17 +15,39 @@ use crate::engine::cel::{
     functions::Call as Arguments,
     node::{Call, Kind, Logic, Loop, Node, Path, Root},
     syntax::LoopKind,
-    value::V,
+    value::{Entries, V},
 };
 
 /// A quantifier over more is left as it is.
 const ELEMENTS: usize = 10;
+
+/// More alternatives are beside each other, not within each other.
+const NESTED: usize = 100;
 
 /// `MAP[key]` or `MAP[key].field`
 struct Lookup<'a> {
     map: &'a Node,
     key: &'a Node,
     field: Option<&'a str>,
+}
+
+/// Whether it is a value that JSON has. Lists of others are not taken apart.
+fn is_json(value: V<'_>) -> bool {
+    match value {
+        V::Timestamp(_) | V::Duration(_) => false,
+        other => match (other.list(), other.entries()) {
+            (Some(list), _) => list.iter().all(is_json),
+            (None, Some(Entries::Values(entries))) => {
+                entries.iter().all(|(key, value)| is_json(*key) && is_json(*value))
+            }
+            (None, Some(Entries::Constants(entries))) => {
+                entries.iter().all(|(key, value)| is_json(key.view()) && is_json(value.view()))
+            }
+            (None, Some(Entries::Json(_))) => true,
+            (None, Some(Entries::Tokens(_))) => false,
+            (None, None) => literal(other).is_some(),
+        },
+    }
 }
 
 // === impl Lookup ===
@@ -55,11 +77,11 @@ impl<'a> Partial<'_, '_, 'a> {
         match &root.kind {
             Kind::Path(Path { root: Root::Variable { slot, .. }, keys, .. }) if keys.is_empty() => {
                 if let Some(slot) = self.slot(*slot) {
-                    let outcome =
-                        Partial::new(slot.expression, self.known).condition(&slot.expression.root);
-                    return match outcome {
-                        Outcome::Residual(operand) => Outcome::Residual(operand.into_variable()),
-                        other => other,
+                    return match &slot.condition {
+                        Outcome::Residual(operand) => {
+                            Outcome::Residual(self.copied(operand).into_variable())
+                        }
+                        other => other.clone(),
                     };
                 }
             }
@@ -112,7 +134,8 @@ impl<'a> Partial<'_, '_, 'a> {
             }
             (None, entries) => entries?.pairs(self.known.frame.arena).to_vec(),
         };
-        if elements.is_empty() || elements.len() > ELEMENTS {
+        let is_plain = |element: &(V<'a>, V<'a>)| is_json(element.0) && is_json(element.1);
+        if !(1..=ELEMENTS).contains(&elements.len()) || !elements.iter().all(is_plain) {
             return None;
         }
         let outcomes: Vec<Outcome<'a>> = elements
@@ -177,7 +200,11 @@ impl<'a> Partial<'_, '_, 'a> {
         let terms = found.map(|(name, _)| {
             Some(Operand::expression(operator::EQ, vec![key.clone(), literal(*name)?]))
         });
-        let mut terms = terms.collect::<Option<Vec<Operand>>>()?.into_iter().rev();
+        let terms = terms.collect::<Option<Vec<Operand>>>()?;
+        if terms.len() > NESTED {
+            return Some(Outcome::Residual(Operand::expression(operator::OR, terms)));
+        }
+        let mut terms = terms.into_iter().rev();
         let Some(last) = terms.next() else { return Some(Outcome::Known(V::Bool(false))) };
         let all = terms.fold(last, |rest, one| Operand::expression(operator::OR, vec![one, rest]));
         Some(Outcome::Residual(all))

@@ -1,5 +1,4 @@
-//! Plans: does a filter say of a resource what a check says of it, and does Cerbos give the same
-//! filter?
+//! Does a filter say of a resource what a check says of it?
 
 use std::fmt;
 
@@ -7,14 +6,15 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use portcullis::engine::{
     PolicySet,
-    model::{Action, AuxData, CheckInput, Effect, Map, Principal, Resource, SchemaEnforcement},
-    plan::{Filter, PlanInput, PlanOutput, PlannedResource},
+    model::{Map, Resource},
+    plan::{Filter, PlanInput},
 };
 
-use super::{
+use super::{World, planned, some, with};
+use crate::conformance::{
     number, ours, policy, questions,
     random::Dice,
-    scene::{Question, Scene, Settings},
+    scene::{Question, Scene},
     seed,
 };
 
@@ -103,13 +103,13 @@ fn compare(
     for _ in 0..if matches!(output.filter, Filter::Conditional(_)) { RESOURCES } else { 1 } {
         let resource = Resource {
             id: (*dice.pick(&["1", "2", "alice"])).into(),
-            attr: with(questions::attributes(dice), &known),
+            attr: with(&questions::attributes(dice), &known),
             ..question.resource.clone()
         };
         let Some(allowed) = world.check(&resource, actions, &scene.settings) else {
             continue;
         };
-        let admitted = world.admits(&output, &resource);
+        let admitted = world.admits(&output.filter, &resource);
         tally.compared += 1;
         tally.allowed += usize::from(allowed);
         if allowed && !admitted && scene.settings.strict_evaluation {
@@ -122,60 +122,6 @@ fn compare(
         }
     }
     None
-}
-
-/// Everything but the resource.
-struct World<'w> {
-    policies: &'w PolicySet,
-    principal: &'w Principal,
-    aux_data: &'w AuxData,
-    now: Timestamp,
-}
-
-// === impl World ===
-
-impl World<'_> {
-    fn input<'i>(&'i self, resource: &'i Resource, actions: &'i [Action]) -> CheckInput<'i> {
-        let Self { principal, aux_data, now, .. } = *self;
-        CheckInput { principal, resource, actions, aux_data, now }
-    }
-
-    /// Whether all actions are allowed, each asked on its own. `None`: schemas deny it, or a failure
-    /// does, of which a filter says nothing.
-    fn check(&self, resource: &Resource, actions: &[Action], settings: &Settings) -> Option<bool> {
-        let mut allowed = true;
-        for action in actions {
-            let input = self.input(resource, std::slice::from_ref(action));
-            let output = self.policies.check(&input);
-            let is_rejected = settings.schema_enforcement == SchemaEnforcement::Reject
-                && !output.validation_errors.is_empty();
-            if is_rejected || (settings.strict_evaluation && !output.evaluation_errors.is_empty()) {
-                return None;
-            }
-            allowed &= output.actions[0].effect == Effect::Allow;
-        }
-        Some(allowed)
-    }
-
-    fn admits(&self, output: &PlanOutput, resource: &Resource) -> bool {
-        self.policies.admits(&output.filter, &self.input(resource, &[]))
-    }
-}
-
-fn planned(resource: &Resource, attr: Map) -> PlannedResource {
-    let Resource { kind, policy_version, scope, .. } = resource.clone();
-    PlannedResource { kind, policy_version, scope, attr }
-}
-
-fn some(dice: &mut Rng, attributes: &Map, percent: u32) -> Map {
-    let kept = attributes.iter().filter(|_| dice.percent(percent));
-    kept.map(|(name, value)| (name, value.clone())).collect()
-}
-
-/// The first, with the attributes of the second.
-fn with(first: Map, second: &Map) -> Map {
-    let first = first.iter().filter(|(name, _)| second.get(name).is_none());
-    first.chain(second.iter()).map(|(name, value)| (name, value.clone())).collect()
 }
 
 impl fmt::Display for Difference {
