@@ -2,4 +2,5 @@
 
 mod cases;
 mod expressions;
+mod hostile;
 mod normal;

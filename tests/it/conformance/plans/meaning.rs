@@ -15,9 +15,10 @@ use crate::conformance::{
     number, ours, policy, questions,
     random::Dice,
     scene::{Question, Scene},
-    seed,
 };
 
+/// The piece that all tests contain is always the same one.
+const SEED: u64 = 1;
 /// Questions about one directory.
 const QUESTIONS: usize = 150;
 /// Resources that are held against one filter.
@@ -47,8 +48,8 @@ struct Difference {
 
 #[test]
 fn meaning_of_filters_is_what_checks_say() {
-    let seed = seed();
-    let count = number("PLANS", 20_000).try_into().unwrap();
+    let seed = number("SEED", SEED);
+    let count = number("PLANS", 8_000).try_into().unwrap();
     let (tally, difference) = run(&mut Rng::with_seed(seed), count);
     println!("SEED={seed}: {tally:?}");
     if let Some(difference) = difference {
