@@ -29,6 +29,8 @@ import checks
 
 DATA = pathlib.Path(__file__).parent.parent / "data" / "plan"
 TIMES = 12
+# Some plans the PDP never answers.
+PATIENCE = 2
 GLOBALS = {"foo": "bar"}
 
 
@@ -55,13 +57,17 @@ def ask(port, question):
     headers = {"content-type": "application/json"}
     url = f"http://127.0.0.1:{port}/api/plan/resources"
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers)) as reply:
+        request = urllib.request.Request(url, body, headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.load(reply)
-    except urllib.error.HTTPError as error:
-        return {"failed": error.code}
+    except (urllib.error.HTTPError, TimeoutError):
+        return {}
 
 
 def answers(port, question, show):
+    first = ask(port, question)
+    if "meta" not in first:
+        return show(first)
     return min((show(ask(port, question)) for _ in range(TIMES)), key=str)
 
 

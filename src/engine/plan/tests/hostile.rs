@@ -84,11 +84,11 @@ fn names_that_double_each_other_end_in_a_denial() {
 
 #[test]
 fn many_rules_are_beside_each_other() {
-    let rules: String = (0..5_000).map(|at| rule("ALLOW", &format!("R.attr.x == {at}"))).collect();
+    let rules: String = (0..300).map(|at| rule("ALLOW", &format!("R.attr.x == {at}"))).collect();
     let output = plan(&policy("a: 1", &rules));
     let Filter::Conditional(operand) = &output.filter else { panic!("{:?}", output.filter) };
     assert_eq!(operand.operator(), Some("or"));
-    assert!(operand.to_string().ends_with("(eq request.resource.attr.x 4999))"));
+    assert!(operand.to_string().ends_with("(eq request.resource.attr.x 299))"));
 }
 
 #[test]
