@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use super::output::Filter;
-use crate::engine::cel::{Budget, Failing, Frame, holds};
+use crate::engine::cel::{Budget, Failing, Frame, Horizon, holds};
 use crate::engine::model::CheckInput;
 use crate::engine::policy::PolicySet;
 
@@ -30,6 +30,7 @@ impl PolicySet {
                     effective_derived_roles: &[],
                     arena: &arena,
                     budget: &budget,
+                    horizon: &Horizon::default(),
                 };
                 let strict = self.options.strict_evaluation;
                 let failing = if strict { Failing::Denies } else { Failing::Unmet };

@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use super::truth::{Truth, Verdict};
-use crate::engine::cel::{Budget, Frame, Outcome, Partly, Slot, V, Whole};
+use crate::engine::cel::{Budget, Frame, Horizon, Outcome, Partly, Slot, V, Whole};
 use crate::engine::model::CheckInput;
 use crate::engine::policy::{Clause, Condition, PolicySet, Variables};
 
@@ -134,6 +134,8 @@ impl<'a> Conditions<'a> {
             effective_derived_roles,
             arena: self.arena,
             budget: self.budget,
+            // No plan is remembered.
+            horizon: self.arena.alloc(Horizon::default()),
         };
         Partly { frame, variables, runtime, strict: self.is_strict() }
     }

@@ -291,7 +291,10 @@ fn called(name: &str, styles: &[Style], args: Box<[Node]>) -> Kind {
     let mut groups =
         styles.iter().filter_map(|style| functions::find_group(name, *style, args.len()));
     match groups.next() {
-        Some(group) => Kind::Call(Call { group, args, pattern: None, early: Early::Never }),
+        Some(group) => {
+            let (pattern, early, moving) = (None, Early::Never, None);
+            Kind::Call(Call { group, args, pattern, early, moving })
+        }
         None => failing().kind,
     }
 }
