@@ -258,9 +258,10 @@ fn text(operand: &Operand) -> String {
     match &*texts {
         [only] if matches!(&**operator, "and" | "or") => only.clone(),
         // Whether Cerbos cancels this depends on what it has left out by then.
-        [only] if **operator == *"not" && only.starts_with("(not ") => {
-            only["(not ".len()..only.len() - 1].to_owned()
-        }
+        [only] if **operator == *"not" => match only.strip_prefix("(not ") {
+            Some(inner) => inner.strip_suffix(')').unwrap_or(inner).to_owned(),
+            None => format!("(not {only})"),
+        },
         texts => format!("({operator} {})", texts.join(" ")),
     }
 }
