@@ -68,6 +68,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         let mut truths = Vec::new();
         let mut has_match = false;
         let exists = question.principal_policies.exists || question.resource_policies.exists;
+        // Nobody without a role is asked about.
+        let exists = exists && !question.roles.is_empty();
         for action in question.input.actions {
             let mut asking = Asking::new(question.set.names.find(action.as_str()));
             truths.push(if exists { self.decide(&mut asking) } else { Truth::Never });

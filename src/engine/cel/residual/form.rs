@@ -212,8 +212,8 @@ impl<'a> Partial<'_, '_, 'a> {
     fn loop_form(&self, details: &'a Loop, mode: Mode) -> Built {
         let Loop { kind, range, slot, second, filter, body } = details;
         let mut range = self.part(range, mode);
-        self.bind(*slot, Binding::Unknown);
-        second.iter().for_each(|slot| self.bind(*slot, Binding::Unknown));
+        self.iterate(*slot);
+        second.iter().for_each(|slot| self.iterate(*slot));
         let slots = || std::iter::once(slot).chain(second);
         let names: Vec<Operand> = slots().map(|slot| self.local(*slot)).collect();
         let filter = filter.as_ref().map(|filter| self.within(filter, mode));
@@ -251,7 +251,7 @@ impl<'a> Partial<'_, '_, 'a> {
     fn binder(&self, operator: &str, slot: usize, parts: &'a [Node; 2], mode: Mode) -> Built {
         let [operand, body] = parts;
         let operand = self.part(operand, mode);
-        self.bind(slot, Binding::Unknown);
+        self.iterate(slot);
         let lambda = vec![self.within(body, mode), self.local(slot)];
         self.unbind(slot);
         let lambda = Operand::expression(operator::LAMBDA, lambda);

@@ -62,8 +62,8 @@ pub(super) enum Asked {
 
 /// What the variable of a macro stands for.
 pub(super) enum Binding<'a> {
-    /// One element after the other.
-    Unknown,
+    /// One element after the other, by the name that it has in the lambda.
+    Unknown(Box<str>),
     Known(V<'a>),
     Operand(Operand),
 }
@@ -98,13 +98,33 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
     /// What a variable of a macro is written as. One that is not bound belongs to a macro that is
     /// evaluated as a whole.
     pub(super) fn local(&self, slot: usize) -> Operand {
-        let name =
-            || Operand::variable(self.expression.local_names.get(slot).map_or("", |name| name));
+        let name = || Operand::variable(self.name(slot));
         match self.bindings.borrow().get(slot) {
             Some(Some(Binding::Operand(operand))) => self.copied(operand),
             Some(Some(Binding::Known(value))) => literal(*value).unwrap_or_else(name),
-            Some(Some(Binding::Unknown) | None) | None => name(),
+            Some(Some(Binding::Unknown(name))) => Operand::variable(name),
+            Some(None) | None => name(),
         }
+    }
+
+    fn name(&self, slot: usize) -> &'a str {
+        self.expression.local_names.get(slot).map_or("", |name| name)
+    }
+
+    /// Binds the variable of a lambda. Where what `cel.bind` names is written out within, it must not
+    /// come to mean another variable of that name.
+    pub(super) fn iterate(&self, slot: usize) {
+        let name = self.name(slot);
+        let (mut is_taken, mut is_written_out) = (false, false);
+        for binding in self.bindings.borrow().iter().flatten() {
+            match binding {
+                Binding::Unknown(other) => is_taken |= **other == *name,
+                Binding::Operand(_) => is_written_out = true,
+                Binding::Known(_) => {}
+            }
+        }
+        let name = if is_taken && is_written_out { format!("{name}@{slot}") } else { name.into() };
+        self.bind(slot, Binding::Unknown(name.into()));
     }
 
     /// The operand once more, if there is room for it: variables that use each other could otherwise
@@ -142,7 +162,7 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
             Kind::Path(path) => self.is_known_path(path),
             Kind::Local(slot) => match self.bindings.borrow().get(*slot) {
                 None | Some(None | Some(Binding::Known(_))) => true,
-                Some(Some(Binding::Unknown | Binding::Operand(_))) => false,
+                Some(Some(Binding::Unknown(_) | Binding::Operand(_))) => false,
             },
             Kind::AllVariables(variables) => {
                 variables.iter().all(|(_, slot)| self.is_known_variable(*slot))

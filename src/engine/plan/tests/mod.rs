@@ -3,4 +3,5 @@
 mod cases;
 mod expressions;
 mod hostile;
+mod meaning;
 mod normal;
