@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
     fn path(&self, path: &'a Path) -> Evaluated<'a> {
         let mut value = self.root(&path.root)?;
         for key in &path.keys {
-            value = access::select(self, value, key)?;
+            value = access::select(self, value, &key.name)?;
         }
         Ok(value)
     }

@@ -11,7 +11,7 @@ use super::{
     functions,
     horizon::Moving,
     message,
-    node::{self, Alternative, Call, Kind, Node, Path, Root},
+    node::{self, Alternative, Call, Key, Kind, Node, Path, Root},
     regex::Pattern,
     signature::Style,
     syntax::{self, Syntax},
@@ -278,7 +278,7 @@ impl Lowering<'_> {
         keys.reverse();
         let name = name.strip_prefix('.').unwrap_or(name);
         let kind = self.named(name, &keys)?;
-        Some(with_brackets(kind, keys.len(), &brackets))
+        Some(with_brackets(kind, &brackets))
     }
 
     fn named(&self, name: &str, keys: &[&str]) -> Option<Kind> {
@@ -311,18 +311,19 @@ fn type_constant(name: &str) -> Kind {
 }
 
 fn path(root: Root, keys: &[&str]) -> Kind {
-    let keys = keys.iter().map(|key| (*key).into()).collect();
-    Kind::Path(Path { root, keys, brackets: Box::default() })
+    let key = |key: &&str| Key { name: (*key).into(), in_brackets: false };
+    Kind::Path(Path { root, keys: keys.iter().map(key).collect() })
 }
 
-/// Takes down which keys of a path were written in brackets, counted from the last of `written`.
-fn with_brackets(kind: Kind, written: usize, brackets: &[usize]) -> Kind {
-    let Kind::Path(Path { root, keys, .. }) = kind else { return kind };
+/// Takes down which keys of a path were written in brackets, counted from the last.
+fn with_brackets(mut kind: Kind, brackets: &[usize]) -> Kind {
     // The first ones may have become a part of the root.
-    let before = written - keys.len();
-    let brackets = brackets.iter().rev().filter_map(|at| (written - 1 - at).checked_sub(before));
-    let brackets = brackets.collect();
-    Kind::Path(Path { root, keys, brackets })
+    if let Kind::Path(path) = &mut kind {
+        for (at, key) in path.keys.iter_mut().rev().enumerate() {
+            key.in_brackets = brackets.contains(&at);
+        }
+    }
+    kind
 }
 
 /// The value of a constant, or `instead` if there is one.

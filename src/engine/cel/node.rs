@@ -88,9 +88,14 @@ pub(super) enum Logic {
 #[derive(Debug)]
 pub(super) struct Path {
     pub root: Root,
-    pub keys: Box<[Box<str>]>,
-    /// The positions of keys that were written in brackets, as in `R.attr["k"]`.
-    pub brackets: Box<[usize]>,
+    pub keys: Box<[Key]>,
+}
+
+#[derive(Debug)]
+pub(super) struct Key {
+    pub name: Box<str>,
+    /// Written as in `R.attr["k"]`, and not as in `R.attr.k`.
+    pub in_brackets: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

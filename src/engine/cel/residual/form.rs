@@ -8,7 +8,7 @@ use super::{
 };
 use crate::engine::cel::{
     access,
-    node::{Alternative, Call, Entry, Kind, Loop, Node, Path, Root},
+    node::{Alternative, Call, Entry, Key, Kind, Loop, Node, Path, Root},
     syntax::OptionalForm,
     value::V,
 };
@@ -288,7 +288,7 @@ impl<'a> Partial<'_, '_, 'a> {
         }
         let mut value = run.root(&path.root).ok()?;
         for (at, key) in path.keys.iter().enumerate() {
-            match access::select(&run, value, key) {
+            match access::select(&run, value, &key.name) {
                 Ok(below) => value = below,
                 Err(_fault) if matches!(value, V::Message(_)) => return None,
                 Err(_fault) => {
@@ -338,11 +338,11 @@ impl<'a> Partial<'_, '_, 'a> {
 
 /// The keys of a path from one on, below an operand.
 fn with_keys(base: Operand, path: &Path, from: usize) -> Operand {
-    path.keys.iter().enumerate().skip(from).fold(base, |below, (at, key)| {
-        if path.brackets.contains(&at) {
-            Operand::expression(operator::INDEX, vec![below, Operand::text(key)])
+    path.keys.iter().skip(from).fold(base, |below, Key { name, in_brackets }| {
+        if *in_brackets {
+            Operand::expression(operator::INDEX, vec![below, Operand::text(name)])
         } else {
-            below.field(key)
+            below.field(name)
         }
     })
 }

@@ -185,7 +185,9 @@ impl<'e, 'k, 'a> Partial<'e, 'k, 'a> {
 
     fn is_known_path(&self, path: &Path) -> bool {
         match &path.root {
-            Root::ResourceAttributes => path.keys.first().is_some_and(|name| self.is_given(name)),
+            Root::ResourceAttributes => {
+                path.keys.first().is_some_and(|key| self.is_given(&key.name))
+            }
             Root::Request | Root::Resource | Root::ResourceId | Root::ResourcePolicyVersion => {
                 false
             }

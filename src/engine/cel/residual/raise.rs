@@ -46,7 +46,7 @@ impl Raising {
                 let slot = self.whole(*kind, operand);
                 let name = Box::from("variable");
                 let root = Root::Variable { slot, name };
-                Kind::Path(Path { root, keys: Box::default(), brackets: Box::default() })
+                Kind::Path(Path { root, keys: Box::default() })
             }
         };
         Node { kind }
@@ -85,7 +85,6 @@ impl Raising {
             "constants" | "variables" => Kind::Path(Path {
                 root: Root::UndefinedConstant(keys.first().map_or("", |key| key).into()),
                 keys: Box::default(),
-                brackets: Box::default(),
             }),
             _ => Kind::Constant(Constant::Type(name.into())),
         }
@@ -302,5 +301,5 @@ fn called(name: &str, styles: &[Style], args: Box<[Node]>) -> Kind {
 /// What no operator means.
 fn failing() -> Node {
     let root = Root::UndefinedConstant(Box::default());
-    Node { kind: Kind::Path(Path { root, keys: Box::default(), brackets: Box::default() }) }
+    Node { kind: Kind::Path(Path { root, keys: Box::default() }) }
 }
