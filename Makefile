@@ -15,7 +15,7 @@ UP = $(BUILT)/examples/demo up --portcullis $(BUILT)/portcullis
 WORLD = build/demo
 HOSTILE = hostile::hostile_tokens_and_paths_are_refused_and_valid_requests_pass
 
-.PHONY: help test check fetch build demo compat conformance hostile soundness fuzz
+.PHONY: help test check fetch build demo compat conformance hostile soundness plans fuzz
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +49,10 @@ demo: build ## Start everything, send the tour's requests through Envoy, stop. K
 soundness: ## A million questions with and without the cache's key. SOUNDNESS, SEED.
 	SOUNDNESS=$(or $(SOUNDNESS),1000000) cargo test --locked --profile $(PROFILE) --test conformance soundness -- --nocapture
 
-conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, SEED.
+plans: ## A million resources held against filters of plans and against checks. PLANS, SEED.
+	PLANS=$(or $(PLANS),1000000) cargo test --locked --profile $(PROFILE) --test conformance meaning -- --nocapture
+
+conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_PLANS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, SEED.
 	@tools/fetch.py cerbos
 	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
 

@@ -213,12 +213,12 @@ impl<'a> Run<'a> {
     fn path(&self, path: &'a Path) -> Evaluated<'a> {
         let mut value = self.root(&path.root)?;
         for key in &path.keys {
-            value = access::select(self, value, key)?;
+            value = access::select(self, value, &key.name)?;
         }
         Ok(value)
     }
 
-    fn root(&self, root: &'a Root) -> Evaluated<'a> {
+    pub(super) fn root(&self, root: &'a Root) -> Evaluated<'a> {
         let frame = self.frame.ok_or(Fault::NoOverload)?;
         let input = frame.input;
         Ok(match root {

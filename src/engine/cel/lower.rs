@@ -18,6 +18,8 @@ pub(super) struct Lowered {
     pub root: Node,
     /// How many variables its macros bind.
     pub locals: usize,
+    /// What they are called, by slot.
+    pub local_names: Vec<Box<str>>,
     /// The slots of those that are called as the variables or constants of a policy are.
     pub shadows: Vec<(usize, Namespace)>,
     /// What was folded.
@@ -40,12 +42,12 @@ pub(super) fn lower(syntax: &Syntax, types: Typed<'_>, names: &Names, folding: F
         folds: Folds::default(),
         scope: Vec::new(),
         shadows: Vec::new(),
-        locals: 0,
+        local_names: Vec::new(),
         macros: 0,
     };
     let root = lowering.node(syntax);
-    let Lowering { locals, shadows, folds, .. } = lowering;
-    Lowered { root, locals, shadows, folds }
+    let Lowering { local_names, shadows, folds, .. } = lowering;
+    Lowered { root, locals: local_names.len(), local_names, shadows, folds }
 }
 
 struct Lowering<'n> {
@@ -55,7 +57,7 @@ struct Lowering<'n> {
     folds: Folds,
     scope: Vec<(&'n str, usize)>,
     shadows: Vec<(usize, Namespace)>,
-    locals: usize,
+    local_names: Vec<Box<str>>,
     /// How many macros are around.
     macros: usize,
 }
@@ -117,7 +119,9 @@ impl<'n> Lowering<'n> {
         self.macros -= usize::from(is_macro);
         let node = Node { kind };
         let (node, folded) = match self.folding {
-            Folding::Whole if is_macro => fold::fold_macro(node, self.locals, self.place()),
+            Folding::Whole if is_macro => {
+                fold::fold_macro(node, self.local_names.len(), self.place())
+            }
             Folding::Literals if is_macro => (node, None),
             folding => fold::fold(node, folding),
         };
@@ -193,8 +197,8 @@ impl<'n> Lowering<'n> {
     }
 
     fn slot(&mut self, name: &'n str) -> usize {
-        self.locals += 1;
-        let slot = self.locals - 1;
+        let slot = self.local_names.len();
+        self.local_names.push(name.into());
         self.shadows.extend(Namespace::named(name).map(|shadowed| (slot, shadowed)));
         self.scope.push((name, slot));
         slot

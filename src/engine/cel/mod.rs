@@ -31,6 +31,7 @@ mod parse;
 mod re2;
 mod read_set;
 mod regex;
+mod residual;
 mod roots;
 mod signature;
 mod syntax;
@@ -52,6 +53,7 @@ pub use self::{
     constant::{Constant, Globals},
     horizon::{ClockReading, Horizon},
     message::Message,
+    residual::{Failing, Operand, Outcome, Partly, Slot, Whole, holds},
     syntax::LoopKind,
     time::Moment,
     value::{Cidr, Object, SpiffeMatcher, V},
@@ -148,6 +150,7 @@ pub struct Expression {
     source: Box<str>,
     root: Node,
     locals: usize,
+    local_names: Vec<Box<str>>,
     reads: BTreeSet<Read>,
     clock: ClockReading,
     hopeless: Option<Box<str>>,
@@ -166,7 +169,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
         return Err(issues);
     }
     let (lowered, folding) = fold_if_it_holds(&syntax, source, &types, names);
-    let lower::Lowered { root, locals, shadows, .. } = lowered;
+    let lower::Lowered { root, locals, local_names, shadows, .. } = lowered;
     let issues = undefined::undefined(&root, &shadows, names);
     if !issues.is_empty() {
         return Err(issues);
@@ -174,7 +177,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     let reads = read_set::reads(&root);
     let clock = horizon::reading(&root);
     let hopeless = hopeless::why(&root, folding);
-    Ok(Expression { source: source.into(), root, locals, reads, clock, hopeless })
+    Ok(Expression { source: source.into(), root, locals, local_names, reads, clock, hopeless })
 }
 
 /// Lowers an expression, folded if what is left then is an expression that would not be refused.

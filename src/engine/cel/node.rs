@@ -1,6 +1,6 @@
 //! The lowered tree: names are resolved to what they read, macros to loops, calls to functions.
 //!
-//! It has three readers: the evaluator, the read set, and (to come) plans, which turn what is left
+//! It has three readers: the evaluator, the read set, and plans (`residual`), which turn what is left
 //! of it after partial evaluation into operators and operands. So it keeps what was written apart
 //! from constants, which are folded.
 
@@ -95,7 +95,14 @@ pub(super) enum Logic {
 #[derive(Debug)]
 pub(super) struct Path {
     pub root: Root,
-    pub keys: Box<[Box<str>]>,
+    pub keys: Box<[Key]>,
+}
+
+#[derive(Debug)]
+pub(super) struct Key {
+    pub name: Box<str>,
+    /// Written as in `R.attr["k"]`, and not as in `R.attr.k`.
+    pub in_brackets: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::{
     Names,
     constant::Constant,
     message,
-    node::{Kind, Node, Path, Root},
+    node::{Key, Kind, Node, Path, Root},
     syntax::{self, Syntax},
     types::Type,
 };
@@ -18,7 +18,7 @@ pub(super) fn chain(
     is_local: impl Fn(&str) -> bool,
     syntax: &Syntax,
 ) -> Option<Kind> {
-    let mut keys = Vec::new();
+    let (mut keys, mut brackets) = (Vec::new(), Vec::new());
     let mut current = syntax;
     let name = loop {
         match &current.kind {
@@ -32,6 +32,7 @@ pub(super) fn chain(
                 let syntax::Kind::Literal(Constant::String(key)) = &key.kind else {
                     return None;
                 };
+                brackets.push(keys.len());
                 keys.push(key);
                 current = operand;
             }
@@ -44,12 +45,17 @@ pub(super) fn chain(
     }
     keys.reverse();
     let name = name.strip_prefix('.').unwrap_or(name);
+    Some(with_brackets(named(names, name, &keys)?, &brackets))
+}
+
+fn named(names: &Names, name: &str, keys: &[&str]) -> Option<Kind> {
     match name {
-        "V" | "variables" => Some(variable(names, &keys)),
-        "C" | "constants" => Some(constant(&names.constants, &keys)),
-        "G" | "globals" => Some(global(&keys)),
-        "request" | "P" | "R" | "runtime" => Some(message_path(name, &keys)),
+        "V" | "variables" => Some(variable(names, keys)),
+        "C" | "constants" => Some(constant(&names.constants, keys)),
+        "G" | "globals" => Some(global(keys)),
+        "request" | "P" | "R" | "runtime" => Some(message_path(name, keys)),
         _ => {
+            let keys = keys.iter().copied();
             let name = std::iter::once(name).chain(keys).collect::<Vec<_>>().join(".");
             Type::named(&name).map(|_| type_name(&name))
         }
@@ -88,7 +94,19 @@ pub(super) fn type_name(name: &str) -> Kind {
 }
 
 fn path(root: Root, keys: &[&str]) -> Kind {
-    Kind::Path(Path { root, keys: keys.iter().map(|key| (*key).into()).collect() })
+    let key = |key: &&str| Key { name: (*key).into(), in_brackets: false };
+    Kind::Path(Path { root, keys: keys.iter().map(key).collect() })
+}
+
+/// Takes down which keys of a path were written in brackets, counted from the last.
+fn with_brackets(mut kind: Kind, brackets: &[usize]) -> Kind {
+    // The first ones may have become a part of the root.
+    if let Kind::Path(path) = &mut kind {
+        for (at, key) in path.keys.iter_mut().rev().enumerate() {
+            key.in_brackets = brackets.contains(&at);
+        }
+    }
+    kind
 }
 
 fn constant(constants: &BTreeMap<Box<str>, Value>, keys: &[&str]) -> Kind {
@@ -105,7 +123,7 @@ fn constant(constants: &BTreeMap<Box<str>, Value>, keys: &[&str]) -> Kind {
     })
 }
 
-fn global(keys: &[&str]) -> Kind {
+pub(super) fn global(keys: &[&str]) -> Kind {
     match keys.split_first() {
         Some((name, rest)) => path(Root::Global((*name).into()), rest),
         None => path(Root::Globals, &[]),
@@ -113,7 +131,7 @@ fn global(keys: &[&str]) -> Kind {
 }
 
 /// Goes down the fields of the messages as far as they are known.
-fn message_path(name: &str, keys: &[&str]) -> Kind {
+pub(super) fn message_path(name: &str, keys: &[&str]) -> Kind {
     let mut root = match name {
         "request" => Root::Request,
         "P" => Root::Principal,

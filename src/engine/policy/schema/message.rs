@@ -44,6 +44,13 @@ fn is_present(whole: &Value, error: &ValidationError<'_>) -> bool {
     property.as_str().and_then(|name| object?.get(name)).is_some()
 }
 
+const MISSING: &str = "missing properties: ";
+
+/// Whether a message is about `required`.
+pub(super) fn is_missing(message: &str) -> bool {
+    message.starts_with(MISSING)
+}
+
 /// Properties that one `required` misses.
 struct Missing {
     path: String,
@@ -67,7 +74,7 @@ impl Missing {
 
     fn finish(self) -> (String, String) {
         let names: Vec<String> = self.names.iter().map(|name| format!("'{name}'")).collect();
-        (self.path, format!("missing properties: {}", names.join(", ")))
+        (self.path, format!("{MISSING}{}", names.join(", ")))
     }
 }
 
