@@ -53,7 +53,7 @@ pub(super) async fn stream(
     };
     let mut rules = policies.map(|policies| rules(Generation::FIRST, policies));
     let (mut generation, mut in_force) = (Generation::FIRST, 0);
-    let mut stream = Stream::new(scene, 10);
+    let mut stream = Stream::new(scene, 5);
     for _ in 0..2 * STREAM {
         if dice.u32(0..2 * RELOADS) == 0 {
             (generation, in_force) = (generation.next(), 1 - in_force);

@@ -161,7 +161,7 @@ fn stream(
     blind_to: Option<Part>,
     tally: &mut Tally,
 ) -> Option<String> {
-    let mut stream = Stream::new(scene, 30);
+    let mut stream = Stream::new(scene, 20);
     let mut known: HashMap<CacheKey, Known> = HashMap::new();
     let (mut generation, mut in_force) = (Generation::FIRST, 0);
     for _ in 0..STREAM {

@@ -46,7 +46,7 @@ const LIKELY: [&str; 24] = [
     "timeSince(timestamp(\"2026-11-23T09:00:00Z\")) < duration(\"100m\")",
     "timestamp(\"2026-11-23T11:00:00Z\") - now() > duration(\"15m\")",
     "now() - duration(\"1h\") >= timestamp(\"2026-11-23T09:30:00Z\")",
-    "now() < timestamp(\"2026-11-23T10:00:00Z\") + duration(string(R.attr.level) + \"m\")",
+    "now() < timestamp(\"2026-11-23T10:00:00Z\") + duration(string(P.attr.level) + \"m\")",
 ];
 
 /// Writes expressions for one policy.
