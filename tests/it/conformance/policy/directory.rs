@@ -24,7 +24,7 @@ pub(crate) fn directory(dice: &mut Rng, sets: usize, each: usize) -> Scene {
     let sets: Vec<Set> = (0..sets)
         .map(|number| Maker::new(dice, &mut files, &mut written, number, common).make())
         .collect();
-    let settings = settings(dice, &sets, common.strict);
+    let settings = settings(dice, &sets, common);
     let mut questions = Vec::new();
     for set in &sets {
         questions.extend((0..each).map(|_| question(dice, set, &settings)));
@@ -32,7 +32,7 @@ pub(crate) fn directory(dice: &mut Rng, sets: usize, each: usize) -> Scene {
     Scene { files, settings, questions }
 }
 
-fn settings(dice: &mut Rng, sets: &[Set], strict_evaluation: bool) -> Settings {
+fn settings(dice: &mut Rng, sets: &[Set], common: Common) -> Settings {
     Settings {
         default_policy_version: dice.percent(10).then(|| "v2".to_owned()),
         default_scope: match sets[0].scopes.last() {
@@ -40,7 +40,7 @@ fn settings(dice: &mut Rng, sets: &[Set], strict_evaluation: bool) -> Settings {
             _ => String::new(),
         },
         lenient_scope_search: dice.percent(35),
-        strict_evaluation,
+        strict_evaluation: common.strict,
         schema_enforcement: *dice.pick(&[
             SchemaEnforcement::None,
             SchemaEnforcement::None,
