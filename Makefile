@@ -7,33 +7,38 @@ COMPAT ?= 1.36.2 1.36.3 1.36.4 1.37.0 1.38.2 1.38.3 1.39.0 1.39.1 1.39.3 1.40.0
 KEEP ?=
 TOKENS ?= 1000000
 PATHS ?= 1000000
+SECONDS ?= 60
+FUZZ ?= /tmp/fuzz
 
-TARGET = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
-UP = $(TARGET)/examples/demo up --portcullis $(TARGET)/portcullis
+BUILT = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+UP = $(BUILT)/examples/demo up --portcullis $(BUILT)/portcullis
 WORLD = build/demo
 HOSTILE = hostile::hostile_tokens_and_paths_are_refused_and_valid_requests_pass
 
-.PHONY: help test check fetch build demo compat conformance hostile soundness
+.PHONY: help test check fetch build demo compat conformance hostile soundness plans fuzz
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 test: fetch check ## Everything: format, lints, documentation, unit, integration and end-to-end tests.
 	cargo test --locked
-	cargo test --locked --test conformance soundness
+	SEED=81 CONFORMANCE_DIRECTORIES=100 cargo test --locked --test conformance
 
 check: ## Format, lints (warnings are errors) and documentation.
 	cargo fmt --check
+	rustfmt --check --edition 2024 tests/fuzz/targets/*.rs
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, the Compose schema, servers, an issuer.
+fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, servers, an issuer, clients and libraries.
 	@tools/fetch.py envoy
 	@tools/fetch.py cerbos
 	@tools/fetch.py redis
 	@tools/fetch.py check-jsonschema
 	@tools/fetch.py backends
 	@tools/fetch.py oauth2-mock-server
+	@tools/fetch.py aioquic
+	@tools/fetch.py pyjwt
 
 build:
 	cargo build --locked --profile $(PROFILE) --bin portcullis --example demo
@@ -44,7 +49,10 @@ demo: build ## Start everything, send the tour's requests through Envoy, stop. K
 soundness: ## A million questions with and without the cache's key. SOUNDNESS, SEED.
 	SOUNDNESS=$(or $(SOUNDNESS),1000000) cargo test --locked --profile $(PROFILE) --test conformance soundness -- --nocapture
 
-conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, SEED.
+plans: ## A million resources held against filters of plans and against checks. PLANS, SEED.
+	PLANS=$(or $(PLANS),1000000) cargo test --locked --profile $(PROFILE) --test conformance meaning -- --nocapture
+
+conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_PLANS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, SEED.
 	@tools/fetch.py cerbos
 	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
 
@@ -52,6 +60,15 @@ hostile: ## A million hostile tokens and a million hostile paths. TOKENS, PATHS,
 	HOSTILE_TOKENS=$(TOKENS) HOSTILE_PATHS=$(PATHS) $(if $(SEED),HOSTILE_SEED=$(SEED)) \
 		cargo test --locked --profile $(PROFILE) --test it -- --exact $(HOSTILE)
 	@cat target/tmp/hostile.txt
+
+# Needs a nightly compiler and cargo-fuzz. What is found is written below $(FUZZ), and becomes a seed or a test.
+fuzz: ## Input that libFuzzer makes up. TARGET (one of tests/fuzz/targets; without it all, one by one), SECONDS.
+	@set -e; for target in $(or $(TARGET),$(basename $(notdir $(wildcard tests/fuzz/targets/*.rs)))); do \
+		mkdir -p $(FUZZ)/corpus/$$target; \
+		cargo +nightly fuzz run $$target --fuzz-dir tests/fuzz --target-dir $(FUZZ)/target \
+			$(FUZZ)/corpus/$$target tests/fuzz/seeds/$$target -- \
+			-max_total_time=$(SECONDS) -timeout=30 -rss_limit_mb=2560 -artifact_prefix=$(FUZZ)/$$target-; \
+	done
 
 compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
 	@set -e; for version in $(COMPAT); do \

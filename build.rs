@@ -11,6 +11,7 @@ const FILES: [&str; 4] = [
     "google/rpc/status.proto",
 ];
 
+#[expect(clippy::disallowed_methods, reason = "the way in which Cargo talks to a build script")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={ROOT}");
     let mut compiler = protox::Compiler::new([ROOT])?;

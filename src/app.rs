@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use aws_lc_rs::rand;
 use jiff::Timestamp;
 use tokio::{
     select,
@@ -21,19 +22,24 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::{
-    self, CerbosApiConfig, Config, KeySetConfig, KeySetSource, SenderConstraintsConfig,
-    ShutdownConfig,
+    self, CerbosApiConfig, Config, EngineConfig, KeySetConfig, KeySetSource, NonceConfig,
+    SenderConstraintsConfig, ShutdownConfig,
 };
-use crate::decision::{Authenticator, DecisionCache, Gate, Generation, Judge, ReplayMemory, Rules};
-use crate::identity::KeySet;
+use crate::decision::{
+    Authenticator, DecisionCache, DecisionCacheConfig, Gate, Generation, Judge, RememberingJudge,
+    ReplayMemory, Rules, SharedReplays,
+};
+use crate::identity::{KeySet, Nonces};
 use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
 use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::pdp::{KeySets, KeySource, Pdp};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
+use crate::remote_pdp::{self, Resolver};
 use crate::revocation::TenantSpec;
 use crate::server::{
-    AdminServer, AdminState, ApiServer, ExtAuthz, GrpcServer, Health, LogoutServer, Readiness,
+    AdminServer, AdminState, ApiServer, ExtAuthz, GrpcServer, Health, KeysServer, LogoutServer,
+    Readiness,
 };
 use crate::shared_memory::SharedMemory;
 use crate::telemetry::{Chain, Metrics};
@@ -49,17 +55,31 @@ const OBSERVE_EVERY: Duration = Duration::from_secs(10);
 pub struct App {
     grpc: GrpcServer,
     admin: AdminServer,
-    logout: Option<LogoutServer>,
+    doors: Doors,
     api: Option<ApiServer>,
     tasks: Tasks,
-    keys: Vec<Keys>,
-    revocations: Revocations,
+    needs: Needs,
     metrics: Metrics,
     readiness: watch::Sender<Readiness>,
     shutdown: ShutdownConfig,
 }
 
-/// What keeps rules and keys fresh, beside the two listeners.
+/// What must be there before anybody is let in.
+#[derive(Debug)]
+struct Needs {
+    keys: Vec<Keys>,
+    revocations: Revocations,
+    judge: RememberingJudge,
+}
+
+/// Listeners for anybody, each only where it is configured.
+#[derive(Debug)]
+struct Doors {
+    logout: Option<LogoutServer>,
+    published_keys: Option<KeysServer>,
+}
+
+/// What keeps rules and keys fresh, beside the listeners.
 #[derive(Debug)]
 struct Tasks {
     reloader: Reloader,
@@ -68,6 +88,7 @@ struct Tasks {
     watcher: Watcher,
     refreshers: Vec<Refresher>,
     follower: Option<Follower>,
+    resolver: Option<Resolver>,
 }
 
 // === impl App ===
@@ -90,67 +111,41 @@ impl App {
         let (watched, watched_now) = watch::channel(watched);
 
         let (keys, refreshers) = issuers(&config)?;
-        let trusted = config.issuers.iter().cloned().zip(keys.iter().cloned()).collect();
-        let trusted = TrustedIssuers::new(trusted);
-        let (revocations, follower) = revocations(&config, &metrics)?;
+        let trusted = trusted(&config, &keys);
+        let memory = &config.redis.as_ref().map(SharedMemory::build).transpose()?;
+        let (revocations, follower) = revocations(&config, memory.as_ref(), &metrics);
+        let (judge, resolver) = judge(&config, &metrics)?;
         let gate = Gate::new(
             rules_in_force.clone(),
-            authenticator(&config, &trusted, &revocations),
-            DecisionCache::new(config.cache.decisions, metrics.clone()),
-            Judge::Embedded,
+            authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics)?,
+            judge.clone(),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
         let (asked_sender, asked) = mpsc::channel(ORDERS);
         let (nudge, nudged) = mpsc::channel(1);
         let (readiness, readiness_now) =
             watch::channel(Readiness::NotReady("the issuers' keys have not been fetched yet"));
-        let admin = AdminServer::bind(
-            config.admin,
-            AdminState {
-                metrics: metrics.clone(),
-                readiness: readiness_now,
-                reload: asked_sender,
-                revocations: RevocationDesk::new(&config.issuers, revocations.clone()),
-            },
-        )
-        .await
-        .with_context(|| format!("could not listen on `{}`", config.admin.address))?;
-        let logout = match &config.logout {
-            Some(logout) => {
-                let receiver = LogoutReceiver::new(trusted, revocations.clone());
-                Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?)
-            }
-            None => None,
+        let state = AdminState {
+            metrics: metrics.clone(),
+            readiness: readiness_now,
+            reload: asked_sender,
+            revocations: RevocationDesk::new(&config.issuers, revocations.clone()),
+            rules: rules_in_force.clone(),
         };
-        let api = api(&config, &keys, rules_in_force, &metrics).await?;
+        let admin = AdminServer::bind(config.admin, state).await;
+        let admin =
+            admin.with_context(|| format!("could not listen on `{}`", config.admin.address))?;
+        let receiver = LogoutReceiver::new(trusted, revocations.clone());
+        let needs = Needs { keys, revocations, judge };
+        let api = api(&config, &needs.keys, rules_in_force.clone(), &metrics).await?;
+        let doors = Doors::bind(&config, receiver, rules_in_force, &metrics).await?;
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();
-        let tasks = Tasks {
-            reloader: Reloader {
-                config_file,
-                running: config,
-                rules,
-                watched,
-                metrics: metrics.clone(),
-            },
-            orders: Orders { asked, nudged },
-            nudge,
-            watcher,
-            refreshers,
-            follower,
-        };
-        Ok(Self {
-            grpc,
-            admin,
-            logout,
-            api,
-            tasks,
-            keys,
-            revocations,
-            metrics,
-            readiness,
-            shutdown,
-        })
+        let reloader =
+            Reloader { config_file, running: config, rules, watched, metrics: metrics.clone() };
+        let orders = Orders { asked, nudged };
+        let tasks = Tasks { reloader, orders, nudge, watcher, refreshers, follower, resolver };
+        Ok(Self { grpc, admin, doors, api, tasks, needs, metrics, readiness, shutdown })
     }
 
     /// Where Envoy reaches us.
@@ -174,7 +169,15 @@ impl App {
     /// # Errors
     /// The system does not say.
     pub fn logout_address(&self) -> io::Result<Option<String>> {
-        self.logout.as_ref().map(LogoutServer::address).transpose()
+        self.doors.logout.as_ref().map(LogoutServer::address).transpose()
+    }
+
+    /// Where backends fetch keys, if that is not only the admin listener.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn published_keys_address(&self) -> io::Result<Option<String>> {
+        self.doors.published_keys.as_ref().map(KeysServer::address).transpose()
     }
 
     /// Where Cerbos's API is served, if it is: HTTP, then gRPC.
@@ -191,25 +194,15 @@ impl App {
     /// A listener failed, or the grace period was not enough.
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self {
-            grpc,
-            admin,
-            logout,
-            api,
-            tasks,
-            keys,
-            revocations,
-            metrics,
-            readiness,
-            shutdown,
-        } = self;
+        let Self { grpc, admin, doors, api, tasks, needs, metrics, readiness, shutdown } = self;
         info!(ext_authz = grpc.address()?, admin = %admin.address()?, "Serving");
         let health = grpc.health();
         // Two signals: the ext_authz listener drains first, while everything that it needs goes on.
         let (drain, end) = (CancellationToken::new(), CancellationToken::new());
         let mut background = JoinSet::new();
         tasks.start(&mut background, &end)?;
-        background.spawn(observe(keys.clone(), revocations.clone(), metrics, end.clone()));
+        let (keys, revocations) = (needs.keys.clone(), needs.revocations.clone());
+        background.spawn(observe(keys, revocations, metrics, end.clone()));
         background.spawn({
             let end = end.clone();
             async move {
@@ -218,22 +211,14 @@ impl App {
                 }
             }
         });
-        if let Some(logout) = logout {
-            info!(logout = logout.address()?, "Taking logout tokens");
-            let end = end.clone();
-            background.spawn(async move {
-                if let Err(failed) = logout.run(end).await {
-                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
-                }
-            });
-        }
+        doors.start(&mut background, &end)?;
         let mut checks = JoinSet::new();
         checks.spawn(grpc.run(drain.clone()));
         let stopping = CancellationToken::new();
         if let Some(api) = api {
             serve_api(api, &mut background, &stopping, &end)?;
         }
-        let ready = become_ready(&keys, &revocations, &readiness, &health);
+        let ready = become_ready(&needs, &readiness, &health);
         let failed = select! {
             () = stop => None,
             ended = checks.join_next() => Some(ended),
@@ -278,17 +263,66 @@ fn serve_api(
     Ok(())
 }
 
+// === impl Doors ===
+
+impl Doors {
+    async fn bind(
+        config: &Config,
+        receiver: LogoutReceiver,
+        rules: watch::Receiver<Arc<Rules>>,
+        metrics: &Metrics,
+    ) -> Result<Self> {
+        let logout = match &config.logout {
+            Some(logout) => Some(LogoutServer::bind(logout, receiver, metrics.clone()).await?),
+            None => None,
+        };
+        let listen = config.assertion.as_ref().and_then(|assertion| assertion.listen.as_ref());
+        let published_keys = match listen {
+            Some(listen) => Some(KeysServer::bind(listen, rules).await?),
+            None => None,
+        };
+        Ok(Self { logout, published_keys })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
+    fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
+        let Self { logout, published_keys } = self;
+        if let Some(logout) = logout {
+            info!(logout = %logout.address()?, "Taking logout tokens");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = logout.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for logout tokens failed");
+                }
+            });
+        }
+        if let Some(keys) = published_keys {
+            info!(keys = %keys.address()?, "Publishing the keys of assertions");
+            let end = end.clone();
+            background.spawn(async move {
+                if let Err(failed) = keys.run(end).await {
+                    error!(error = %Chain(&failed), "The listener for keys failed");
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
 // === impl Tasks ===
 
 impl Tasks {
     #[expect(clippy::disallowed_methods, reason = "the one place in which tasks are started")]
     fn start(self, background: &mut JoinSet<()>, end: &CancellationToken) -> Result<()> {
-        let Self { reloader, orders, nudge, watcher, refreshers, follower } = self;
+        let Self { reloader, orders, nudge, watcher, refreshers, follower, resolver } = self;
         for refresher in refreshers {
             background.spawn(refresher.run(end.clone()));
         }
         if let Some(follower) = follower {
             background.spawn(follower.run(end.clone()));
+        }
+        if let Some(resolver) = resolver {
+            background.spawn(resolver.run(end.clone()));
         }
         background.spawn(reloader.run(orders, end.clone()));
         background.spawn(watcher.run(end.clone()));
@@ -347,11 +381,18 @@ fn key_source(source: &KeySetSource, keys: &[Keys]) -> Result<KeySource> {
     }
 }
 
+fn trusted(config: &Config, keys: &[Keys]) -> TrustedIssuers {
+    TrustedIssuers::new(config.issuers.iter().cloned().zip(keys.iter().cloned()).collect())
+}
+
 /// What is revoked, and the task that follows what other replicas revoke.
-fn revocations(config: &Config, metrics: &Metrics) -> Result<(Revocations, Option<Follower>)> {
-    let memory = config.redis.as_ref().map(SharedMemory::build).transpose()?;
+fn revocations(
+    config: &Config,
+    memory: Option<&SharedMemory>,
+    metrics: &Metrics,
+) -> (Revocations, Option<Follower>) {
     let tenants = TenantSpec::of(&config.issuers);
-    Ok(logout::build(tenants, config.revocation, memory.as_ref(), metrics.clone()))
+    logout::build(tenants, config.revocation, memory, metrics.clone())
 }
 
 /// Who sends tokens, by the settings of those who send bound ones.
@@ -359,17 +400,57 @@ fn authenticator(
     config: &Config,
     trusted: &TrustedIssuers,
     revocations: &Revocations,
-) -> Authenticator {
-    let SenderConstraintsConfig { rules, replays } = config.sender_constraints.clone();
+    memory: Option<&SharedMemory>,
+    metrics: &Metrics,
+) -> Result<Authenticator> {
+    let SenderConstraintsConfig { rules, nonce, replays, on_outage, hosts: _ } =
+        config.sender_constraints.clone();
+    let shared =
+        memory.map(|memory| SharedReplays::new(memory.clone(), on_outage, metrics.clone()));
     let capacity = config.cache.tokens.capacity;
-    Authenticator::new(trusted.clone(), revocations.clone(), capacity)
-        .with_possession(rules, ReplayMemory::new(replays))
+    let authenticator = Authenticator::new(trusted.clone(), revocations.clone(), capacity)
+        .with_possession(rules, ReplayMemory::new(replays).shared(shared))
+        .with_nonces(nonce.as_ref().map(nonces).transpose()?);
+    Ok(authenticator)
 }
 
-/// Ready is who has had every issuer's keys once, and knows what is revoked. Never resolves.
+/// By the secret of all replicas, or by one that ends with this process.
+fn nonces(config: &NonceConfig) -> Result<Nonces> {
+    let mut own = [0; 32];
+    let secret = match &config.secret {
+        Some(secret) => secret.as_bytes(),
+        None => {
+            rand::fill(&mut own).ok().context("could not get random numbers")?;
+            &own
+        }
+    };
+    Ok(Nonces::new(secret, config.lifetime))
+}
+
+/// Who evaluates, with the memory of it, and who finds the PDP if it is elsewhere.
+fn judge(config: &Config, metrics: &Metrics) -> Result<(RememberingJudge, Option<Resolver>)> {
+    let remembering = |judge, cache: Option<DecisionCacheConfig>| {
+        let cache = cache.filter(|cache| cache.memory > 0);
+        let cache = cache.map(|cache| DecisionCache::new(cache, metrics.clone()));
+        RememberingJudge { judge, cache }
+    };
+    match &config.engine {
+        EngineConfig::Embedded(_) => {
+            Ok((remembering(Judge::Embedded, Some(config.cache.decisions)), None))
+        }
+        EngineConfig::Remote { pdp, cache } => {
+            let (pdp, resolver) = remote_pdp::build(pdp, metrics)
+                .context("could not use the PDP of `engine.cerbos`")?;
+            Ok((remembering(Judge::Remote(pdp), *cache), Some(resolver)))
+        }
+    }
+}
+
+/// Ready is who has had every issuer's keys once, knows what is revoked, and can have policies
+/// evaluated. Never resolves: an outage of another server that all replicas need is no reason to take
+/// each of them away.
 async fn become_ready(
-    keys: &[Keys],
-    revocations: &Revocations,
+    Needs { keys, revocations, judge }: &Needs,
     readiness: &watch::Sender<Readiness>,
     health: &Health,
 ) -> Infallible {
@@ -378,6 +459,8 @@ async fn become_ready(
     }
     readiness.send_replace(Readiness::NotReady("what is revoked has not been read yet"));
     revocations.loaded().await;
+    readiness.send_replace(Readiness::NotReady("the PDP has not been reached yet"));
+    judge.serves().await;
     readiness.send_replace(Readiness::Ready);
     health.serving().await;
     info!("Ready");

@@ -35,6 +35,7 @@ pub mod telemetry;
 pub mod cerbos_api;
 
 pub mod pdp;
+pub mod remote_pdp;
 
 pub mod server;
 

@@ -4,6 +4,7 @@
 //! the error is in the log and in a metric. Reloads follow one another, never side by side.
 
 use std::{
+    fs, mem,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,14 +16,16 @@ use tokio::{
     sync::{mpsc, watch},
     task,
 };
+use tokio_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Config};
+use crate::answer::{Asserter, SigningKey, SigningKeys};
+use crate::config::{self, AssertionConfig, Config, EmbeddedConfig, EngineConfig};
 use crate::decision::{Generation, Rules};
-use crate::engine;
 use crate::engine::cel::Globals;
-use crate::policy_source::{self, Watched};
+use crate::engine::{self, PolicySet};
+use crate::policy_source::{self, Watched, WatchedPolicies};
 use crate::request::RequestRules;
 use crate::route::RouteTable;
 use crate::server::ReloadOrder;
@@ -54,39 +57,68 @@ pub struct Orders {
 /// # Errors
 /// Everything that is wrong with them, one line each.
 pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
-    let files =
-        policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
-            .with_context(|| format!("could not read `{}`", config.policies.display()))?;
-    let globals = Globals::from_json(&config.engine.globals);
-    let policies = engine::compile(&files, &config.engine.options, &globals)?;
+    let policies = match &config.engine {
+        EngineConfig::Embedded(config) => Some(load_policies(config)?),
+        EngineConfig::Remote { .. } => None,
+    };
     let routes = RouteTable::build(config.routes.clone()).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow!(lines.join("\n"))
     })?;
+    let own_hosts = routes.hosts().chain(&config.sender_constraints.hosts).cloned().collect();
     Ok(Rules {
         generation,
         request: RequestRules {
             trusted_hops: config.client_address.trusted_hops,
+            own_hosts,
             relaxed: config.relaxed_paths.clone(),
             ..RequestRules::default()
         },
         routes,
         policies,
         upstream_headers: config.upstream_headers.clone(),
+        asserter: config.assertion.as_ref().map(asserter).transpose()?,
         kept_headers: config.kept_headers.clone(),
         denial_outputs: config.denial_outputs.clone(),
         resource_metadata: config.resource_metadata.clone(),
     })
 }
 
+fn load_policies(config: &EmbeddedConfig) -> Result<PolicySet> {
+    let EmbeddedConfig { policies, options, globals } = config;
+    let files = policy_source::read(policies, options.limits.policy_file_bytes)
+        .with_context(|| format!("could not read `{}`", policies.display()))?;
+    Ok(engine::compile(&files, options, &Globals::from_json(globals))?)
+}
+
+fn asserter(config: &AssertionConfig) -> Result<Asserter> {
+    let keys = config.key_files.iter().map(|file| {
+        signing_key(file).with_context(|| format!("could not use the key `{}`", file.display()))
+    });
+    let keys = match SigningKeys::given(keys.collect::<Result<_>>()?) {
+        Some(keys) => keys,
+        None => SigningKeys::generate().context("could not make a key for assertions")?,
+    };
+    Ok(Asserter::new(config.rules.clone(), keys))
+}
+
+fn signing_key(file: &Path) -> Result<SigningKey> {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(&fs::read(file)?)?;
+    Ok(SigningKey::from_pkcs8(key.secret_pkcs8_der())?)
+}
+
 /// The files of which a change is a reason to reload.
 #[must_use]
 pub fn watched(config: &Config) -> Watched {
-    Watched {
-        policies: config.policies.clone(),
-        policy_file_bytes: config.engine.options.limits.policy_file_bytes,
-        files: config.files.clone(),
-    }
+    let policies = match &config.engine {
+        EngineConfig::Embedded(EmbeddedConfig { policies, options, .. }) => Some(WatchedPolicies {
+            directory: policies.clone(),
+            file_bytes: options.limits.policy_file_bytes,
+        }),
+        EngineConfig::Remote { .. } => None,
+    };
+    let keys = config.assertion.iter().flat_map(|assertion| &assertion.key_files);
+    Watched { policies, files: config.files.iter().chain(keys).cloned().collect() }
 }
 
 // === impl Reloader ===
@@ -115,11 +147,16 @@ impl Reloader {
         let generation = self.rules.borrow().generation.next();
         let read = read(self.config_file.clone(), generation).await;
         match read.and_then(|(config, rules)| Ok((self.check(config)?, rules))) {
-            Ok((config, rules)) => {
+            Ok((config, mut rules)) => {
                 if needs_restart(&self.running, &config) {
                     warn!("Settings beside policies and routes have changed; they need a restart");
                 }
                 self.watched.send_replace(watched(&config));
+                if let Some(asserter) = &mut rules.asserter
+                    && let Some(previous) = &self.rules.borrow().asserter
+                {
+                    asserter.go_on_with_keys_of(previous);
+                }
                 show(&rules, &self.metrics);
                 self.rules.send_replace(Arc::new(rules));
                 self.metrics.reload(ReloadResult::Loaded);
@@ -134,13 +171,17 @@ impl Reloader {
         }
     }
 
-    /// A new file may name another listener, but we go on answering on the old one.
+    /// A new file may name another listener or another engine, but we go on with the old ones.
     fn check(&self, new: Config) -> Result<Config> {
         let sources = new.routes.iter().map(|route| &route.token);
         ensure!(
             config::may_be_attested(sources, &self.running.listen),
             "a route believes what Envoy says about tokens, and anybody can reach the listener that \
              is in use: restart with the new one first"
+        );
+        ensure!(
+            mem::discriminant(&self.running.engine) == mem::discriminant(&new.engine),
+            "the policies are to be evaluated by another engine: restart for that"
         );
         Ok(new)
     }
@@ -172,11 +213,11 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         sender_constraints,
         log,
         shutdown,
+        engine,
         // What follows is read anew by each reload.
-        policies: _,
         routes: _,
-        engine: _,
         upstream_headers: _,
+        assertion,
         relaxed_paths: _,
         kept_headers: _,
         denial_outputs: _,
@@ -184,7 +225,10 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         client_address: _,
         files: _,
     } = running;
+    let keys_door =
+        |assertion: &Option<AssertionConfig>| assertion.as_ref().and_then(|a| a.listen.clone());
     *issuers != new.issuers
+        || keys_door(assertion) != keys_door(&new.assertion)
         || *listen != new.listen
         || *admin != new.admin
         || *cache != new.cache
@@ -193,9 +237,21 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
         || *revocation != new.revocation
         || *logout != new.logout
         || *api != new.api
-        || *sender_constraints != new.sender_constraints
+        || sender_constraints.rules != new.sender_constraints.rules
+        || sender_constraints.replays != new.sender_constraints.replays
+        || sender_constraints.nonce != new.sender_constraints.nonce
+        || sender_constraints.on_outage != new.sender_constraints.on_outage
         || *log != new.log
         || *shutdown != new.shutdown
+        || is_of_another_pdp(engine, &new.engine)
+}
+
+/// How our own engine evaluates is a part of the rules; where another PDP is, is not.
+fn is_of_another_pdp(running: &EngineConfig, new: &EngineConfig) -> bool {
+    match (running, new) {
+        (EngineConfig::Embedded(_), EngineConfig::Embedded(_)) => false,
+        _ => running != new,
+    }
 }
 
 /// Shows which rules are in force, from now on.
@@ -203,5 +259,6 @@ fn needs_restart(running: &Config, new: &Config) -> bool {
 pub fn show(rules: &Rules, metrics: &Metrics) {
     let now = Timestamp::now();
     metrics.rules(rules.generation.number(), now.as_second());
-    metrics.cerbos().loaded(rules.policies.policy_count(), now.as_millisecond());
+    let policies = rules.policies.as_ref().map_or(0, PolicySet::policy_count);
+    metrics.cerbos().loaded(policies, now.as_millisecond());
 }

@@ -7,7 +7,10 @@
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
+    fetch.py pyjwt                PyJWT, from PyPI: a backend in the tests checks our assertions with it
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
+    fetch.py load                 h2load and wrk, from Debian's packages: the benchmarks
+    fetch.py aioquic              a client of HTTP/3, from PyPI
 
 What is there is not fetched again. A download that breaks off leaves nothing behind.
 """
@@ -29,6 +32,12 @@ WERKZEUG = "3.1.9"
 # Whatever version the machine's Debian has, and the libraries that a small Debian lacks.
 REDIS = ["redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1"]
 OAUTH2_MOCK_SERVER = "9.3.0"
+LOAD = {
+    "h2load": ["nghttp2-client", "libnghttp2-14", "libev4", "libjansson4", "libjemalloc2", "libxml2"],
+    "wrk": ["wrk", "libluajit2-5.1-2"],
+}
+AIOQUIC = "1.3.0"
+PYJWT = "2.15.1"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -49,8 +58,15 @@ def main(arguments):
             print(link("express", express()))
             print(link("werkzeug", werkzeug()))
             print(link("nginx", nginx()))
+        case ["pyjwt"]:
+            print(link("pyjwt", pyjwt()))
         case ["oauth2-mock-server"]:
             print(link("oauth2-mock-server", oauth2_mock_server()))
+        case ["load"]:
+            for name, packages in LOAD.items():
+                print(link(name, from_debian(name, packages)))
+        case ["aioquic"]:
+            print(link("aioquic", aioquic()))
         case _:
             sys.exit(__doc__)
 
@@ -72,10 +88,7 @@ def cerbos():
 
 
 def redis():
-    installed = shutil.which("redis-server")
-    if installed is not None:
-        return Path(installed)
-    return once("redis-debian", redis_server) / "redis-server"
+    return from_debian("redis-server", REDIS, folder="redis-debian")
 
 
 def check_jsonschema():
@@ -96,8 +109,16 @@ def oauth2_mock_server():
     return once(f"oauth2-mock-server-{OAUTH2_MOCK_SERVER}", lambda to: npm_install([package], to))
 
 
+def aioquic():
+    return once(f"aioquic-{AIOQUIC}", lambda to: pip(f"aioquic=={AIOQUIC}", to))
+
+
 def werkzeug():
     return once(f"werkzeug-{WERKZEUG}", lambda to: pip(f"werkzeug=={WERKZEUG}", to))
+
+
+def pyjwt():
+    return once(f"pyjwt-{PYJWT}", lambda to: pip(f"pyjwt[crypto]=={PYJWT}", to))
 
 
 def nginx():
@@ -141,15 +162,23 @@ def deb(packages, folder):
         archive.unlink()
 
 
-def redis_server(folder):
-    """The program and its libraries, which are found where they were unpacked."""
-    deb(REDIS, folder)
+def from_debian(name, packages, folder=None):
+    """A program of the machine, or of Debian with the libraries that a small Debian lacks."""
+    installed = shutil.which(name)
+    if installed is not None:
+        return Path(installed)
+    return once(folder or f"{name}-debian", lambda to: with_libraries(name, packages, to)) / name
+
+
+def with_libraries(name, packages, folder):
+    """A program that finds its libraries where they were unpacked."""
+    deb(packages, folder)
     (libraries,) = (folder / "usr" / "lib").glob("*-linux-gnu")
-    program = folder / "redis-server"
+    program = folder / name
     program.write_text(
         "#!/bin/sh\n"
         'here=$(dirname "$(readlink -f "$0")")\n'
-        f'LD_LIBRARY_PATH="$here/usr/lib/{libraries.name}" exec "$here/usr/bin/redis-server" "$@"\n'
+        f'LD_LIBRARY_PATH="$here/usr/lib/{libraries.name}" exec "$here/usr/bin/{name}" "$@"\n'
     )
     program.chmod(0o755)
 

@@ -3,7 +3,7 @@
 use std::{fmt::Write, sync::Arc};
 
 use super::Reason;
-use crate::identity::{Demands, Word};
+use crate::identity::{Demands, Scheme, Word};
 
 /// A challenge. Its texts are constants or the operator's: nothing of a request gets into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,12 @@ impl Challenge {
         Self::with_error(reason, "invalid_dpop_proof", description, Vec::new())
     }
 
+    /// The proof must have the nonce that is told beside this (RFC 9449, 9).
+    #[must_use]
+    pub fn nonce_wanted(reason: Reason, description: &'static str) -> Self {
+        Self::with_error(reason, "use_dpop_nonce", description, Vec::new())
+    }
+
     /// The credentials are not exactly one token in one place.
     #[must_use]
     pub fn invalid_request(reason: Reason, description: &'static str) -> Self {
@@ -99,7 +105,7 @@ impl Challenge {
     #[must_use]
     pub fn header_value(&self) -> String {
         let Self { reason: _, error, algs, wanted, resource_metadata } = self;
-        let scheme = if algs.is_some() { "DPoP" } else { "Bearer" };
+        let scheme = if algs.is_some() { Scheme::Dpop } else { Scheme::Bearer }.name();
         let mut value = format!(r#"{scheme} realm="api""#);
         let mut add = |name: &str, text: &str| {
             // A text takes whatever is written to it.

@@ -4,6 +4,7 @@
 //! [`Answer`] has no default and no such value; `server::ext_authz` turns each variant into a
 //! response in one `match`.
 
+mod assertion;
 mod challenge;
 mod denial;
 mod problem;
@@ -14,6 +15,10 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
+pub use assertion::{
+    Asserted, Asserter, AssertionRules, NotASigningKey, OWN_CLAIMS, SigningError, SigningKey,
+    SigningKeys,
+};
 pub use challenge::Challenge;
 pub use denial::{Denial, DenialHeader, DenialOutputs, InvalidDenial};
 pub use problem::Problem;

@@ -21,12 +21,18 @@ impl Reason {
     pub const NO_ACTION: Self = Self("route.method");
     /// The engine could not answer.
     pub const ENGINE_FAULT: Self = Self("fault.engine");
+    /// The PDP that is asked in its place gave no answer.
+    pub const PDP_FAULT: Self = Self("fault.pdp");
+    /// The assertion for the upstream could not be signed.
+    pub const ASSERTION_FAULT: Self = Self("fault.assertion");
     /// A handler panicked.
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.
     pub const KEYS_UNAVAILABLE: Self = Self("fault.keys");
     /// The memory of used proofs has no place, and forgets none.
     pub const REPLAYS_FULL: Self = Self("fault.replays_full");
+    /// Whether another replica has seen a proof is not known.
+    pub const REPLAYS_UNKNOWN: Self = Self("fault.replays_unknown");
     /// What other replicas have revoked is not known.
     pub const REVOCATIONS_UNKNOWN: Self = Self("fault.revocations");
     /// Envoy's message lacks a part without which nothing can be decided.

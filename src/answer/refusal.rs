@@ -51,6 +51,9 @@ impl Refusal {
             RefusalStatus::BadProof => {
                 Self::Challenge(in_scheme(Challenge::invalid_proof(reason, description)))
             }
+            RefusalStatus::NonceWanted => {
+                Self::Challenge(in_scheme(Challenge::nonce_wanted(reason, description)))
+            }
             RefusalStatus::StepUp => {
                 Self::Challenge(in_scheme(Challenge::step_up(reason, description, demands)))
             }

@@ -4,12 +4,12 @@
 //! configured name is removed. Envoy drops a header that one answer both sets and removes; a name
 //! that is set is therefore overwritten and not listed for removal.
 
-use std::{str::FromStr, sync::Arc};
+use std::{iter, str::FromStr, sync::Arc};
 
 use http::HeaderName;
 
 use super::Reason;
-use crate::engine::model::{Map, Principal, Value};
+use crate::engine::model::{Map, Principal, Role, Value};
 use crate::identity::{Carrier, ClaimPath};
 
 /// Each dash doubles the spellings that have to be removed.
@@ -61,7 +61,7 @@ pub struct InvalidIdentityHeader {
     why: &'static str,
 }
 
-/// Where the value of an identity header comes from.
+/// Where the value of an identity header comes from, or that of a claim about the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderSource {
     /// The principal's id.
@@ -89,6 +89,15 @@ impl IdentityHeader {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.name
+    }
+
+    pub(super) fn name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+
+    /// The name, and what some upstreams read as the name.
+    pub(super) fn spellings(&self) -> impl Iterator<Item = &str> {
+        iter::once(&*self.name).chain(self.aliases.iter().map(|alias| &**alias))
     }
 }
 
@@ -160,7 +169,7 @@ impl UpstreamMutation {
         self
     }
 
-    /// Without headers of the client that say something else than the request does.
+    /// Without headers of the client, but for those that are overwritten anyway.
     #[must_use]
     pub fn without_headers<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
         for name in names {
@@ -177,15 +186,18 @@ impl UpstreamMutation {
     #[must_use]
     pub fn without(mut self, carrier: Option<Carrier>) -> Self {
         match carrier {
-            None => {}
+            None => self,
             Some(Carrier::Header(name)) => {
-                self.remove.extend(aliases(&name).iter().cloned());
-                self.remove.push(name.into());
+                let aliases = aliases(&name);
+                let aliases = aliases.iter().map(|alias| &**alias);
+                self.without_headers(iter::once(&*name).chain(aliases))
             }
-            Some(Carrier::Cookie(None)) => self.remove.push("cookie".into()),
-            Some(Carrier::Cookie(Some(rest))) => self.set.push(("cookie".into(), rest)),
+            Some(Carrier::Cookie(None)) => self.without_headers(iter::once("cookie")),
+            Some(Carrier::Cookie(Some(rest))) => {
+                self.set.push(("cookie".into(), rest));
+                self
+            }
         }
-        self
     }
 }
 
@@ -201,18 +213,30 @@ impl HeaderSource {
                     principal.roles.iter().map(|role| encode_item(role.as_str())).collect();
                 Some(roles.join(","))
             }
-            Self::Claim(path) => {
-                let (first, rest) = path.0.split_first()?;
-                let mut value = claims.get(first)?;
-                for name in rest {
-                    let Value::Map(map) = value else { return None };
-                    value = map.get(name)?;
-                }
-                text(value)
-            }
+            Self::Claim(path) => text(claim(claims, path)?),
             Self::Attribute(name) => text(principal.attr.get(name)?),
         }
     }
+
+    /// The same with its type, for where there are types.
+    pub(super) fn json(&self, principal: &Principal, claims: &Map) -> Option<serde_json::Value> {
+        match self {
+            Self::Id => Some((&*principal.id).into()),
+            Self::Roles => Some(principal.roles.iter().map(Role::as_str).collect()),
+            Self::Claim(path) => Some(claim(claims, path)?.to_json()),
+            Self::Attribute(name) => Some(principal.attr.get(name)?.to_json()),
+        }
+    }
+}
+
+fn claim<'c>(claims: &'c Map, path: &ClaimPath) -> Option<&'c Value> {
+    let (first, rest) = path.0.split_first()?;
+    let mut value = claims.get(first)?;
+    for name in rest {
+        let Value::Map(map) = value else { return None };
+        value = map.get(name)?;
+    }
+    Some(value)
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -22,7 +22,7 @@ pub(super) fn run(file: PathBuf) -> Result<()> {
     telemetry::init_logging(config.log).map_err(anyhow::Error::from_boxed)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let app = App::build(file, config).await?;
+        let app = Box::pin(App::build(file, config)).await?;
         app.run(stop_signal()?).await
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, path::Path};
 
-use crate::config::{self, Config, ConfigErrors};
+use crate::config::{self, ConfigErrors, EmbeddedConfig, EngineConfig};
 use crate::engine::{
     cel::Globals,
     policy::{self, AttributeRead, PolicySet},
@@ -21,7 +21,8 @@ pub struct Report {
     /// What can be meant, but seldom is.
     pub warnings: Vec<String>,
     routes: usize,
-    policies: usize,
+    /// `None` where another PDP has them.
+    policies: Option<usize>,
 }
 
 /// Reads the configuration, and the routes and policies that it names, as `serve` would.
@@ -36,30 +37,29 @@ pub fn validate(file: &Path) -> Report {
     report.warnings.extend(open_admin(config.admin));
     let table = RouteTable::build(config.routes.clone())
         .map_err(|errors| report.errors.extend(errors.iter().map(ToString::to_string)));
-    let Some(policies) = policies(&config, &mut report) else { return report };
-    report.policies = policies.policy_count();
+    let EngineConfig::Embedded(engine) = &config.engine else { return report };
+    let Some(policies) = policies(engine, &mut report) else { return report };
+    report.policies = Some(policies.policy_count());
     for route in table.iter().flat_map(RouteTable::routes) {
-        report.warnings.extend(unsupplied(route, &policies, &config.policies));
+        report.warnings.extend(unsupplied(route, &policies, &engine.policies));
     }
     report
 }
 
-fn policies(config: &Config, report: &mut Report) -> Option<PolicySet> {
-    let files =
-        match policy_source::read(&config.policies, config.engine.options.limits.policy_file_bytes)
-        {
-            Ok(files) => files,
-            Err(errors) => {
-                report.errors.extend(errors.0.iter().map(ToString::to_string));
-                return None;
-            }
-        };
-    let globals = Globals::from_json(&config.engine.globals);
-    match policy::compile(&files, &config.engine.options, &globals) {
-        Ok(policies) => Some(policies),
+fn policies(engine: &EmbeddedConfig, report: &mut Report) -> Option<PolicySet> {
+    let EmbeddedConfig { policies, options, globals } = engine;
+    let files = match policy_source::read(policies, options.limits.policy_file_bytes) {
+        Ok(files) => files,
+        Err(errors) => {
+            report.errors.extend(errors.0.iter().map(ToString::to_string));
+            return None;
+        }
+    };
+    match policy::compile(&files, options, &Globals::from_json(globals)) {
+        Ok(compiled) => Some(compiled),
         Err(errors) => {
             // Their files are named relative to the directory of the policies.
-            let directory = config.policies.display();
+            let directory = policies.display();
             report.errors.extend(errors.iter().map(|error| format!("{directory}/{error}")));
             None
         }
@@ -148,8 +148,9 @@ impl fmt::Display for Report {
         }
         let routes = counted(self.routes, "route");
         let policies = match self.policies {
-            1 => "1 policy".to_owned(),
-            count => format!("{count} policies"),
+            None => "policies elsewhere".to_owned(),
+            Some(1) => "1 policy".to_owned(),
+            Some(count) => format!("{count} policies"),
         };
         write!(f, "no errors, {warnings}: {routes}, {policies}")
     }

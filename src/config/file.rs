@@ -1,5 +1,6 @@
 //! `portcullis.yaml` as written → as meant. Every key and every default of the file stands here,
-//! in `auth0`, `issuers`, `revocation`, `routes` and `upstream_headers`, and in the schema that ships.
+//! in `assertion`, `auth0`, `engine`, `issuers`, `pdp`, `revocation`, `routes` and `upstream_headers`, and
+//! in the schema that ships.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,8 +12,9 @@ use std::{
 };
 
 use super::{
-    CacheConfig, ClientAddressConfig, Config, ConfigErrors, EngineConfig, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, api, auth0, denials, issuers, requests, revocation,
+    CacheConfig, ClientAddressConfig, Config, ConfigErrors, Environment, KeysConfig,
+    ShutdownConfig, TokenCacheConfig, api, assertion, auth0, denials, engine, issuers, requests,
+    revocation,
     routes::{self, Routes},
     section::Section,
     sender_constraints,
@@ -23,7 +25,6 @@ use super::{
 };
 use crate::answer::DenialOutputs;
 use crate::decision::DecisionCacheConfig;
-use crate::engine::model::{Limits, Options, SchemaEnforcement};
 use crate::identity::IssuerSpec;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig, TlsConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
@@ -35,9 +36,6 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MIB: u64 = 1 << 20;
 const MOST_MEMORY: u64 = 4096 * MIB;
 const MOST_ENTRIES: u64 = 10_000_000;
-const MOST_STEPS: u64 = 1_000_000_000;
-const KIB: u64 = 1 << 10;
-const GIB: usize = 1 << 30;
 
 pub(super) fn examine(path: &Path, environment: &Environment) -> (Option<Config>, ConfigErrors) {
     let source = Source::new(path.to_owned(), environment);
@@ -49,11 +47,10 @@ pub(super) fn examine(path: &Path, environment: &Environment) -> (Option<Config>
 fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let mut root = Value { source, node: root, name: String::new() }.section()?;
     let issuers = trusted(&mut root);
-    let policies = root.required("policies", "the policy directory", Value::path);
     let routes = root.required("routes", "the route table, or the path of its file", routes::read);
     let listen = listen(root.section("listen"), source);
     let admin = admin(root.section("admin"));
-    let engine = engine(root.section("engine"));
+    let engine = engine::read(&mut root);
     let cache = cache(root.section("cache"));
     let keys = keys(root.section("keys"));
     let redis = root.optional("redis", revocation::redis);
@@ -64,29 +61,28 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     api::check(&root, api.as_ref(), &issuers);
     let upstream_headers =
         root.or("upstream_headers", upstream_headers::defaults(), upstream_headers::read);
+    let assertion = root.optional("assertion", assertion::read);
+    assertion::check(&root, assertion.as_ref(), &upstream_headers);
     let relaxed_paths = root.or("relaxed_paths", BTreeMap::new(), requests::relaxed_paths);
     let kept_headers = root.or("kept_headers", Vec::new(), requests::kept_headers);
     let denial_outputs = root.or("denial_outputs", DenialOutputs::default(), denials::read);
     let resource_metadata = root.optional("resource_metadata", resource_metadata);
     let client_address = client_address(root.section("client_address"));
     let sender_constraints = sender_constraints::read(root.section("sender_constraints"), &listen);
+    sender_constraints::check_nonce(&root, &sender_constraints);
     let log = log(root.section("log"));
     let shutdown = shutdown(root.section("shutdown"));
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
-    if !token::may_be_attested(routes.iter().map(|route| &route.token), &listen) {
-        let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
-                       anybody can reach the listener"
-            .to_owned();
-        root.report(message, "`listen` on loopback, on a Unix socket or with `tls.client_ca_file`");
-    }
+    sender_constraints::check_hosts(&root, &sender_constraints, &routes);
+    token::check_attested(&root, routes.iter().map(|route| &route.token), &listen);
+    engine::check(&root, engine.as_ref(), &routes, api.as_ref());
     root.finish();
     Some(Config {
         issuers,
-        policies: policies?,
         routes,
         listen,
         admin,
-        engine,
+        engine: engine?,
         cache,
         keys,
         redis,
@@ -94,6 +90,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
         logout,
         api,
         upstream_headers,
+        assertion,
         relaxed_paths,
         kept_headers,
         denial_outputs,
@@ -161,68 +158,6 @@ fn admin(mut section: Section<'_>) -> AdminConfig {
         section.or("address", default, |value| value.parsed("`IP:PORT`", |text| text.parse().ok()));
     section.finish();
     AdminConfig { address }
-}
-
-fn engine(mut section: Section<'_>) -> EngineConfig {
-    let cerbos = Options::default();
-    let enforcements = [
-        ("none", SchemaEnforcement::None),
-        ("warn", SchemaEnforcement::Warn),
-        ("reject", SchemaEnforcement::Reject),
-    ];
-    let options = Options {
-        strict_evaluation: section.or("strict_evaluation", true, Value::boolean),
-        default_policy_version: section.or(
-            "default_policy_version",
-            cerbos.default_policy_version,
-            |value| {
-                value.parsed("a policy version: letters, digits and `_`", |text| text.parse().ok())
-            },
-        ),
-        default_scope: section.or("default_scope", cerbos.default_scope, |value| {
-            value.parsed("a scope, such as `acme.hr`", |text| text.parse().ok())
-        }),
-        schema_enforcement: section.or("schema_enforcement", cerbos.schema_enforcement, |value| {
-            value.choice(&enforcements)
-        }),
-        lenient_scope_search: section.or("lenient_scope_search", false, Value::boolean),
-        limits: limits(section.section("limits")),
-    };
-    let globals = section.or("globals", serde_json::Map::new(), Value::json_object);
-    section.finish();
-    EngineConfig { options, globals }
-}
-
-fn limits(mut section: Section<'_>) -> Limits {
-    let default = Limits::default();
-    let mut number = |key, default, least, most: usize| {
-        let most = u64::try_from(most).unwrap_or(u64::MAX);
-        section.or(key, default, |value| {
-            value.integer(least..=most).and_then(|number| usize::try_from(number).ok())
-        })
-    };
-    let limits = Limits {
-        policy_file_bytes: number("policy_file_bytes", default.policy_file_bytes, KIB, GIB),
-        policy_nesting: number("policy_nesting", default.policy_nesting, 16, Limits::MOST_NESTING),
-        expression_characters: number(
-            "expression_characters",
-            default.expression_characters,
-            100,
-            Limits::MOST_CHARACTERS,
-        ),
-        evaluation_memory_bytes: number(
-            "evaluation_memory_bytes",
-            default.evaluation_memory_bytes,
-            64 * KIB,
-            GIB,
-        ),
-        pattern_bytes: number("pattern_bytes", default.pattern_bytes, KIB, 64 << 20),
-        evaluation_steps: section.or("evaluation_steps", default.evaluation_steps, |value| {
-            value.integer(1_000..=MOST_STEPS)
-        }),
-    };
-    section.finish();
-    limits
 }
 
 fn cache(mut section: Section<'_>) -> CacheConfig {

@@ -8,6 +8,9 @@ mod settings;
 mod file;
 
 mod api;
+mod engine;
+mod pdp;
+
 mod auth0;
 mod issuers;
 mod url;
@@ -21,6 +24,8 @@ mod denials;
 mod requests;
 mod sender_constraints;
 mod upstream_headers;
+
+mod assertion;
 
 mod revocation;
 
@@ -43,10 +48,10 @@ pub use api::{CerbosApiConfig, KeySetConfig, KeySetSource};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
-pub use sender_constraints::SenderConstraintsConfig;
+pub use sender_constraints::{NonceConfig, SenderConstraintsConfig};
 pub use settings::{
-    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, ShutdownConfig,
-    TokenCacheConfig,
+    AssertionConfig, CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig,
+    KeysConfig, ShutdownConfig, TokenCacheConfig,
 };
 pub use token::may_be_attested;
 

@@ -17,25 +17,36 @@ const FORMS: [(&str, PathForm); 7] = [
     ("dot_segment", PathForm::DotSegment),
 ];
 
+const EXPECTED_HOST: &str = "the name of a host, without its port";
+
 pub(super) fn relaxed_paths(value: &Value<'_>) -> Option<BTreeMap<Host, BTreeSet<PathForm>>> {
     let mut relaxed = BTreeMap::new();
     for entry in value.entries()? {
         let text = &entry.key.scalar.text;
-        let host = Host::parse(text).ok().filter(|host| host.as_str().eq_ignore_ascii_case(text));
+        let host = host(text);
         let forms = value.entry(entry).list("a list of forms", |item| item.choice(&FORMS));
         match (host, forms) {
             (Some(host), Some(forms)) => {
                 relaxed.insert(host, forms.into_iter().collect());
             }
             (None, _) => {
-                let expected = "the name of a host, without its port".to_owned();
                 let message = format!("`{text}` is no host");
-                value.source.report(Some(entry.key.place), message, Some(expected));
+                let expected = Some(EXPECTED_HOST.to_owned());
+                value.source.report(Some(entry.key.place), message, expected);
             }
             (Some(_), None) => {}
         }
     }
     Some(relaxed)
+}
+
+pub(super) fn hosts(value: &Value<'_>) -> Option<BTreeSet<Host>> {
+    let hosts = value.list("a list of host names", |item| item.parsed(EXPECTED_HOST, host));
+    Some(hosts?.into_iter().collect())
+}
+
+fn host(text: &str) -> Option<Host> {
+    Host::parse(text).ok().filter(|host| host.as_str().eq_ignore_ascii_case(text))
 }
 
 pub(super) fn kept_headers(value: &Value<'_>) -> Option<Vec<String>> {

@@ -4,15 +4,18 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{section::Section, value::Value};
 use crate::identity::IssuerSpec;
-use crate::logout::{OnOutage, RevocationConfig};
-use crate::server::{LogoutConfig, TlsConfig};
-use crate::shared_memory::{RedisUrl, SharedMemoryConfig};
+use crate::logout::RevocationConfig;
+use crate::server::{DoorConfig, TlsConfig};
+use crate::shared_memory::{OnOutage, RedisUrl, SharedMemoryConfig};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 const EXPECTED_URL: &str = "a URL of Redis, such as `rediss://redis.example:6380`";
+
+pub(super) const OUTAGES: [(&str, OnOutage); 2] =
+    [("refuse", OnOutage::Refuse), ("continue", OnOutage::Continue)];
 
 /// Said in words where nothing is encrypted beyond this machine.
 #[derive(Clone, Copy)]
@@ -53,20 +56,24 @@ fn url(value: &Value<'_>) -> Option<RedisUrl> {
 }
 
 pub(super) fn revocation(mut section: Section<'_>) -> RevocationConfig {
-    let outages = [("refuse", OnOutage::Refuse), ("continue", OnOutage::Continue)];
     let capacity = section.or("capacity", 100_000, |value| {
         value.integer(1..=10_000_000).and_then(|capacity| usize::try_from(capacity).ok())
     });
     let config = RevocationConfig {
         capacity,
-        on_outage: section.or("on_outage", OnOutage::Refuse, |value| value.choice(&outages)),
+        on_outage: section.or("on_outage", OnOutage::Refuse, |value| value.choice(&OUTAGES)),
         max_stale: section.or("max_stale", 5 * SECOND, |value| value.duration(2 * SECOND..=HOUR)),
     };
     section.finish();
     config
 }
 
-pub(super) fn logout(value: &Value<'_>) -> Option<LogoutConfig> {
+pub(super) fn logout(value: &Value<'_>) -> Option<DoorConfig> {
+    door(value, "logout tokens would cross a network in the clear")
+}
+
+/// A listener for anybody. `in_the_clear` is what is wrong with one that has no TLS.
+pub(super) fn door(value: &Value<'_>, in_the_clear: &str) -> Option<DoorConfig> {
     let mut section = value.section()?;
     let address = section.required("address", "`IP:PORT`", |value| {
         value.parsed("`IP:PORT`", |text| text.parse::<SocketAddr>().ok())
@@ -76,14 +83,13 @@ pub(super) fn logout(value: &Value<'_>) -> Option<LogoutConfig> {
         section.optional("without_tls", |value| value.choice(&[("proxy_encrypts", Unencrypted)]));
     let is_open = address.is_some_and(|address| !address.ip().is_loopback());
     if is_open && !section.has("tls") && unencrypted.is_none() {
-        let message = "logout tokens would cross a network in the clear".to_owned();
-        section.report(message, "`tls`, or `without_tls: proxy_encrypts`");
+        section.report(in_the_clear.to_owned(), "`tls`, or `without_tls: proxy_encrypts`");
     }
     section.finish();
-    Some(LogoutConfig { address: address?, tls })
+    Some(DoorConfig { address: address?, tls })
 }
 
-/// No client certificate: a logout token is its own credential.
+/// No client certificate: what is said there is its own credential, or no secret.
 fn tls(value: &Value<'_>) -> Option<TlsConfig> {
     let mut section = value.section()?;
     let cert_file = section.required("cert_file", "a PEM file, leaf first", Value::path);

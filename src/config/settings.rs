@@ -8,14 +8,15 @@ use std::{
 };
 
 use super::{CerbosApiConfig, SenderConstraintsConfig};
-use crate::answer::{DenialOutputs, UpstreamHeaders};
+use crate::answer::{AssertionRules, DenialOutputs, UpstreamHeaders};
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
 use crate::identity::IssuerSpec;
 use crate::logout::RevocationConfig;
+use crate::remote_pdp::RemotePdpConfig;
 use crate::request::{Host, PathForm};
 use crate::route::RouteSpec;
-use crate::server::{AdminConfig, ListenConfig, LogoutConfig};
+use crate::server::{AdminConfig, DoorConfig, ListenConfig};
 use crate::shared_memory::SharedMemoryConfig;
 use crate::telemetry::LogConfig;
 
@@ -24,8 +25,6 @@ use crate::telemetry::LogConfig;
 pub struct Config {
     /// `auth0:` and `issuers:`. Never empty, and no two have the same `issuer`.
     pub issuers: Vec<IssuerSpec>,
-    /// `policies:`, the policy directory.
-    pub policies: PathBuf,
     /// `routes:`
     pub routes: Vec<RouteSpec>,
     pub listen: ListenConfig,
@@ -37,10 +36,11 @@ pub struct Config {
     pub redis: Option<SharedMemoryConfig>,
     pub revocation: RevocationConfig,
     /// `logout:`, the listener for logout tokens.
-    pub logout: Option<LogoutConfig>,
+    pub logout: Option<DoorConfig>,
     /// `api:`, the doors of Cerbos's API.
     pub api: Option<CerbosApiConfig>,
     pub upstream_headers: UpstreamHeaders,
+    pub assertion: Option<AssertionConfig>,
     /// `relaxed_paths:`
     pub relaxed_paths: BTreeMap<Host, BTreeSet<PathForm>>,
     /// `kept_headers:`, in lower case.
@@ -56,9 +56,32 @@ pub struct Config {
     pub files: Vec<PathBuf>,
 }
 
-/// `engine:`
+/// `assertion:`, what is vouched for to the upstream.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EngineConfig {
+pub struct AssertionConfig {
+    pub rules: AssertionRules,
+    /// PEM files, the one that signs first. Empty: a key is made at the start.
+    pub key_files: Vec<PathBuf>,
+    /// Where backends fetch the keys, beside the admin listener.
+    pub listen: Option<DoorConfig>,
+}
+
+/// `engine:` and `policies:`, who evaluates.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineConfig {
+    Embedded(EmbeddedConfig),
+    /// `engine.cerbos:`. `cache`: for how long its answers are kept, if at all.
+    Remote {
+        pdp: RemotePdpConfig,
+        cache: Option<DecisionCacheConfig>,
+    },
+}
+
+/// Our own engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddedConfig {
+    /// `policies:`, the policy directory.
+    pub policies: PathBuf,
     /// Strict evaluation is on by default, other than in Cerbos.
     pub options: Options,
     /// `engine.globals`, in which integers are still integers.

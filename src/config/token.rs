@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 
-use super::value::Value;
+use super::{section::Section, value::Value};
 use crate::identity::{TokenPlace, TokenSource};
 use crate::request::Origin;
 use crate::server::ListenConfig;
@@ -66,4 +66,18 @@ pub fn may_be_attested<'s>(
 ) -> bool {
     let attests = |source: &TokenSource| matches!(source.place, TokenPlace::EnvoyMetadata(_));
     listen.knows_its_clients() || !sources.into_iter().any(attests)
+}
+
+/// Reports a route that believes what anybody could say.
+pub(super) fn check_attested<'s>(
+    root: &Section<'_>,
+    sources: impl IntoIterator<Item = &'s TokenSource>,
+    listen: &ListenConfig,
+) {
+    if !may_be_attested(sources, listen) {
+        let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
+                       anybody can reach the listener"
+            .to_owned();
+        root.report(message, "`listen` on loopback, on a Unix socket or with `tls.client_ca_file`");
+    }
 }

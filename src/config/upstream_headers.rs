@@ -4,7 +4,7 @@ use super::{issuers::claim_path, section::Section, value::Value};
 use crate::answer::{HeaderSource, IdentityHeader, InvalidIdentityHeader, UpstreamHeaders};
 use crate::yaml::{Entry, Tree};
 
-const EXPECTED_NAME: &str = "a header of your own, such as `x-portcullis-subject`";
+pub(super) const EXPECTED_NAME: &str = "a header of your own, such as `x-portcullis-subject`";
 const EXPECTED_SOURCE: &str =
     "`id`, `roles`, `{ claim: NAME }` or `{ attr: NAME }` (an attribute of the principal)";
 
@@ -47,7 +47,7 @@ fn name(value: &Value<'_>, entry: &Entry) -> Option<IdentityHeader> {
     }
 }
 
-fn source(value: &Value<'_>) -> Option<HeaderSource> {
+pub(super) fn source(value: &Value<'_>) -> Option<HeaderSource> {
     let Tree::Mapping(entries) = &value.node.tree else {
         return value.parsed(EXPECTED_SOURCE, |text| match text {
             "id" => Some(HeaderSource::Id),

@@ -13,8 +13,8 @@ use tracing::debug;
 use super::{ReplayMemory, remembered::Remembered};
 use crate::engine::model::{AuxData, Principal};
 use crate::identity::{
-    AttestedClaims, BearerToken, Demands, Possession, PossessionRules, Presentation, Scheme,
-    SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier, sha256,
+    AttestedClaims, BearerToken, Demands, Nonces, Possession, PossessionRules, Presentation,
+    Scheme, SignedToken, TokenError, TokenLimits, UnverifiedToken, VerifiedToken, Verifier, sha256,
 };
 use crate::issuer::{KeysUnavailable, TrustedIssuer, TrustedIssuers};
 use crate::logout::{CheckError, Revocations};
@@ -31,6 +31,7 @@ pub struct Authenticator {
     limits: TokenLimits,
     possession: Arc<PossessionRules>,
     used_proofs: ReplayMemory,
+    nonces: Option<Nonces>,
 }
 
 /// Who sent a token, prepared once for all requests with it.
@@ -63,6 +64,9 @@ pub enum AuthenticationError {
     /// The proof is good, and whether it was used before could not be remembered: 503.
     #[error("no further proof can be remembered")]
     ReplaysFull,
+    /// The proof is good, and nobody can say whether another replica has seen it: 503.
+    #[error("whether the proof was used elsewhere cannot be told now")]
+    ReplaysUnknown,
 }
 
 /// SHA-256 over every byte of a token: two tokens that share a signature do not share this.
@@ -90,6 +94,7 @@ impl Authenticator {
             limits: TokenLimits::default(),
             possession: Arc::default(),
             used_proofs: ReplayMemory::new(REPLAYS),
+            nonces: None,
         }
     }
 
@@ -97,6 +102,17 @@ impl Authenticator {
     #[must_use]
     pub fn with_possession(self, rules: PossessionRules, used_proofs: ReplayMemory) -> Self {
         Self { possession: Arc::new(rules), used_proofs, ..self }
+    }
+
+    /// With nonces that proofs must carry.
+    #[must_use]
+    pub fn with_nonces(self, nonces: Option<Nonces>) -> Self {
+        Self { nonces, ..self }
+    }
+
+    #[must_use]
+    pub fn nonces(&self) -> Option<&Nonces> {
+        self.nonces.as_ref()
     }
 
     #[must_use]
@@ -118,12 +134,13 @@ impl Authenticator {
     ) -> Result<Arc<Authenticated>, AuthenticationError> {
         self.limits.check(token)?;
         let digest = TokenDigest::new(token);
-        let rules = &*self.possession;
-        let possession = request.map(|request| Possession { token, request, rules });
+        let (rules, nonces) = (&*self.possession, self.nonces());
+        let possession = request.map(|request| Possession { token, request, rules, nonces });
         let presentation = Presentation { scheme: token.scheme(), demands, now, possession };
         match self.recall(digest, &presentation).await? {
             Some(authenticated) => Ok(authenticated),
-            None => self.verify(token, digest, &presentation).await,
+            // Few requests come this far: the others need not carry the space for it.
+            None => Box::pin(self.verify(token, digest, &presentation)).await,
         }
     }
 

@@ -6,9 +6,12 @@
 use std::{future::Future, mem, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use moka::{future, notification::RemovalCause, sync};
+use moka::{notification::RemovalCause, sync::Cache};
 
-use super::{CacheKey, ChainKey, JudgeFault, Judged, Verdict};
+use super::{
+    CacheKey, ChainKey, JudgeFault, Judged, Verdict,
+    flights::{Flights, Landed},
+};
 use crate::engine::cel::Read;
 use crate::engine::model::{ClockUse, Effect};
 use crate::telemetry::{CacheResult, Metrics, Uncacheable};
@@ -27,9 +30,10 @@ pub struct DecisionCacheConfig {
 /// Verdicts by [`CacheKey`], bounded in memory and time. A clone is another handle.
 #[derive(Clone, Debug)]
 pub struct DecisionCache {
-    verdicts: future::Cache<CacheKey, Entry>,
+    verdicts: Cache<CacheKey, Entry>,
+    flights: Arc<Flights<CacheKey, Result<Entry, NotKept>>>,
     /// By [`ChainKey`].
-    reads: sync::Cache<Box<[u8]>, Arc<[Read]>>,
+    reads: Cache<Box<[u8]>, Arc<[Read]>>,
     ttl: SignedDuration,
     deny_ttl: SignedDuration,
 }
@@ -62,7 +66,7 @@ impl DecisionCache {
     #[must_use]
     pub fn new(config: DecisionCacheConfig, metrics: Metrics) -> Self {
         let DecisionCacheConfig { memory, ttl, deny_ttl } = config;
-        let verdicts = future::Cache::builder()
+        let verdicts = Cache::builder()
             .max_capacity(memory)
             .weigher(|_, entry: &Entry| u32::try_from(entry.bytes()).unwrap_or(u32::MAX))
             .time_to_live(ttl.max(deny_ttl))
@@ -75,7 +79,8 @@ impl DecisionCache {
         let signed = |ttl| SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
         Self {
             verdicts,
-            reads: sync::Cache::new(CHAINS),
+            flights: Arc::default(),
+            reads: Cache::new(CHAINS),
             ttl: signed(ttl),
             deny_ttl: signed(deny_ttl),
         }
@@ -104,31 +109,46 @@ impl DecisionCache {
         token_expires: Timestamp,
         judge: impl Future<Output = Result<Judged, JudgeFault>>,
     ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
-        if let Some(entry) = self.verdicts.get(&key).await {
+        if let Some(entry) = self.verdicts.get(&key) {
             if entry.holds(now) {
                 return Ok((entry.verdict, CacheResult::Hit));
             }
-            self.verdicts.invalidate(&key).await;
+            self.verdicts.invalidate(&key);
         }
-        let mut judged_here = false;
+        // Few requests come this far: the others need not carry the space for it.
+        Box::pin(self.judge_once(key, now, token_expires, judge)).await
+    }
+
+    async fn judge_once(
+        &self,
+        key: CacheKey,
+        now: Timestamp,
+        token_expires: Timestamp,
+        judge: impl Future<Output = Result<Judged, JudgeFault>>,
+    ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
         let mut judge = Some(judge);
-        let judged = self.verdicts.try_get_with(key, async {
-            judged_here = true;
-            match judge.take() {
-                Some(judge) => self.keep(judge.await, now, token_expires),
-                None => Err(NotKept::Fault(JudgeFault::NoAnswer)),
+        let landed = self.flights.join(key, async {
+            let Some(judge) = judge.take() else {
+                return Err(NotKept::Fault(JudgeFault::NoAnswer));
+            };
+            let kept = self.keep(judge.await, now, token_expires);
+            // Before the flight ends, so that whoever comes later finds the entry.
+            if let Ok(entry) = &kept {
+                self.verdicts.insert(key, entry.clone());
             }
+            kept
         });
-        let result = judged.await;
-        match result {
-            Ok(entry) if judged_here => Ok((entry.verdict, CacheResult::Miss)),
-            Ok(entry) if entry.holds(now) => Ok((entry.verdict, CacheResult::Hit)),
-            Err(why) if judged_here => match Arc::unwrap_or_clone(why) {
-                NotKept::Uncacheable(verdict, why) => Ok((verdict, CacheResult::Uncacheable(why))),
-                NotKept::Fault(fault) => Err(fault),
-            },
+        match landed.await {
+            Landed::Here(Ok(entry)) => Ok((entry.verdict, CacheResult::Miss)),
+            Landed::Elsewhere(Ok(entry)) if entry.holds(now) => {
+                Ok((entry.verdict, CacheResult::Hit))
+            }
+            Landed::Here(Err(NotKept::Uncacheable(verdict, why))) => {
+                Ok((verdict, CacheResult::Uncacheable(why)))
+            }
+            Landed::Here(Err(NotKept::Fault(fault))) => Err(fault),
             // What another question was told holds for that one alone.
-            Ok(_) | Err(_) => match judge.take() {
+            Landed::Elsewhere(_) => match judge.take() {
                 Some(judge) => {
                     let Judged { verdict, .. } = judge.await?;
                     Ok((Arc::new(verdict), CacheResult::Miss))
@@ -156,7 +176,12 @@ impl DecisionCache {
         let until = now.saturating_add(ttl).unwrap_or(Timestamp::MAX).min(token_expires);
         match clock {
             ClockUse::Unread => Ok(Entry { verdict, from: Timestamp::MIN, until }),
-            ClockUse::Read => Err(NotKept::Uncacheable(verdict, Uncacheable::Clock)),
+            ClockUse::Until(horizon) if now < horizon => {
+                Ok(Entry { verdict, from: now, until: until.min(horizon) })
+            }
+            ClockUse::Until(_) | ClockUse::Read => {
+                Err(NotKept::Uncacheable(verdict, Uncacheable::Clock))
+            }
         }
     }
 }

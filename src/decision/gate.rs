@@ -4,15 +4,15 @@ use std::{slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::{
-    Authenticated, AuthenticationError, Authenticator, ChainKey, DecisionCache, Judge, JudgeFault,
+    Authenticated, AuthenticationError, Authenticator, JudgeFault, Question, RememberingJudge,
     Rules, Verdict,
 };
-use crate::answer::{Answer, Reason, Refusal, UpstreamMutation};
-use crate::engine::model::{Action, CheckInput, Effect};
-use crate::identity::{BearerError, Credentials, Demands, Scheme, TokenError};
+use crate::answer::{Answer, Asserted, Reason, Refusal, UpstreamMutation};
+use crate::engine::model::{Action, AuxData, CheckInput, Effect};
+use crate::identity::{BearerError, BearerToken, Credentials, Demands, Scheme};
 use crate::request::{HttpRequest, RawRequest};
 use crate::route::{Found, RouteMatch, Target};
 use crate::telemetry::CacheResult;
@@ -22,8 +22,7 @@ use crate::telemetry::CacheResult;
 pub struct Gate {
     rules: watch::Receiver<Arc<Rules>>,
     authenticator: Authenticator,
-    cache: DecisionCache,
-    judge: Judge,
+    judge: RememberingJudge,
     /// The algorithms that a proof may have, as a challenge names them.
     algs: Arc<str>,
 }
@@ -32,7 +31,16 @@ pub struct Gate {
 #[derive(Debug)]
 pub struct Decision {
     pub answer: Answer,
+    /// For the next proof of whoever has sent one, where proofs must carry a nonce.
+    pub nonce: Option<String>,
     pub trace: Trace,
+}
+
+/// What a request is given when it comes in: its instant, and an id by which it is found again.
+#[derive(Clone, Debug)]
+pub struct Stamp {
+    pub now: Timestamp,
+    pub decision_id: String,
 }
 
 /// What is logged and counted of a decision. Nothing of it names a person.
@@ -40,6 +48,8 @@ pub struct Decision {
 pub struct Trace {
     /// The template of the matched route.
     pub route: Option<Arc<str>>,
+    /// What the token came with, if there was one.
+    pub scheme: Option<Scheme>,
     pub action: Option<Action>,
     /// `matchedPolicy`
     pub policy: Option<Box<str>>,
@@ -55,34 +65,36 @@ impl Gate {
     pub fn new(
         rules: watch::Receiver<Arc<Rules>>,
         authenticator: Authenticator,
-        cache: DecisionCache,
-        judge: Judge,
+        judge: RememberingJudge,
     ) -> Self {
         let algorithms = &authenticator.possession().proofs.algorithms;
         let algs: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
         let algs = algs.join(" ").into();
-        Self { rules, authenticator, cache, judge, algs }
+        Self { rules, authenticator, judge, algs }
     }
 
     /// The way of one request.
-    pub async fn decide(&self, raw: RawRequest, now: Timestamp) -> Decision {
+    pub async fn decide(&self, raw: RawRequest, stamp: &Stamp) -> Decision {
         // One snapshot for the whole request: a reload in the middle of it is not seen.
         let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(&rules, raw, now, &mut trace).await {
+        let answer = match self.walk(&rules, raw, stamp, &mut trace).await {
             Ok(answer) => answer,
             Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
-        Decision { answer, trace }
+        let nonces = self.authenticator.nonces().filter(|_| trace.scheme == Some(Scheme::Dpop));
+        let nonce = nonces.map(|nonces| nonces.give(stamp.now));
+        Decision { answer, nonce, trace }
     }
 
     async fn walk(
         &self,
         rules: &Rules,
         raw: RawRequest,
-        now: Timestamp,
+        stamp: &Stamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
+        let now = stamp.now;
         let request = HttpRequest::read(raw, &rules.request)?;
         let matched = match rules.routes.find(&request) {
             Found::Protected(matched) => matched,
@@ -99,19 +111,23 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let caller = self.authenticate(&matched, &request, now).await?;
+        let (caller, token) = self.authenticate(&matched, &request, now, trace).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
-        let judged = self.judge(rules, &caller, (&target, &route), now).await;
-        let (verdict, cache) = judged.map_err(|_fault| Refusal::Fault(Reason::ENGINE_FAULT))?;
+        let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
+        let Target { resource, action } = &target;
+        let actions = slice::from_ref(action);
+        let input = CheckInput { principal, resource, actions, aux_data, now };
+        let (token, expires_at) = (token.as_ref(), *expires_at);
+        let question = Question { input, route: &route, token, expires_at };
+        let (verdict, cache) =
+            self.judge.check(rules, &question).await.map_err(|error| fault(&error))?;
         trace.cache = Some(cache);
         trace.policy = Some(verdict.policy.clone());
         trace.validation_errors = verdict.validation_errors.len();
         match verdict.effect {
             Effect::Allow => {
-                let headers = &rules.upstream_headers;
-                let Authenticated { principal, aux_data, .. } = &*caller;
-                let mutation = headers.known(Reason::POLICY_ALLOWED, principal, &aux_data.jwt);
+                let mutation = vouch(rules, &caller, &request, stamp)?;
                 let carrier = matched.token_source().carrier(&request);
                 let carrier = carrier.map_err(|error| self.refused(error, matched.demands()))?;
                 let mutation = mutation.without(carrier);
@@ -121,63 +137,52 @@ impl Gate {
         }
     }
 
+    /// Who asks, and the token that says so, unless Envoy says it.
     async fn authenticate(
         &self,
         matched: &RouteMatch<'_>,
         request: &HttpRequest,
         now: Timestamp,
-    ) -> Result<Arc<Authenticated>, Refusal> {
+        trace: &mut Trace,
+    ) -> Result<(Arc<Authenticated>, Option<BearerToken>), Refusal> {
         let demands = matched.demands();
-        let source = matched.token_source();
-        let credentials = source.find(request);
+        let credentials = matched.token_source().find(request);
         let credentials = credentials.map_err(|error| self.refused(error, demands))?;
-        let mut scheme = Scheme::Bearer;
+        let mut sent = None;
         let authenticated = match credentials {
             None => return Err(Refusal::without_token(demands, &self.algs)),
-            // Whatever page makes a browser send a cookie makes it use its certificate, too.
-            Some(_) if demands.binding.is_some() && !source.is_sent_on_purpose() => {
-                Err(TokenError::BindingDemanded.into())
-            }
             Some(Credentials::Token(token)) => {
-                scheme = token.scheme();
-                self.authenticator.authenticate(&token, demands, Some(request), now).await
+                let token = sent.insert(token);
+                trace.scheme = Some(token.scheme());
+                self.authenticator.authenticate(token, demands, Some(request), now).await
             }
             Some(Credentials::Attested(claims)) => {
                 self.authenticator.authenticate_attested(&claims, demands, now)
             }
         };
-        authenticated.map_err(|error| match error {
+        let scheme = sent.as_ref().map_or(Scheme::Bearer, BearerToken::scheme);
+        let authenticated = authenticated.map_err(|error| match error {
             AuthenticationError::Refused(error) => {
                 Refusal::of_token(error.refusal().presented_in(scheme), demands, &self.algs)
             }
             AuthenticationError::KeysUnavailable(_) => Refusal::Fault(Reason::KEYS_UNAVAILABLE),
             AuthenticationError::RevocationsUnknown => Refusal::Fault(Reason::REVOCATIONS_UNKNOWN),
             AuthenticationError::ReplaysFull => Refusal::Fault(Reason::REPLAYS_FULL),
-        })
+            AuthenticationError::ReplaysUnknown => Refusal::Fault(Reason::REPLAYS_UNKNOWN),
+        })?;
+        Ok((authenticated, sent))
     }
 
     fn refused(&self, error: BearerError, demands: &Demands) -> Refusal {
         Refusal::of_token(error.refusal(), demands, &self.algs)
     }
+}
 
-    /// The engine's word on one action, remembered or new, and what the cache did about it.
-    async fn judge(
-        &self,
-        rules: &Rules,
-        caller: &Authenticated,
-        (target, route): (&Target, &str),
-        now: Timestamp,
-    ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
-        let Target { resource, action } = target;
-        let Authenticated { principal, aux_data, expires_at, checked: _ } = caller;
-        let actions = slice::from_ref(action);
-        let input = CheckInput { principal, resource, actions, aux_data, now };
-        let chain = rules.policies.policy_chain(principal, resource, action);
-        let chain = ChainKey::new(rules.generation, route, &chain);
-        let reads = self.cache.reads(&chain, || rules.policies.reads(&input));
-        let key = chain.with_values(&reads, &input);
-        self.cache.get_or_judge(key, now, *expires_at, self.judge.check(rules, &input)).await
-    }
+fn fault(fault: &JudgeFault) -> Refusal {
+    Refusal::Fault(match fault {
+        JudgeFault::NoAnswer | JudgeFault::NoPolicies => Reason::ENGINE_FAULT,
+        JudgeFault::Remote(_) => Reason::PDP_FAULT,
+    })
 }
 
 /// A denial is one in any case; an output can only change how it is told.
@@ -192,6 +197,23 @@ fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
     }
 }
 
+/// What the upstream is told about the caller. It is made for each request, whatever is remembered.
+fn vouch(
+    rules: &Rules,
+    caller: &Authenticated,
+    request: &HttpRequest,
+    Stamp { now, decision_id }: &Stamp,
+) -> Result<UpstreamMutation, Refusal> {
+    let Authenticated { principal, aux_data: AuxData { jwt: claims, .. }, .. } = caller;
+    let mutation = rules.upstream_headers.known(Reason::POLICY_ALLOWED, principal, claims);
+    let Some(asserter) = &rules.asserter else { return Ok(mutation) };
+    let asserted = Asserted { principal, claims, request, now: *now, decision_id };
+    asserter.sign(mutation, asserted).map_err(|error| {
+        error!(%error, "A request that may pass does not, as nobody could vouch for it");
+        Refusal::Fault(Reason::ASSERTION_FAULT)
+    })
+}
+
 /// The upstream gets the request that was decided about, and no headers that say otherwise.
 fn as_decided(
     mutation: UpstreamMutation,
@@ -199,7 +221,11 @@ fn as_decided(
     rules: &Rules,
 ) -> UpstreamMutation {
     let misleading = request.headers.misleading(&rules.kept_headers);
-    mutation.to(request.new_target.as_deref()).without_headers(misleading)
+    let mutation = mutation.to(request.new_target.as_deref()).without_headers(misleading);
+    match &rules.asserter {
+        Some(asserter) => asserter.guard(mutation),
+        None => mutation,
+    }
 }
 
 // === impl Decision ===
@@ -208,6 +234,6 @@ impl Decision {
     /// A refusal that came before anything was found out.
     #[must_use]
     pub fn refused(refusal: Refusal) -> Self {
-        Self { answer: Answer::Refuse(refusal), trace: Trace::default() }
+        Self { answer: Answer::Refuse(refusal), nonce: None, trace: Trace::default() }
     }
 }

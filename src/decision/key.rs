@@ -8,11 +8,13 @@
 use super::Generation;
 use crate::engine::PolicyChain;
 use crate::engine::cel::Read;
-use crate::engine::model::{CheckInput, Map, Value};
+use crate::engine::model::{CheckInput, Map, Principal, Resource, Role, Value};
 use crate::identity::sha256;
 
 /// Changes with the encoding, so that no key of another version can be found.
 const ENCODING: u8 = 2;
+/// The same, of keys that are of whole requests.
+const REQUEST_ENCODING: u8 = 128;
 
 /// Names all questions that have the same answer under one generation of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +30,48 @@ struct Encoding(Vec<u8>);
 
 /// A key's encoding is rarely longer.
 const USUAL_BYTES: usize = 512;
+
+// === impl CacheKey ===
+
+impl CacheKey {
+    /// Covers everything that another PDP is sent, and the claims only as its token has them: what is
+    /// not sent, an answer cannot depend on.
+    #[must_use]
+    pub fn of_request(
+        generation: Generation,
+        input: &CheckInput<'_>,
+        token: Option<&[u8]>,
+    ) -> Self {
+        let CheckInput { principal, resource, actions, aux_data: _, now: _ } = input;
+        let mut encoding = Encoding(Vec::with_capacity(USUAL_BYTES));
+        encoding.0.push(REQUEST_ENCODING);
+        encoding.0.extend_from_slice(&generation.0.to_le_bytes());
+        let Principal { id, roles, policy_version, scope, attr } = principal;
+        encoding.text(id);
+        encoding.roles(roles);
+        encoding.text(policy_version.as_str());
+        encoding.text(scope.as_str());
+        encoding.map(attr);
+        let Resource { kind, id, policy_version, scope, attr } = resource;
+        encoding.text(kind.as_str());
+        encoding.text(id);
+        encoding.text(policy_version.as_str());
+        encoding.text(scope.as_str());
+        encoding.map(attr);
+        encoding.length(actions.len());
+        for action in *actions {
+            encoding.text(action.as_str());
+        }
+        match token {
+            Some(token) => {
+                encoding.0.push(STRING);
+                encoding.bytes(token);
+            }
+            None => encoding.0.push(ABSENT),
+        }
+        Self(sha256(&encoding.0))
+    }
+}
 
 // === impl ChainKey ===
 
@@ -85,12 +129,7 @@ impl Encoding {
         let CheckInput { principal, resource, aux_data, .. } = input;
         match read {
             Read::PrincipalId => self.text(&principal.id),
-            Read::PrincipalRoles => {
-                self.length(principal.roles.len());
-                for role in &principal.roles {
-                    self.text(role.as_str());
-                }
-            }
+            Read::PrincipalRoles => self.roles(&principal.roles),
             Read::PrincipalPolicyVersion => self.text(principal.policy_version.as_str()),
             Read::PrincipalScope => self.text(principal.scope.as_str()),
             Read::PrincipalAttribute(path) => self.at(&principal.attr, path),
@@ -137,8 +176,19 @@ impl Encoding {
     }
 
     fn text(&mut self, text: &str) {
-        self.length(text.len());
-        self.0.extend_from_slice(text.as_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.length(bytes.len());
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn roles(&mut self, roles: &[Role]) {
+        self.length(roles.len());
+        for role in roles {
+            self.text(role.as_str());
+        }
     }
 
     fn option(&mut self, text: Option<&str>) {

@@ -5,12 +5,15 @@
 
 mod authenticate;
 mod cache;
+mod flights;
 mod gate;
 mod judge;
 mod key;
 mod remembered;
+mod remembering_judge;
 mod replay;
 mod rules;
+mod shared_replays;
 mod verdict;
 
 #[cfg(test)]
@@ -18,9 +21,11 @@ mod tests;
 
 pub use authenticate::{Authenticated, AuthenticationError, Authenticator, Checked};
 pub use cache::{DecisionCache, DecisionCacheConfig};
-pub use gate::{Decision, Gate, Trace};
+pub use gate::{Decision, Gate, Stamp, Trace};
 pub use judge::{Judge, JudgeFault};
 pub use key::{CacheKey, ChainKey};
+pub use remembering_judge::{Question, RememberingJudge};
 pub use replay::{ReplayError, ReplayMemory};
 pub use rules::{Generation, Rules};
+pub use shared_replays::SharedReplays;
 pub use verdict::{Judged, Verdict};

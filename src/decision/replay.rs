@@ -8,15 +8,18 @@ use std::{
 
 use jiff::Timestamp;
 
+use super::SharedReplays;
 use crate::identity::{ProofError, ReplayKey, TokenError, VerifiedProof};
 
 /// Remembers used proofs until they have expired. A clone is another handle to the same memory.
 ///
-/// It is asked as a shared store would be: one question that inserts what is absent.
+/// Where replicas share a memory, that is asked too, after the one of this process: nobody who sends the
+/// same proof again and again costs others anything.
 #[derive(Clone)]
 pub struct ReplayMemory {
     used: Arc<Mutex<Used>>,
     capacity: usize,
+    shared: Option<SharedReplays>,
 }
 
 /// Why a proof cannot be used.
@@ -27,6 +30,8 @@ pub enum ReplayError {
     /// A memory that makes room by forgetting would accept a proof for the second time.
     #[error("no further proof can be remembered")]
     Full,
+    #[error("it is not known whether another replica has seen the proof")]
+    Unknown,
 }
 
 #[derive(Default)]
@@ -42,16 +47,34 @@ impl ReplayMemory {
     /// `capacity`: how many proofs are remembered at the same time.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { used: Arc::default(), capacity }
+        Self { used: Arc::default(), capacity, shared: None }
+    }
+
+    /// With a memory that all replicas share.
+    #[must_use]
+    pub fn shared(self, shared: Option<SharedReplays>) -> Self {
+        Self { shared, ..self }
     }
 
     /// Uses a proof up.
     ///
     /// # Errors
-    /// It was used before, or there is no room to remember it.
-    #[expect(clippy::unused_async, reason = "a memory that replicas share has to be waited for")]
+    /// It was used before, there is no room to remember it, or others cannot be asked.
     pub async fn claim(&self, proof: VerifiedProof, now: Timestamp) -> Result<(), ReplayError> {
         let (key, until) = proof.use_once();
+        self.claim_here(key, until, now)?;
+        let Some(shared) = &self.shared else { return Ok(()) };
+        // What has ended is kept for no time, and was refused for its age.
+        let kept = until.duration_since(now).try_into().unwrap_or_default();
+        shared.claim(key, kept).await
+    }
+
+    fn claim_here(
+        &self,
+        key: ReplayKey,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), ReplayError> {
         // Each step leaves both collections usable, so a panic in between has broken nothing.
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.forget_before(now);
@@ -93,6 +116,7 @@ impl From<ReplayError> for super::AuthenticationError {
         match error {
             ReplayError::Replayed => TokenError::Proof(ProofError::Replayed).into(),
             ReplayError::Full => Self::ReplaysFull,
+            ReplayError::Unknown => Self::ReplaysUnknown,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::answer::{DenialOutputs, UpstreamHeaders};
+use crate::answer::{Asserter, DenialOutputs, UpstreamHeaders};
 use crate::engine::PolicySet;
 use crate::request::RequestRules;
 use crate::route::RouteTable;
@@ -17,8 +17,11 @@ pub struct Rules {
     pub generation: Generation,
     pub request: RequestRules,
     pub routes: RouteTable,
-    pub policies: PolicySet,
+    /// `None` where another PDP has them.
+    pub policies: Option<PolicySet>,
     pub upstream_headers: UpstreamHeaders,
+    /// Vouches for callers to the upstream, where it is told to.
+    pub asserter: Option<Asserter>,
     /// Headers that the upstream gets although they could mislead it: proxies of ours write them.
     pub kept_headers: Vec<String>,
     /// What outputs of the policies may say on a denial.

@@ -29,6 +29,7 @@ impl<'t> AuxiliaryToken<'t> {
         let parts = Parts::parse(bytes, limits)?;
         let algorithm = token::algorithm(&parts.header)?;
         let key_id = token::key_id(&parts.header)?.into();
+        token::decode(parts.signature)?;
         Ok(Self { parts, algorithm, key_id })
     }
 

@@ -30,13 +30,14 @@ pub fn find<'h>(
     if values.next().is_some() {
         return Err(BearerError::Multiple);
     }
-    let mut credentials = value.split(|byte| *byte == b',').map(trim);
-    let Some((scheme, rest)) = credentials.find_map(Scheme::split) else { return Ok(None) };
     // Envoy joins repeated headers with a comma, and no token contains one. A comma is therefore
     // two tokens, and whichever we took, the upstream might take the other.
     if value.contains(&b',') {
-        return Err(BearerError::Multiple);
+        let mut credentials = value.split(|byte| *byte == b',').map(trim);
+        let found = credentials.find_map(Scheme::split);
+        return found.map_or(Ok(None), |_| Err(BearerError::Multiple));
     }
+    let Some((scheme, rest)) = Scheme::split(trim(value)) else { return Ok(None) };
     BearerToken::read(scheme, rest).map(Some)
 }
 
@@ -52,7 +53,7 @@ impl BearerToken {
         if token.is_empty() {
             return Err(BearerError::Empty);
         }
-        if token.iter().copied().any(is_blank) {
+        if token.contains(&b' ') || token.contains(&b'\t') {
             return Err(BearerError::Malformed);
         }
         Ok(Self { scheme, bytes: token.into() })
@@ -84,6 +85,14 @@ impl fmt::Debug for BearerToken {
 // === impl Scheme ===
 
 impl Scheme {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+
     /// The scheme that a credential begins with, and what follows its name.
     fn split(credential: &[u8]) -> Option<(Self, &[u8])> {
         [(Self::Bearer, "bearer"), (Self::Dpop, "dpop")].into_iter().find_map(|(scheme, name)| {

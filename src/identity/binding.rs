@@ -41,7 +41,10 @@ pub(super) fn check(
     if let Some(thumbprint) = certificate {
         check_certificate(thumbprint, possession)?;
     }
-    let Some(thumbprint) = key else { return Ok(None) };
+    let Some(thumbprint) = key else {
+        let is_stray = possession.is_some_and(|possession| possession.has_proof());
+        return if is_stray { Err(TokenError::StrayProof) } else { Ok(None) };
+    };
     let possession = possession.ok_or(TokenError::KeyBound)?;
     proof::verify(&possession, thumbprint, now).map(Some)
 }

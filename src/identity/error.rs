@@ -56,6 +56,9 @@ pub enum TokenError {
     BindingDemanded,
     /// Bound to another key than the one that made the proof.
     OtherKey,
+    /// Not bound to any key, and there is a proof beside it: whoever sends both expects more of us than
+    /// the token can give.
+    StrayProof,
     /// Bound to a key, and the proof of it is not good.
     Proof(ProofError),
     /// A good token without a scope that the route demands.
@@ -91,6 +94,11 @@ pub enum ProofError {
     Method,
     /// `htu`
     Url,
+    /// The request is for a host that the configuration does not name, so whoever made the proof may
+    /// have made it for somebody else.
+    Host,
+    /// `nonce`
+    Nonce,
     /// `iat`, `exp`, `nbf`
     Stale,
     /// `ath`
@@ -119,6 +127,8 @@ pub enum RefusalStatus {
     Unauthorized,
     /// 401, `invalid_dpop_proof`
     BadProof,
+    /// 401, `use_dpop_nonce`: the same with a nonce that is told, and the client need not ask anybody.
+    NonceWanted,
     /// 401, `insufficient_user_authentication`
     StepUp,
     /// 403, `insufficient_scope`
@@ -193,6 +203,7 @@ impl TokenError {
             Self::NotBound => ("jwt.not_bound", "token is not bound"),
             Self::BindingDemanded => ("jwt.binding_demanded", "bound token required"),
             Self::OtherKey => ("jwt.other_key", "binding failed"),
+            Self::StrayProof => ("dpop.stray", "proof beside a token that is not bound to a key"),
             Self::Proof(error) => error.texts(),
             Self::InsufficientScope => ("demand.scope", "insufficient scope"),
             Self::MissingPermission => ("demand.permission", "missing permission"),
@@ -207,6 +218,8 @@ impl TokenError {
     fn status(self) -> RefusalStatus {
         match self {
             Self::TooLarge => RefusalStatus::TooLarge,
+            Self::StrayProof => RefusalStatus::BadRequest,
+            Self::Proof(ProofError::Nonce) => RefusalStatus::NonceWanted,
             Self::Proof(_) => RefusalStatus::BadProof,
             Self::InsufficientScope => RefusalStatus::InsufficientScope,
             Self::InsufficientAuthentication => RefusalStatus::StepUp,
@@ -272,6 +285,8 @@ impl ProofError {
             Self::Id => ("dpop.jti", "jti"),
             Self::Method => ("dpop.method", "method"),
             Self::Url => ("dpop.uri", "uri"),
+            Self::Host => ("dpop.host", "uri"),
+            Self::Nonce => ("dpop.nonce", "nonce required"),
             Self::Stale => ("dpop.stale", "stale"),
             Self::TokenHash => ("dpop.ath", "ath"),
             Self::Replayed => ("dpop.replayed", "replayed"),

@@ -74,7 +74,8 @@ pub(super) fn public(jwk: &Map) -> Result<PublicKey, SkipReason> {
 
 /// SHA-256 over the members that make the key, base64url (RFC 7638). Of a key that was taken: its texts
 /// are base64url, so none of them needs an escape.
-pub(super) fn thumbprint(jwk: &Map) -> String {
+#[must_use]
+pub fn thumbprint(jwk: &Map) -> String {
     let member = |name| text(jwk, name).unwrap_or_default();
     let canonical = match member("kty") {
         "RSA" => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, member("e"), member("n")),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Algorithm, BearerToken};
+use super::{Algorithm, BearerToken, Nonces};
 use crate::request::{HttpRequest, PeerError};
 
 /// The request that a token came with. A token without one proves nothing about its sender.
@@ -11,6 +11,8 @@ pub struct Possession<'a> {
     pub token: &'a BearerToken,
     pub request: &'a HttpRequest,
     pub rules: &'a PossessionRules,
+    /// If proofs must carry one.
+    pub nonces: Option<&'a Nonces>,
 }
 
 /// `sender_constraints:` of the configuration.
@@ -66,6 +68,10 @@ impl TokenBinding {
 // === impl Possession ===
 
 impl Possession<'_> {
+    pub(super) fn has_proof(&self) -> bool {
+        self.request.headers.lines("dpop").next().is_some()
+    }
+
     /// SHA-256 of the client certificate, as `x5t#S256` has it.
     pub(super) fn certificate(&self) -> Result<Option<String>, PeerError> {
         match self.rules.certificates {

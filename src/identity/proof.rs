@@ -1,6 +1,6 @@
 //! `DPoP` proofs (RFC 9449): a small token, made for one request by whoever holds a key.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
@@ -53,7 +53,7 @@ pub(super) fn verify(
     thumbprint: &str,
     now: Timestamp,
 ) -> Result<VerifiedProof, TokenError> {
-    let Possession { token, request, rules } = *possession;
+    let Possession { token, request, rules, nonces } = *possession;
     let rules = &rules.proofs;
     let proof = Proof::parse(only(request.headers.lines("dpop"))?)?;
     let maker = proof.verify_signature(rules)?;
@@ -64,6 +64,16 @@ pub(super) fn verify(
     }
     if !text(claims, "htu").is_some_and(|url| url::is_of(url, request)) {
         return Err(ProofError::Url.into());
+    }
+    // Whoever sends the request chooses its host, and so could choose that of a proof that was made for
+    // another server.
+    if !request.is_for_own_host {
+        return Err(ProofError::Host.into());
+    }
+    if let Some(nonces) = nonces
+        && !text(claims, "nonce").is_some_and(|nonce| nonces.take(nonce, now))
+    {
+        return Err(ProofError::Nonce.into());
     }
     let until = check_times(claims, rules, now)?;
     let hash = URL_SAFE_NO_PAD.encode(sha256(token.as_bytes()));
@@ -164,6 +174,15 @@ impl<'p> Proof<'p> {
 fn is_proof(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.strip_prefix("application/").unwrap_or(&name) == "dpop+jwt"
+}
+
+// === impl ReplayKey ===
+
+impl fmt::Display for ReplayKey {
+    /// In base64url.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
 }
 
 // === impl VerifiedProof ===

@@ -77,16 +77,6 @@ impl TokenSource {
         Ok(token.map(Credentials::Token))
     }
 
-    /// Whether whoever sends the token here means to, and could prove to have what it is bound to: not a
-    /// cookie, which a browser sends for any page, and not claims without a token.
-    #[must_use]
-    pub fn is_sent_on_purpose(&self) -> bool {
-        match self.place {
-            TokenPlace::Authorization | TokenPlace::Header(_) => true,
-            TokenPlace::Cookie { .. } | TokenPlace::EnvoyMetadata(_) => false,
-        }
-    }
-
     /// What the upstream must not get of a request whose token was found.
     pub fn carrier(&self, request: &HttpRequest) -> Result<Option<Carrier>, BearerError> {
         if self.forward {

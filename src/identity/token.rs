@@ -81,6 +81,7 @@ impl<'t> UnverifiedToken<'t> {
     pub fn parse_bytes(bytes: &'t [u8], limits: TokenLimits) -> Result<Self, TokenError> {
         let Parts { signed_bytes, signature, header, claims } = Parts::parse(bytes, limits)?;
         let header = Header::read(&header)?;
+        decode(signature)?;
         let issuer = claims.get("iss").and_then(Value::as_str).ok_or(TokenError::WrongIssuer)?;
         Ok(Self { signed_bytes, signature, header, issuer: issuer.into(), claims })
     }
@@ -130,7 +131,6 @@ impl<'t> Parts<'t> {
         }
         let (header, payload, signature) = split(text)?;
         let (header, claims) = (object(header)?, object(payload)?);
-        decode(signature)?;
         let signed_bytes = text.rsplit_once('.').map_or(bytes, |(signed, _)| signed.as_bytes());
         Ok(Self { signed_bytes, signature, header, claims })
     }

@@ -16,7 +16,7 @@ pub use desk::{Order, OrderError, RevocationDesk};
 pub use follower::Follower;
 pub use receiver::{LogoutError, LogoutReceiver};
 pub use revocations::{CheckError, NotShared, Revocations};
-pub use settings::{OnOutage, RevocationConfig};
+pub use settings::RevocationConfig;
 
 use std::sync::Arc;
 

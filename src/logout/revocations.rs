@@ -8,10 +8,10 @@ use std::{
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
-use super::{OnOutage, RevocationConfig, journal::Journal};
+use super::{RevocationConfig, journal::Journal};
 use crate::identity::{Revocable, TokenError};
 use crate::revocation::{Insertion, Revocation, RevocationList, TenantSpec, Unrevoked};
-use crate::shared_memory::Unavailable;
+use crate::shared_memory::{OnOutage, Unavailable};
 use crate::telemetry::{Metrics, OutageAnswer, RevocationSource};
 
 /// What is revoked. A clone is another handle to the same memory.
@@ -82,11 +82,11 @@ impl Revocations {
         }
         match config.on_outage {
             OnOutage::Continue => {
-                metrics.revocations().outage(OutageAnswer::Continued);
+                metrics.outages().revocations(OutageAnswer::Continued);
                 Ok(unrevoked)
             }
             OnOutage::Refuse => {
-                metrics.revocations().outage(OutageAnswer::Refused);
+                metrics.outages().revocations(OutageAnswer::Refused);
                 Err(CheckError::Unknown)
             }
         }

@@ -54,7 +54,7 @@ impl Pdp {
             .map(|ResourceEntry { actions, resource }| question(resource, &actions))
             .collect::<Result<Vec<_>, _>>()?;
         let asker = self.asker(principal, aux_data, call)?;
-        let answers = self.answers(&asker, &questions).await;
+        let answers = self.answers(&asker, &questions).await?;
         let results = questions.iter().zip(&answers).map(|(question, answer)| {
             let mut entry = answer_to_wire(&question.resource, answer);
             entry.meta = entry.meta.filter(|_| include_meta);
@@ -84,16 +84,23 @@ impl Pdp {
     }
 
     /// One answer for each question, in their order.
-    pub(super) async fn answers(&self, asker: &Asker, questions: &[Question]) -> Vec<CheckOutput> {
+    ///
+    /// # Errors
+    /// The policies are at another PDP.
+    pub(super) async fn answers(
+        &self,
+        asker: &Asker,
+        questions: &[Question],
+    ) -> Result<Vec<CheckOutput>, Fault> {
         let started = Instant::now();
         let mut answers = Vec::with_capacity(questions.len());
         for Question { resource, actions } in questions {
-            answers.push(asker.ask(resource, actions));
+            answers.push(asker.ask(resource, actions)?);
             // Between two of a long batch others have their turn.
             task::yield_now().await;
         }
         self.metrics.checked(questions.len(), started.elapsed());
-        answers
+        Ok(answers)
     }
 }
 
@@ -108,9 +115,10 @@ pub(super) fn question(
 // === impl Asker ===
 
 impl Asker {
-    fn ask(&self, resource: &Resource, actions: &[Action]) -> CheckOutput {
+    fn ask(&self, resource: &Resource, actions: &[Action]) -> Result<CheckOutput, Fault> {
         let Self { rules, strictness, principal, aux_data, call } = self;
         let input = CheckInput { principal, resource, actions, aux_data, now: call.now };
-        rules.policies.check_with(&input, *strictness)
+        let policies = rules.policies.as_ref().ok_or_else(Fault::internal)?;
+        Ok(policies.check_with(&input, *strictness))
     }
 }

@@ -102,7 +102,7 @@ impl Pdp {
         call: Call,
     ) -> Result<Vec<(String, ResultEntry)>, Fault> {
         let asker = self.asker(principal, aux_data, call)?;
-        let answers = self.answers(&asker, &questions).await;
+        let answers = self.answers(&asker, &questions).await?;
         let entries = questions.iter().zip(&answers).map(|(question, answer)| {
             (question.resource.id.to_string(), answer_to_wire(&question.resource, answer))
         });

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -16,18 +16,37 @@ const MOST_BYTES: u64 = 16 << 20;
 /// What a reload reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
-    /// The policy directory.
-    pub policies: PathBuf,
-    /// `engine.limits.policy_file_bytes`
-    pub policy_file_bytes: usize,
+    /// `None` where another PDP has them.
+    pub policies: Option<WatchedPolicies>,
     /// The configuration and the file of its routes.
     pub files: Vec<PathBuf>,
+}
+
+/// Where policies are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedPolicies {
+    pub directory: PathBuf,
+    /// `engine.limits.policy_file_bytes`
+    pub file_bytes: usize,
 }
 
 /// SHA-256 of everything that a reload reads. A file that cannot be read counts as its error, so
 /// that its repair is a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
+
+struct Digest(Context);
+
+// === impl Watched ===
+
+impl Watched {
+    /// The policy directory.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        self.policies.as_ref().map(|policies| &*policies.directory)
+    }
+}
+
+// === impl Fingerprint ===
 
 impl Fingerprint {
     /// Reads all of it. To be taken before the files are loaded: whatever changes in between is
@@ -42,21 +61,12 @@ impl Fingerprint {
                 Err(error) => digest.add(error.to_string().as_bytes()),
             }
         }
-        digest.add(watched.policies.as_os_str().as_encoded_bytes());
-        match disk::read(&watched.policies, watched.policy_file_bytes) {
-            Ok(files) => {
-                for file in files {
-                    digest.add(file.path.as_bytes());
-                    digest.add(&file.bytes);
-                }
-            }
-            Err(errors) => digest.add(errors.to_string().as_bytes()),
+        if let Some(policies) = &watched.policies {
+            digest.add_policies(policies);
         }
         digest.finish()
     }
 }
-
-struct Digest(Context);
 
 // === impl Digest ===
 
@@ -65,6 +75,20 @@ impl Digest {
     fn add(&mut self, bytes: &[u8]) {
         self.0.update(&bytes.len().to_be_bytes());
         self.0.update(bytes);
+    }
+
+    fn add_policies(&mut self, policies: &WatchedPolicies) {
+        let WatchedPolicies { directory, file_bytes } = policies;
+        self.add(directory.as_os_str().as_encoded_bytes());
+        match disk::read(directory, *file_bytes) {
+            Ok(files) => {
+                for file in files {
+                    self.add(file.path.as_bytes());
+                    self.add(&file.bytes);
+                }
+            }
+            Err(errors) => self.add(errors.to_string().as_bytes()),
+        }
     }
 
     fn finish(self) -> Fingerprint {

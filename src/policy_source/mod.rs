@@ -8,5 +8,5 @@ mod watcher;
 mod tests;
 
 pub use disk::{ReadError, ReadErrors, read};
-pub use fingerprint::{Fingerprint, Watched};
+pub use fingerprint::{Fingerprint, Watched, WatchedPolicies};
 pub use watcher::Watcher;

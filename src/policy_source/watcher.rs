@@ -108,8 +108,8 @@ fn watch(watched: &Watched, happened: &Arc<Notify>) -> Option<RecommendedWatcher
     };
     // A directory that is not there appears in its parent. A link is resolved here, because only
     // what lies below a directory is watched.
-    if let Ok(policies) = watched.policies.canonicalize() {
-        watch(&policies, RecursiveMode::Recursive);
+    if let Some(Ok(directory)) = watched.directory().map(Path::canonicalize) {
+        watch(&directory, RecursiveMode::Recursive);
     }
     for directory in parents(watched) {
         watch(&directory, RecursiveMode::NonRecursive);
@@ -119,8 +119,8 @@ fn watch(watched: &Watched, happened: &Arc<Notify>) -> Option<RecommendedWatcher
 
 /// The directories in which files, or links to them, are put in the place of others.
 fn parents(watched: &Watched) -> BTreeSet<PathBuf> {
-    let files = watched.files.iter().chain([&watched.policies]);
+    let files = watched.files.iter().map(PathBuf::as_path).chain(watched.directory());
     // A bare name has no directory in it.
-    let absolute = |path: &PathBuf| path::absolute(path).ok();
+    let absolute = |path: &Path| path::absolute(path).ok();
     files.filter_map(|file| absolute(file)?.parent().map(Path::to_owned)).collect()
 }

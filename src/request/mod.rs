@@ -47,6 +47,8 @@ pub struct HttpRequest {
     pub id: String,
     pub method: Method,
     pub host: Host,
+    /// Whether the host is one of ours: a client may name any.
+    pub is_for_own_host: bool,
     /// As written behind the host.
     pub port: Option<u16>,
     /// As Envoy saw it: TLS may end before it.
@@ -71,6 +73,8 @@ pub struct RequestRules {
     /// adds the address of its peer to `x-forwarded-for`. Without any, the header is not read.
     pub trusted_hops: u8,
     pub path: PathRules,
+    /// The hosts that the configuration says are ours. Requests for others are not refused for it.
+    pub own_hosts: BTreeSet<Host>,
     /// What of a path is not refused but brought to its normal form, by host.
     pub relaxed: BTreeMap<Host, BTreeSet<PathForm>>,
 }

@@ -48,6 +48,7 @@ impl HttpRequest {
         let path = CanonicalPath::parse(&normal, &rules.path)?;
         let query = Query::parse(query)?;
         let host = host?;
+        let is_for_own_host = rules.own_hosts.contains(&host);
         let headers = Headers::read(headers, &host)?;
         let peer = Peer::read(peer, &headers, rules.trusted_hops);
         let body = Body::new(body);
@@ -58,6 +59,7 @@ impl HttpRequest {
             id,
             method,
             host,
+            is_for_own_host,
             port,
             is_https: scheme == "https",
             path,

@@ -14,7 +14,7 @@ use super::{
     verbs::{DEFAULT_METHODS, default_verb},
 };
 use crate::engine::model::{Action, ResourceKind};
-use crate::identity::{Demands, TokenSource};
+use crate::identity::{Demands, TokenBinding, TokenPlace, TokenSource};
 use crate::request::Host;
 
 /// A route of the table.
@@ -49,7 +49,7 @@ impl Route {
             demands_by_method,
             token,
         } = spec;
-        let mut problems = Vec::new();
+        let mut problems: Vec<_> = unprovable(&demands, &token).into_iter().collect();
         let hosts = hosts
             .iter()
             .filter_map(|host| read_host(host).map_err(|problem| problems.push(problem)).ok())
@@ -160,6 +160,18 @@ fn check_methods(
         } else if resource.is_none() {
             problems.push(RouteProblem::NoResource { method: method.clone() });
         }
+    }
+}
+
+/// A binding that no request of the route could prove.
+fn unprovable(demands: &Demands, token: &TokenSource) -> Option<RouteProblem> {
+    let binding = demands.binding?;
+    match (&token.place, binding) {
+        (TokenPlace::Authorization, _)
+        | (TokenPlace::Header(_), TokenBinding::Mtls | TokenBinding::Any) => None,
+        (TokenPlace::Header(_), TokenBinding::Dpop) => Some(RouteProblem::BoundHeader),
+        (TokenPlace::Cookie { .. }, _) => Some(RouteProblem::BoundCookie),
+        (TokenPlace::EnvoyMetadata(_), _) => Some(RouteProblem::BoundMetadata),
     }
 }
 

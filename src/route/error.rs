@@ -34,6 +34,19 @@ pub enum RouteProblem {
     PublicAction { method: Method },
     #[error("`{method}` has demands, but needs no token or is refused anyway; remove them")]
     NoToken { method: Method },
+    /// Whatever page makes a browser send a cookie makes it use its certificate, too.
+    #[error(
+        "`token_binding` is set, and a cookie proves nothing about who sends it; take the token from a header, or remove `token_binding`"
+    )]
+    BoundCookie,
+    #[error(
+        "`token_binding` is set, and `envoy_metadata` has claims without the token that a proof would be for; take the token from a header, or remove `token_binding`"
+    )]
+    BoundMetadata,
+    #[error(
+        "`token_binding: dpop` is set, and a proof needs the scheme `DPoP` before its token; take the token from `authorization`, or let it be bound to a certificate (`mtls`)"
+    )]
+    BoundHeader,
     #[error(
         "`{text}` names the parameter `{name}`, which the path does not have; add `{{{name}}}` to the path"
     )]

@@ -78,6 +78,11 @@ impl RouteTable {
         self.routes.iter()
     }
 
+    /// The hosts that its routes name.
+    pub fn hosts(&self) -> impl Iterator<Item = &Host> {
+        self.by_host.keys()
+    }
+
     #[must_use]
     pub fn find<'a>(&'a self, request: &'a HttpRequest) -> Found<'a> {
         let tree = self.by_host.get(&request.host).unwrap_or(&self.any_host);

@@ -4,7 +4,7 @@
 //! It is not for users: no token opens it, and a page in a browser cannot reach it by way of its
 //! owner, since requests that carry an `Origin` are refused.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -21,7 +21,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::revoke::revoke;
+use super::{published_keys, revoke::revoke};
+use crate::decision::Rules;
 use crate::logout::RevocationDesk;
 use crate::telemetry::Metrics;
 
@@ -48,6 +49,7 @@ pub struct AdminState {
     pub readiness: watch::Receiver<Readiness>,
     pub reload: mpsc::Sender<ReloadOrder>,
     pub revocations: RevocationDesk,
+    pub rules: watch::Receiver<Arc<Rules>>,
 }
 
 /// The admin listener, bound and not yet serving.
@@ -67,6 +69,7 @@ impl AdminServer {
             .route("/healthz", get(async || "ok\n"))
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
+            .route(published_keys::PATH, get(keys))
             .route("/reload", post(reload))
             .route("/revocations", post(revoke))
             .layer(middleware::from_fn(refuse_browsers))
@@ -115,6 +118,10 @@ async fn metrics(State(state): State<AdminState>) -> Response {
         Ok(page) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
+}
+
+async fn keys(State(state): State<AdminState>) -> Response {
+    published_keys::published(&state.rules)
 }
 
 async fn reload(State(state): State<AdminState>) -> Response {

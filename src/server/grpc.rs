@@ -3,6 +3,7 @@
 use std::io;
 
 use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
+use futures_util::TryStreamExt as _;
 use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{
@@ -13,6 +14,7 @@ use tonic_health::server::HealthReporter;
 
 use super::{
     ExtAuthz,
+    joined_writes::JoinedWrites,
     listener::{BindError, Bound, ListenConfig, Socket},
 };
 
@@ -75,10 +77,12 @@ impl GrpcServer {
         match bound.socket {
             Socket::Tcp(listener) => {
                 let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+                let incoming = incoming.map_ok(JoinedWrites);
                 router.serve_with_incoming_shutdown(incoming, stop).await
             }
             Socket::Unix(listener) => {
-                router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop).await
+                let incoming = UnixListenerStream::new(listener).map_ok(JoinedWrites);
+                router.serve_with_incoming_shutdown(incoming, stop).await
             }
         }
     }

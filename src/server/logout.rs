@@ -3,7 +3,7 @@
 //! Anybody may reach it, so it says little, reads little, and lets nobody stay: a form with one
 //! token, verified as strictly as any other, and an answer that only says whether to try again.
 
-use std::{io, net::SocketAddr};
+use std::io;
 
 use axum::{
     Json, Router,
@@ -18,19 +18,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    listener::{BindError, ListenAddress, TlsConfig},
-    visitors::{Stay, Visitors},
+    listener::BindError,
+    visitors::{DoorConfig, Visitors},
 };
 use crate::identity::TokenError;
 use crate::logout::{LogoutError, LogoutReceiver};
 use crate::telemetry::{Chain, LogoutResult, Metrics};
-
-/// `logout:` of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogoutConfig {
-    pub address: SocketAddr,
-    pub tls: Option<TlsConfig>,
-}
 
 /// The listener, bound and not yet serving.
 #[derive(Debug)]
@@ -55,14 +48,11 @@ impl LogoutServer {
     /// # Errors
     /// A socket or a TLS file that cannot be used.
     pub async fn bind(
-        config: &LogoutConfig,
+        config: &DoorConfig,
         receiver: LogoutReceiver,
         metrics: Metrics,
     ) -> Result<Self, BindError> {
-        let visitors = {
-            let address = ListenAddress::Tcp(config.address);
-            Visitors::bind(&address, config.tls.as_ref(), Stay::SHORT).await?
-        };
+        let visitors = Visitors::at_door(config).await?;
         let router = Router::new()
             .route("/backchannel-logout", post(logout))
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

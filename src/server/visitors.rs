@@ -5,6 +5,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -25,6 +26,13 @@ use super::{
     listener::{BindError, Bound, ListenAddress, ListenConfig, Socket, TlsConfig},
     tls::acceptor,
 };
+
+/// A listener for anybody: `logout:` and `assertion.listen:` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorConfig {
+    pub address: SocketAddr,
+    pub tls: Option<TlsConfig>,
+}
 
 /// A bound socket that hands out [`Visit`]s.
 pub(super) struct Visitors {
@@ -83,6 +91,12 @@ impl Stay {
 // === impl Visitors ===
 
 impl Visitors {
+    /// For anybody, who has no reason to stay.
+    pub(super) async fn at_door(config: &DoorConfig) -> Result<Self, BindError> {
+        let DoorConfig { address, tls } = config;
+        Self::bind(&ListenAddress::Tcp(*address), tls.as_ref(), Stay::SHORT).await
+    }
+
     pub(super) async fn bind(
         address: &ListenAddress,
         tls: Option<&TlsConfig>,

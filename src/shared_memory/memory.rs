@@ -44,6 +44,16 @@ pub enum BuildError {
 #[error("Redis did not do it")]
 pub struct Unavailable(#[source] RedisError);
 
+// === impl Unavailable ===
+
+impl Unavailable {
+    /// Redis has closed the connection, and may be there: a new one is made for the next command.
+    #[must_use]
+    pub fn was_closed(&self) -> bool {
+        self.0.is_connection_dropped()
+    }
+}
+
 // === impl SharedMemory ===
 
 impl SharedMemory {

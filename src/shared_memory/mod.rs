@@ -11,4 +11,4 @@ mod settings;
 mod tests;
 
 pub use memory::{BuildError, SharedMemory, Unavailable};
-pub use settings::{RedisUrl, SharedMemoryConfig};
+pub use settings::{OnOutage, RedisUrl, SharedMemoryConfig};

@@ -20,6 +20,15 @@ pub struct SharedMemoryConfig {
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisUrl(Box<str>);
 
+/// What happens to requests that depend on what only others could know, while Redis does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnOutage {
+    /// 503 for all of them.
+    Refuse,
+    /// What this replica knows decides.
+    Continue,
+}
+
 /// How a connection to Redis is kept from other eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {

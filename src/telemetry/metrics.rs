@@ -10,7 +10,7 @@ use prometheus::{
     TextEncoder,
 };
 
-use super::{CerbosMetrics, RevocationMetrics};
+use super::{CerbosMetrics, OutageMetrics, PdpMetrics, RevocationMetrics};
 
 /// In seconds: from a cache hit to Envoy's default deadline of 200 ms, and one beyond.
 const DECISION_BUCKETS: [f64; 12] =
@@ -30,8 +30,10 @@ pub struct Metrics {
     loaded_at: IntGauge,
     keys_age: IntGaugeVec,
     panics: IntCounter,
+    outages: OutageMetrics,
     revocations: RevocationMetrics,
     cerbos: CerbosMetrics,
+    remote_pdp: PdpMetrics,
 }
 
 /// What the decision cache did for a request.
@@ -39,6 +41,8 @@ pub struct Metrics {
 pub enum CacheResult {
     Hit,
     Miss,
+    /// Nothing is remembered.
+    Off,
     /// Evaluated and not stored.
     Uncacheable(Uncacheable),
 }
@@ -117,8 +121,10 @@ impl Metrics {
                 "portcullis_panics_total",
                 "Panics while a request was decided, each answered with 503.",
             )?,
+            outages: OutageMetrics::new()?,
             revocations: RevocationMetrics::new()?,
             cerbos: CerbosMetrics::new()?,
+            remote_pdp: PdpMetrics::new()?,
             registry: Registry::new(),
         };
         metrics.register()?;
@@ -138,8 +144,10 @@ impl Metrics {
             loaded_at,
             keys_age,
             panics,
+            outages,
             revocations,
             cerbos,
+            remote_pdp,
         } = self;
         registry.register(Box::new(decisions.clone()))?;
         registry.register(Box::new(decision_seconds.clone()))?;
@@ -151,8 +159,10 @@ impl Metrics {
         registry.register(Box::new(loaded_at.clone()))?;
         registry.register(Box::new(keys_age.clone()))?;
         registry.register(Box::new(panics.clone()))?;
+        outages.register(registry)?;
         revocations.register(registry)?;
-        cerbos.register(registry)
+        cerbos.register(registry)?;
+        remote_pdp.register(registry)
     }
 
     pub fn decision(&self, answer: &'static str, reason: &'static str, took: Duration) {
@@ -188,6 +198,11 @@ impl Metrics {
     }
 
     #[must_use]
+    pub fn outages(&self) -> &OutageMetrics {
+        &self.outages
+    }
+
+    #[must_use]
     pub fn revocations(&self) -> &RevocationMetrics {
         &self.revocations
     }
@@ -196,6 +211,11 @@ impl Metrics {
     #[must_use]
     pub fn cerbos(&self) -> &CerbosMetrics {
         &self.cerbos
+    }
+
+    #[must_use]
+    pub fn remote_pdp(&self) -> &PdpMetrics {
+        &self.remote_pdp
     }
 
     pub fn panicked(&self) {
@@ -223,6 +243,7 @@ impl CacheResult {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
+            Self::Off => "off",
             Self::Uncacheable(_) => "uncacheable",
         }
     }

@@ -8,7 +8,6 @@ pub struct RevocationMetrics {
     inserted: IntCounterVec,
     merged: IntCounter,
     entries: IntGauge,
-    outage: IntCounterVec,
     logouts: IntCounterVec,
 }
 
@@ -19,13 +18,6 @@ pub enum RevocationSource {
     Admin,
     /// Another replica.
     Shared,
-}
-
-/// What happened to a request while it was not known what others have revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutageAnswer {
-    Refused,
-    Continued,
 }
 
 /// What became of a logout token.
@@ -57,11 +49,6 @@ impl RevocationMetrics {
                 "portcullis_revocations",
                 "Revocations in force that are about tokens not yet expired.",
             )?,
-            outage: counters(
-                "portcullis_revocation_outage_total",
-                "Checks of tokens while it was not known what other replicas have revoked.",
-                "answer",
-            )?,
             logouts: counters(
                 "portcullis_logout_tokens_total",
                 "Logout tokens that were received, by what became of them.",
@@ -71,11 +58,10 @@ impl RevocationMetrics {
     }
 
     pub(super) fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        let Self { inserted, merged, entries, outage, logouts } = self;
+        let Self { inserted, merged, entries, logouts } = self;
         registry.register(Box::new(inserted.clone()))?;
         registry.register(Box::new(merged.clone()))?;
         registry.register(Box::new(entries.clone()))?;
-        registry.register(Box::new(outage.clone()))?;
         registry.register(Box::new(logouts.clone()))
     }
 
@@ -94,14 +80,6 @@ impl RevocationMetrics {
 
     pub fn entries(&self, count: usize) {
         self.entries.set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-
-    pub fn outage(&self, answer: OutageAnswer) {
-        let answer = match answer {
-            OutageAnswer::Refused => "refused",
-            OutageAnswer::Continued => "continued",
-        };
-        self.outage.with_label_values(&[answer]).inc();
     }
 
     pub fn logout(&self, result: LogoutResult) {

@@ -172,7 +172,7 @@ fn message(attempt: &Attempt) -> CheckRequest {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_client_proves_itself_with_comes_out_nowhere() {
+async fn threat_31_what_a_client_proves_itself_with_comes_out_nowhere() {
     let now = Timestamp::now().as_second();
     println!("seed {now}");
     let mut dice = Dice::new(now.unsigned_abs());

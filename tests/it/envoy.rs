@@ -104,7 +104,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn the_upstream_gets_the_path_that_was_decided_about() {
+async fn threat_29_the_upstream_gets_the_path_that_was_decided_about() {
     let house = House::start().await;
     let upstream = |answer: &str| {
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -131,6 +131,31 @@ async fn the_upstream_gets_the_path_that_was_decided_about() {
     for target in ["/v1/orgs/acme%2Finvoices/7", "/files/../../x", "/files/%2e%2e%2fx"] {
         let (status, answer) = house.http1(&format!("GET {target}"), "relaxed.example", "").await;
         assert!([400, 403].contains(&status), "{target}: {answer}");
+    }
+    house.world.stop().await.unwrap();
+}
+
+/// `decoder_header_mutation_rules` that let no answer change a request make an allow of something else:
+/// Envoy drops the change and goes on, unless it is told that this is an error.
+#[tokio::test]
+async fn an_envoy_that_takes_no_path_from_us_is_told_to_stop_there() {
+    let house = House::start().await;
+    let (sent, decided) = ("/v1/orgs/acme/x/../invoices/7", "/v1/orgs/acme/invoices/7");
+    let none = "disallow_all: { value: true }";
+    for (rules, status, expected) in [
+        ("null", 200, Some(decided)),
+        ("{}", 200, Some(decided)),
+        (&*format!("{{ {none} }}"), 200, Some(sent)),
+        (&*format!("{{ {none}, disallow_is_error: {{ value: true }} }}"), 500, None),
+    ] {
+        let envoy = Proxied::with_rules(&house.world, "127.0.0.1:1", rules).await;
+        let head = format!("Host: relaxed.example\r\nAuthorization: Bearer {}", house.token);
+        let request = format!("GET {sent} HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n");
+        let answer = envoy.send(&request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{rules}: {answer}");
+        let upstream = answer.lines().find_map(|line| line.strip_prefix("GET "));
+        let upstream = upstream.and_then(|line| line.strip_suffix(" HTTP/1.1"));
+        assert_eq!(upstream, expected, "{rules}");
     }
     house.world.stop().await.unwrap();
 }

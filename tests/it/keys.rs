@@ -142,7 +142,7 @@ async fn no_trouble_with_keys_makes_a_wrong_answer() {
     let mut forged = ring.get("evil").jwk();
     forged["kid"] = json!("e1");
     let evil = Fickle::start(json!({ "keys": [forged] })).await;
-    let edge = Arc::new(Edge::start(&issuer.url, FAST).await);
+    let edge = Arc::new(Box::pin(Edge::start(&issuer.url, FAST)).await);
     let made = |key, kid| token(&ring, &issuer.url, key, kid);
     let expected: Expected = [
         ("old key", (made("e1", "e1"), &[200][..])),
@@ -188,7 +188,7 @@ async fn beyond_the_grace_nobody_is_judged() {
     let ring = Ring::new();
     let issuer = Fickle::start(published(&ring, &["e1"])).await;
     let short = Settings { max_stale: Duration::from_millis(400), ..FAST };
-    let edge = Edge::start(&issuer.url, short).await;
+    let edge = Box::pin(Edge::start(&issuer.url, short)).await;
     let (good, evil) =
         (token(&ring, &issuer.url, "e1", "e1"), token(&ring, &issuer.url, "evil", "e1"));
     assert_eq!((edge.status(INVOICE, &good).await, edge.status(INVOICE, &evil).await), (200, 401));

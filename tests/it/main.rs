@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod assertion;
 mod backends;
 mod canary;
 mod compose;
@@ -14,18 +15,26 @@ mod demo;
 mod denials;
 mod envoy;
 mod envoy_files;
+mod exhaustion;
+mod fuzz;
 mod gateway;
 mod hostile;
+mod http3;
 mod keys;
 mod lifecycle;
 mod listeners;
+mod numbers;
 mod policies;
 mod process;
 mod readme;
+mod reloads;
+mod remote_pdp;
+mod replays;
 mod replicas;
 mod revocation;
 mod second_issuer;
 mod senders;
+mod storms;
 mod support;
 mod tidy;
 mod tokens;

@@ -57,6 +57,38 @@ fn what_takes_tokens_back_is_a_configuration() {
 }
 
 #[test]
+fn an_existing_cerbos_is_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let six_lines = block("auth0:");
+    let others = six_lines.lines().filter(|line| !line.starts_with("policies:"));
+    let configuration: String = others.flat_map(|line| [line, "\n"]).collect();
+    let configuration = format!("{configuration}{}", block("engine:"));
+    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
+    fs::write(folder.path().join("routes.yaml"), block("routes:")).unwrap();
+    let output = Command::new(tools::portcullis())
+        .arg("validate")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", tools::printed(&output));
+}
+
+#[test]
+fn what_signs_assertions_is_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = format!("{}{}", block("auth0:"), block("assertion:"));
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
+    fs::write(folder.path().join("routes.yaml"), block("routes:")).unwrap();
+    let output = Command::new(tools::portcullis())
+        .arg("validate")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", tools::printed(&output));
+}
+
+#[test]
 fn the_filter_is_one_that_envoy_loads() {
     let filters = block("http_filters:").replace('\n', "\n                ");
     let configuration = format!(

@@ -80,7 +80,7 @@ async fn tokens_of_oauth2_mock_server_are_verified_across_a_rotation() {
         cooldown: Duration::from_millis(100),
         ..Settings::default()
     };
-    let edge = Edge::start(&url, fast).await;
+    let edge = Box::pin(Edge::start(&url, fast)).await;
     let (old, denied) = (issuer.token(&first, "viewer"), issuer.token(&first, "nobody"));
     assert_eq!(edge.status(INVOICE, &old).await, 200);
     assert_eq!(edge.status(INVOICE, &denied).await, 403, "verified, and not allowed");

@@ -7,15 +7,12 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    encoding::{AsBigEndian, EcPublicKeyUncompressedBin},
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::{Router, routing::any};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use envoy_types::pb::envoy::service::auth::v3::CheckRequest;
 use jiff::Timestamp;
+use portcullis::identity::Nonces;
 use rcgen::CertifiedKey;
 use reqwest::{Client, Identity, Response};
 use serde_json::{Value, json};
@@ -23,49 +20,12 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
-    support::{World, check_request, claims},
+    support::{Holder, OWN_HOST, World, claims, presented},
     tools,
 };
 
 const HOST: &str = "api.invoices.example";
 const INVOICE: &str = "/v1/orgs/acme/invoices/7";
-
-/// Whoever holds the key that a token is bound to.
-struct Holder {
-    key: EcdsaKeyPair,
-}
-
-// === impl Holder ===
-
-impl Holder {
-    fn new() -> Self {
-        Self { key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap() }
-    }
-
-    fn jwk(&self) -> Value {
-        let point: EcPublicKeyUncompressedBin<'_> = self.key.public_key().as_be_bytes().unwrap();
-        let (x, y) = point.as_ref()[1..].split_at(32);
-        let [x, y] = [x, y].map(|number| URL_SAFE_NO_PAD.encode(number));
-        json!({ "crv": "P-256", "kty": "EC", "x": x, "y": y })
-    }
-
-    fn confirmation(&self) -> Value {
-        // The members of this JSON are in the order of RFC 7638.
-        let thumbprint = digest(&SHA256, self.jwk().to_string().as_bytes());
-        json!({ "jkt": URL_SAFE_NO_PAD.encode(thumbprint) })
-    }
-
-    fn proof(&self, token: &str, id: &str, method: &str, url: &str) -> String {
-        let header = json!({ "alg": "ES256", "typ": "dpop+jwt", "jwk": self.jwk() });
-        let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
-        let now = Timestamp::now().as_second();
-        let claims = json!({ "jti": id, "htm": method, "htu": url, "iat": now, "ath": hash });
-        let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
-        let message = format!("{}.{}", encode(&header), encode(&claims));
-        let signature = self.key.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-}
 
 fn bound(world: &World, confirmation: Value) -> String {
     let mut claims = claims("auth0|viewer", &["viewer"]);
@@ -73,38 +33,38 @@ fn bound(world: &World, confirmation: Value) -> String {
     world.issuer.token(&claims)
 }
 
+const ROUTES: &str = "
+routes:
+  - { path: /any, resource: { kind: invoice, id: x }, actions: { GET: view } }
+  - { path: /bound, resource: { kind: invoice, id: x }, actions: { GET: view }, token_binding: dpop }
+  - { path: /scoped, resource: { kind: invoice, id: x }, actions: { GET: view }, demands: { scopes: [a] } }
+";
+
+/// The status of an answer and its challenge.
+async fn told(world: &World, request: CheckRequest) -> (i32, String) {
+    let told = world.ask(request).await;
+    (told.status, told.header("www-authenticate").unwrap_or_default().to_owned())
+}
+
+/// A 401 in the scheme `DPoP`.
+fn say(error: &str, text: &str) -> (i32, String) {
+    let error = format!(r#"error="{error}", error_description="{text}""#);
+    (401, format!(r#"DPoP realm="api", {error}, algs="ES256""#))
+}
+
 #[tokio::test]
 async fn what_is_said_to_bad_proofs_names_the_scheme_and_its_algorithms() {
-    let routes = "routes:\n  - { path: /any, resource: { kind: invoice, id: x }, actions: { GET: view } }\n  \
-        - { path: /bound, resource: { kind: invoice, id: x }, actions: { GET: view }, token_binding: dpop }\n  \
-        - { path: /scoped, resource: { kind: invoice, id: x }, actions: { GET: view }, demands: { scopes: [a] } }\n";
-    let world = World::builder().file("routes.yaml", routes).start().await;
+    let world = World::builder().file("routes.yaml", ROUTES).section(OWN_HOST).start().await;
     let holder = Holder::new();
-    let token = bound(&world, holder.confirmation());
+    let token = holder.token(&world);
     let plain = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
     let url = |path: &str| format!("http://{HOST}{path}");
     let [good, wrong] = [("1", "GET"), ("2", "POST")]
         .map(|(id, method)| holder.proof(&token, id, method, &url("/any")));
     let ask = async |path: &str, authorization: &str, proof: Option<&str>| {
-        let mut request = check_request("GET", path, None);
-        let http = request.attributes.as_mut().unwrap().request.as_mut().unwrap();
-        let headers = &mut http.http.as_mut().unwrap().headers;
-        if !authorization.is_empty() {
-            headers.insert("authorization".to_owned(), authorization.to_owned());
-        }
-        headers.extend(proof.map(|proof| ("dpop".to_owned(), proof.to_owned())));
-        let told = world.ask(request).await;
-        (told.status, told.header("www-authenticate").unwrap_or_default().to_owned())
+        told(&world, presented(path, authorization, proof)).await
     };
     let (dpop, bearer) = (format!("DPoP {token}"), format!("Bearer {token}"));
-    let say = |error: &str, text: &str| {
-        (
-            401,
-            format!(
-                r#"DPoP realm="api", error="{error}", error_description="{text}", algs="ES256""#
-            ),
-        )
-    };
     assert_eq!(ask("/any", &dpop, None).await, say("invalid_dpop_proof", "proof missing"));
     assert_eq!(ask("/any", &dpop, Some(&wrong)).await, say("invalid_dpop_proof", "method"));
     assert_eq!(ask("/any", &dpop, Some(&good)).await, (200, String::new()));
@@ -127,6 +87,26 @@ async fn what_is_said_to_bad_proofs_names_the_scheme_and_its_algorithms() {
     let (_, page) = world.get("/metrics").await;
     let replayed = r#"portcullis_decisions_total{answer="challenge",reason="dpop.replayed"} 1"#;
     assert!(page.contains(replayed), "{page}");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn h18_x6_a_proof_is_for_a_bound_token_and_for_a_host_of_ours() {
+    let world = World::builder().file("routes.yaml", ROUTES).section(OWN_HOST).start().await;
+    let holder = Holder::new();
+    let token = holder.token(&world);
+    let plain = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let proof = holder.proof(&plain, "1", "GET", &format!("http://{HOST}/any"));
+    let stray = r#"Bearer realm="api", error="invalid_request", error_description="proof beside a token that is not bound to a key""#;
+    let request = presented("/any", &format!("Bearer {plain}"), Some(&proof));
+    assert_eq!(told(&world, request).await, (400, stray.to_owned()));
+    let proof = holder.proof(&token, "2", "GET", "http://evil.example/any");
+    let mut request = presented("/any", &format!("DPoP {token}"), Some(&proof));
+    let http = request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut();
+    let http = http.unwrap();
+    http.host = "evil.example".to_owned();
+    http.headers.insert(":authority".to_owned(), "evil.example".to_owned());
+    assert_eq!(told(&world, request).await, say("invalid_dpop_proof", "uri"));
     world.stop().await.unwrap();
 }
 
@@ -219,11 +199,11 @@ fn said(response: &Response) -> (u16, String) {
 
 #[tokio::test]
 async fn through_envoy_a_proof_is_for_one_request_and_one_url() {
-    let world = World::builder().start().await;
+    let world = World::builder().section(OWN_HOST).start().await;
     let envoy = Envoy::start(&world.ext_authz).await;
     let client = envoy.client(None);
     let holder = Holder::new();
-    let token = bound(&world, holder.confirmation());
+    let token = holder.token(&world);
     let send = async |scheme: &str, proofs: &[&str]| {
         let mut request = client.get(format!("{}?page=2", envoy.url(INVOICE)));
         request = request.header("authorization", format!("{scheme} {token}"));
@@ -244,6 +224,53 @@ async fn through_envoy_a_proof_is_for_one_request_and_one_url() {
     let (status, challenge) = send("DPoP", &[&proof("4", INVOICE), &proof("5", INVOICE)]).await;
     assert!(status == 401 && challenge.contains("multiple proofs"), "{status} {challenge}");
     assert_eq!(send("DPoP", &[&proof("6", INVOICE)]).await.0, 200, "the token is remembered");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn x19_through_envoy_a_proof_has_the_nonce_that_the_answer_before_it_gave() {
+    let section = "sender_constraints: { dpop: { hosts: [api.invoices.example], nonce: {} } }";
+    let world = World::builder().section(section).start().await;
+    let envoy = Envoy::start(&world.ext_authz).await;
+    let client = envoy.client(None);
+    let holder = Holder::new();
+    let token = holder.token(&world);
+    let send = async |path: &str, claims: Value| {
+        let mut claims = claims;
+        claims["htm"] = json!("GET");
+        claims["htu"] = json!(envoy.url(path));
+        let request = client.get(envoy.url(path)).header("authorization", format!("DPoP {token}"));
+        let request = request.header("dpop", holder.proof_with(&token, &claims));
+        let response = request.send().await.unwrap();
+        let nonces: Vec<String> = response
+            .headers()
+            .get_all("dpop-nonce")
+            .iter()
+            .map(|nonce| nonce.to_str().unwrap().to_owned())
+            .collect();
+        (said(&response), nonces)
+    };
+    let wanted = r#"DPoP realm="api", error="use_dpop_nonce", error_description="nonce required", algs="ES256""#;
+    let (answer, nonces) = send(INVOICE, json!({ "jti": "1" })).await;
+    assert_eq!(answer, (401, wanted.to_owned()));
+    let [nonce] = &nonces[..] else { panic!("{nonces:?}") };
+    // No use was made of the proof, so even its id can be the same.
+    let (answer, nonces) = send(INVOICE, json!({ "jti": "1", "nonce": nonce })).await;
+    assert_eq!(answer, (200, String::new()));
+    let [next] = &nonces[..] else { panic!("{nonces:?}") };
+    // A denial of the policies gives one, too.
+    let other = "/v1/orgs/nobody/invoices/7/x";
+    let (answer, _) = send(other, json!({ "jti": "2", "nonce": next })).await;
+    assert_eq!(answer.0, 403);
+    let foreign = Nonces::new(b"another", Duration::from_secs(60)).give(Timestamp::now());
+    let (answer, nonces) = send(INVOICE, json!({ "jti": "3", "nonce": foreign })).await;
+    assert_eq!(answer, (401, wanted.to_owned()));
+    let (answer, _) = send(INVOICE, json!({ "jti": "4", "nonce": nonces[0] })).await;
+    assert_eq!(answer.0, 200);
+    // Who sends no proof is told none.
+    let plain = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let response = client.get(envoy.url(INVOICE)).bearer_auth(plain).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers().get("dpop-nonce")), (200, None));
     world.stop().await.unwrap();
 }
 

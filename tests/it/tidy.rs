@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Which rooms a room may name. What is not here may not exist.
-const PLAN: [(&str, &[&str]); 20] = [
+const PLAN: [(&str, &[&str]); 21] = [
     ("yaml", &[]),
     ("engine", &["yaml"]),
     ("request", &["engine"]),
@@ -23,6 +23,7 @@ const PLAN: [(&str, &[&str]); 20] = [
     ("logout", &["identity", "revocation", "issuer", "shared_memory", "telemetry"]),
     ("policy_source", &["engine", "telemetry"]),
     ("cerbos_api", &["engine"]),
+    ("remote_pdp", &["engine", "identity", "cerbos_api", "telemetry"]),
     (
         "decision",
         &[
@@ -33,7 +34,9 @@ const PLAN: [(&str, &[&str]); 20] = [
             "engine",
             "answer",
             "issuer",
+            "shared_memory",
             "logout",
+            "remote_pdp",
             "telemetry",
         ],
     ),
@@ -75,6 +78,7 @@ const ALL_BUT_CLI: &[&str] = &[
     "telemetry",
     "cerbos_api",
     "pdp",
+    "remote_pdp",
     "server",
     "config",
     "reload",
@@ -95,6 +99,7 @@ const ALL: &[&str] = &[
     "telemetry",
     "cerbos_api",
     "pdp",
+    "remote_pdp",
     "server",
     "config",
     "reload",

@@ -6,7 +6,7 @@ use envoy_types::pb::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{World, check_request, claims, config};
+use crate::support::{POLICY, World, check_request, claims, config};
 
 const ROUTES: &str = r#"
 routes:
@@ -172,22 +172,60 @@ async fn a_reload_does_not_believe_envoy_on_a_listener_that_anybody_can_reach() 
 
 #[tokio::test]
 async fn no_cookie_and_no_word_of_envoy_is_a_bound_token() {
-    let bound = ROUTES.replace("    token:", "    token_binding: any\n    token:");
-    let world = World::builder().file("routes.yaml", &bound).start().await;
+    let bound = ROUTES.replace("    token:", "    token_binding: mtls\n    token:");
+    let world = World::builder().file("routes.yaml", ROUTES).start().await;
+    std::fs::write(world.path("routes.yaml"), bound).unwrap();
+    let (status, page) = world.post("/reload").await;
+    assert_ne!(status, 200, "{page}");
+    for text in ["routes.yaml:3:5: `token_binding` is set, and `envoy_metadata`", "and a cookie"] {
+        assert!(page.contains(text), "{page}");
+    }
+    // Where it is not demanded, a token that is bound is refused there all the same.
     let mut claims = claims("auth0|viewer", &["viewer"]);
     claims["iss"] = json!(world.issuer.url);
-    for confirmation in [Value::Null, json!({ "x5t#S256": "x".repeat(43) })] {
-        if !confirmation.is_null() {
-            claims["cnf"] = confirmation;
-        }
-        let cookie = format!("session={}", world.issuer.token(&claims));
-        let request = with(check_request("GET", ITEM, None), &[("cookie", &cookie)]);
-        for request in [request, attested("envoy.filters.http.jwt_authn", &claims)] {
-            let told = world.ask(request).await;
-            let challenge = told.header("www-authenticate").unwrap_or_default();
-            assert_eq!(told.status, 401, "{told:?}");
-            assert!(challenge.contains("bound token required"), "{challenge}");
-        }
+    claims["cnf"] = json!({ "x5t#S256": "x".repeat(43) });
+    let cookie = format!("session={}", world.issuer.token(&claims));
+    let request = with(check_request("GET", ITEM, None), &[("cookie", &cookie)]);
+    for request in [request, attested("envoy.filters.http.jwt_authn", &claims)] {
+        let told = world.ask(request).await;
+        let challenge = told.header("www-authenticate").unwrap_or_default();
+        assert_eq!(told.status, 401, "{told:?}");
+        assert!(challenge.contains("certificate binding failed"), "{challenge}");
     }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn h9_h11_a_token_in_the_query_or_in_a_form_is_none() {
+    let world = World::builder().start().await;
+    let token = world.issuer.token(&claims("auth0|accountant", &["accountant", "viewer"]));
+    let query = check_request("GET", &format!("{ITEM}?access_token={token}"), None);
+    let form = "application/x-www-form-urlencoded";
+    let mut post = with(check_request("PATCH", ITEM, None), &[("content-type", form)]);
+    let http = post.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut().unwrap();
+    http.body = format!("access_token={token}");
+    for request in [query, post] {
+        let told = world.ask(request).await;
+        let nobody = r#"Bearer realm="api""#;
+        assert_eq!((told.status, told.header("www-authenticate")), (401, Some(nobody)), "{told:?}");
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn k23_a_policy_can_keep_out_who_acts_for_another() {
+    let rule = "    - actions: [view]\n      roles: ['*']\n      effect: EFFECT_DENY\n      \
+        condition: { match: { expr: has(P.attr.actor) } }\n";
+    let policy = format!("{}\n{rule}", POLICY.trim_end());
+    let world = World::builder().file("policies/invoice.yaml", &policy).start().await;
+    let mut user = claims("auth0|viewer", &["viewer"]);
+    let ask = async |claims: &Value| {
+        world.ask(check_request("GET", ITEM, Some(&world.issuer.token(claims)))).await
+    };
+    assert_eq!(ask(&user).await.status, 200);
+    user["act"] = json!({ "sub": "auth0|support", "sub_profile": "human", "role": "support" });
+    let told = ask(&user).await;
+    // No other token would do, so none is asked for.
+    assert_eq!((told.status, told.header("www-authenticate")), (403, None), "{told:?}");
     world.stop().await.unwrap();
 }

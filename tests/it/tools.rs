@@ -44,6 +44,11 @@ pub(crate) fn werkzeug() -> PathBuf {
     found(root().join("build/werkzeug"), "make fetch")
 }
 
+/// The folder with the package `jwt` in it, which is `PyJWT`.
+pub(crate) fn pyjwt() -> PathBuf {
+    found(root().join("build/pyjwt"), "make fetch")
+}
+
 pub(crate) fn nginx() -> PathBuf {
     found(root().join("build/nginx"), "make fetch")
 }
@@ -51,6 +56,11 @@ pub(crate) fn nginx() -> PathBuf {
 /// The folder with `oauth2-mock-server` in its `node_modules`.
 pub(crate) fn oauth2_mock_server() -> PathBuf {
     found(root().join("build/oauth2-mock-server"), "make fetch")
+}
+
+/// The folder with the package `aioquic` in it.
+pub(crate) fn aioquic() -> PathBuf {
+    found(root().join("build/aioquic"), "make fetch")
 }
 
 pub(crate) fn portcullis() -> PathBuf {

@@ -1,4 +1,5 @@
 //! The room through its door.
 
+mod assertion;
 mod denial;
 mod upstream;

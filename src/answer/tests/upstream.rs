@@ -1,7 +1,7 @@
 use crate::answer::{HeaderSource, IdentityHeader, Reason, UpstreamHeaders};
 use crate::engine::model::{Map, PolicyVersion, Principal, Scope, Value};
 
-fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
+pub(super) fn principal(id: &str, roles: &[&str], attr: &[(&str, Value)]) -> Principal {
     Principal {
         id: id.into(),
         roles: roles.iter().map(|role| role.parse().unwrap()).collect(),
@@ -20,7 +20,7 @@ fn headers() -> UpstreamHeaders {
 }
 
 #[test]
-fn without_a_caller_every_spelling_of_every_name_is_removed() {
+fn threat_19_h14_without_a_caller_every_spelling_of_every_name_is_removed() {
     let mutation = headers().anonymous(Reason::PUBLIC_ROUTE);
     let mut removed: Vec<&str> = mutation.remove.iter().map(|name| &**name).collect();
     removed.sort_unstable();

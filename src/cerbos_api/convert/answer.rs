@@ -110,7 +110,7 @@ fn output_from_wire(entry: WireOutput) -> Result<OutputEntry, Unusable> {
     Ok(OutputEntry { src: src.into(), action, value })
 }
 
-fn validation_error_to_wire(error: &ValidationError) -> WireValidationError {
+pub(super) fn validation_error_to_wire(error: &ValidationError) -> WireValidationError {
     let ValidationError { path, message, source } = error;
     let source = match source {
         ValidationSource::Principal => Source::Principal,

@@ -4,10 +4,14 @@
 //! without is asked for with [`Unusable`].
 
 mod answer;
+mod plan_answer;
+mod plan_question;
 mod question;
 mod value;
 
 pub use answer::{answer_from_wire, answer_to_wire};
+pub use plan_answer::{filter_to_wire, plan_answer_to_wire};
+pub use plan_question::{planned_from_wire, planned_to_wire};
 pub use question::{actions_from_wire, principal_from_wire, question_to_wire, resource_from_wire};
 pub use value::{map_from_wire, map_to_wire, value_from_wire, value_to_wire};
 

@@ -78,7 +78,7 @@ impl<'t> Reader<'t> {
                 return Err(self.unfit(token, &format!("duplicate field {}", token.shown())));
             }
             let is_value = &*field.type_name == "google.protobuf.Value";
-            if self.lexer.peek().kind == Kind::Null && !(is_value && !field.is_repeated) {
+            if self.lexer.peek().kind == Kind::Null && (field.is_repeated || !is_value) {
                 self.lexer.next();
                 continue;
             }

@@ -46,6 +46,13 @@ enum Brackets {
     Array,
 }
 
+/// Whether brackets that are open have something in them yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filling {
+    Nothing,
+    Something,
+}
+
 // === impl Writer ===
 
 impl Writer {
@@ -56,18 +63,18 @@ impl Writer {
             _ => {}
         }
         self.open(Brackets::Object);
-        let is_empty = self.members(message, bytes, true)?;
-        self.close(Brackets::Object, is_empty);
+        let filling = self.members(message, bytes, Filling::Nothing)?;
+        self.close(Brackets::Object, filling);
         Ok(())
     }
 
-    /// The members of an object that is open; whether there is still none in it.
+    /// The members of an object that is open; whether there is one in it now.
     fn members(
         &mut self,
         message: &Message,
         bytes: &[u8],
-        mut is_empty: bool,
-    ) -> Result<bool, Unwritable> {
+        mut filling: Filling,
+    ) -> Result<Filling, Unwritable> {
         let given = wire::fields(bytes)?;
         for field in &message.fields {
             let values: Vec<Raw<'_>> = given
@@ -76,7 +83,7 @@ impl Writer {
                 .map(|(_, value)| *value)
                 .collect();
             let Some(last) = values.last() else { continue };
-            self.separate(&mut is_empty);
+            self.separate(&mut filling);
             self.name(&field.json_name);
             match self.schema.entry(field) {
                 Some(entry) => self.map(entry, &values)?,
@@ -84,23 +91,23 @@ impl Writer {
                 None => self.field(field, *last)?,
             }
         }
-        Ok(is_empty)
+        Ok(filling)
     }
 
     fn list(&mut self, field: &Field, values: &[Raw<'_>]) -> Result<(), Unwritable> {
         self.open(Brackets::Array);
-        let mut is_empty = true;
+        let mut filling = Filling::Nothing;
         for value in values {
-            self.separate(&mut is_empty);
+            self.separate(&mut filling);
             self.field(field, *value)?;
         }
-        self.close(Brackets::Array, is_empty);
+        self.close(Brackets::Array, filling);
         Ok(())
     }
 
     fn map(&mut self, entry: Entry<'_>, pairs: &[Raw<'_>]) -> Result<(), Unwritable> {
         self.open(Brackets::Object);
-        let mut is_empty = true;
+        let mut filling = Filling::Nothing;
         for pair in pairs {
             let (mut key, mut value) = (&[][..], None);
             for (number, raw) in wire::fields(bytes_of(*pair)?)? {
@@ -109,7 +116,7 @@ impl Writer {
                     raw => value = Some(raw),
                 }
             }
-            self.separate(&mut is_empty);
+            self.separate(&mut filling);
             self.name(&String::from_utf8_lossy(key));
             // What is left out has its default.
             let default = match entry.value.field_type {
@@ -118,7 +125,7 @@ impl Writer {
             };
             self.field(entry.value, value.unwrap_or(default))?;
         }
-        self.close(Brackets::Object, is_empty);
+        self.close(Brackets::Object, filling);
         Ok(())
     }
 
@@ -130,7 +137,7 @@ impl Writer {
             }
             (Type::String, Raw::Bytes(bytes)) => self.string(&String::from_utf8_lossy(bytes)),
             (Type::Bool, Raw::Varint(value)) => {
-                self.word(if value == 0 { "false" } else { "true" })
+                self.word(if value == 0 { "false" } else { "true" });
             }
             (Type::Enum, Raw::Varint(value)) => {
                 let number = i32::try_from(value).map_err(|_too_large| Unwritable)?;
@@ -191,12 +198,12 @@ impl Writer {
         let name = url.rsplit('/').next().unwrap_or_default();
         let message = self.schema.message(name).ok_or(Unwritable)?;
         self.open(Brackets::Object);
-        let mut is_empty = true;
-        self.separate(&mut is_empty);
+        let mut filling = Filling::Nothing;
+        self.separate(&mut filling);
         self.name("@type");
         self.string(&url);
-        let is_empty = self.members(message, value, is_empty)?;
-        self.close(Brackets::Object, is_empty);
+        let filling = self.members(message, value, filling)?;
+        self.close(Brackets::Object, filling);
         Ok(())
     }
 
@@ -225,9 +232,9 @@ impl Writer {
         });
     }
 
-    fn close(&mut self, brackets: Brackets, is_empty: bool) {
+    fn close(&mut self, brackets: Brackets, filling: Filling) {
         self.depth -= 1;
-        if !is_empty {
+        if filling == Filling::Something {
             self.line();
         }
         self.text.push(match brackets {
@@ -236,11 +243,11 @@ impl Writer {
         });
     }
 
-    fn separate(&mut self, is_empty: &mut bool) {
-        if !*is_empty {
+    fn separate(&mut self, filling: &mut Filling) {
+        if *filling == Filling::Something {
             self.text.push(',');
         }
-        *is_empty = false;
+        *filling = Filling::Something;
         self.line();
     }
 

@@ -1,3 +1,4 @@
 //! The room through its door.
 
+mod plans;
 mod round_trip;

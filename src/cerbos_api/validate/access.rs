@@ -1,4 +1,4 @@
-//! The rules of AuthZEN's questions.
+//! The rules of `AuthZEN`'s questions.
 
 use super::{Request, found::Found, violation::Rule};
 use crate::cerbos_api::proto::authzen::authorization::v1::{

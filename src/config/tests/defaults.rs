@@ -7,8 +7,8 @@ use http::Method;
 use super::{Folder, ROUTES, SIX_LINES};
 use crate::answer::{DenialOutputs, HeaderSource, UpstreamHeaders};
 use crate::config::{
-    CacheConfig, ClientAddressConfig, Config, EngineConfig, KeysConfig, SenderConstraintsConfig,
-    ShutdownConfig, TokenCacheConfig,
+    CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig, KeysConfig,
+    SenderConstraintsConfig, ShutdownConfig, TokenCacheConfig,
 };
 use crate::decision::DecisionCacheConfig;
 use crate::engine::model::Options;
@@ -16,8 +16,9 @@ use crate::identity::{
     Algorithm, CertificateSource, ClaimMapping, ClaimPath, IssuerSpec, PossessionRules, ProofRules,
     TokenDialect, UserSubjects,
 };
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
 use crate::server::{AdminConfig, ListenAddress, ListenConfig};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 
 #[test]
@@ -26,21 +27,19 @@ fn six_lines_are_enough_for_auth0() {
     folder.write("routes.yaml", ROUTES);
     let mut config = folder.load(&[]).unwrap();
     let routes = std::mem::take(&mut config.routes);
+    let address = ListenAddress::Tcp("127.0.0.1:9191".parse().unwrap());
     assert_eq!(
         config,
         Config {
             issuers: vec![brightpay()],
-            policies: folder.path("policies"),
             routes: Vec::new(),
-            listen: ListenConfig {
-                address: ListenAddress::Tcp("127.0.0.1:9191".parse().unwrap()),
-                tls: None,
-            },
+            listen: ListenConfig { address, tls: None },
             admin: AdminConfig { address: "127.0.0.1:9192".parse().unwrap() },
-            engine: EngineConfig {
+            engine: EngineConfig::Embedded(EmbeddedConfig {
+                policies: folder.path("policies"),
                 options: Options { strict_evaluation: true, ..Options::default() },
                 globals: serde_json::Map::new(),
-            },
+            }),
             cache: CacheConfig {
                 decisions: DecisionCacheConfig {
                     memory: 16 << 20,
@@ -65,6 +64,7 @@ fn six_lines_are_enough_for_auth0() {
                 ("x-portcullis-roles".parse().unwrap(), HeaderSource::Roles),
                 ("x-portcullis-subject".parse().unwrap(), HeaderSource::Id),
             ]),
+            assertion: None,
             relaxed_paths: [].into(),
             kept_headers: Vec::new(),
             denial_outputs: DenialOutputs::default(),
@@ -95,7 +95,10 @@ fn sender_constraints() -> SenderConstraintsConfig {
             },
             certificates: CertificateSource::Envoy,
         },
+        hosts: [].into(),
+        nonce: None,
         replays: 100_000,
+        on_outage: OnOutage::Refuse,
     }
 }
 

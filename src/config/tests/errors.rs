@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::{Folder, ROUTES, SIX_LINES, read, read_with};
+use crate::config::EngineConfig;
 use crate::server::ListenAddress;
 
 #[track_caller]
@@ -30,8 +31,8 @@ cache:
 log: { level: loud }
 ",
         &expect![[r#"
-            portcullis.yaml:1:1: `policies` is missing; expected the policy directory
             portcullis.yaml:1:1: `routes` is missing; expected the route table, or the path of its file
+            portcullis.yaml:1:1: `policies` is missing; expected the policy directory
             portcullis.yaml:2:3: `auth0.audience` is missing; expected the identifier of your API, or a list of them
             portcullis.yaml:2:11: `auth0.domain` is `https://brightpay.eu.auth0.com/`; expected the tenant's domain in lower case without `https://` and `/`, such as `acme.eu.auth0.com`
             portcullis.yaml:3:3: unknown key `audiense` in `auth0`; expected `audience`, perhaps
@@ -73,7 +74,7 @@ fn values_of_the_wrong_kind() {
     for (more, expected) in [
         (
             "timeout: 5s\n",
-            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `policies`, `routes`, `listen`, `admin`, `engine`, `cache`, `keys`, `redis`, `revocation`, `logout`, `upstream_headers`, `relaxed_paths`, `kept_headers`, `denial_outputs`, `resource_metadata`, `client_address`, `sender_constraints`, `log`, `shutdown`",
+            "7:1: unknown key `timeout`; expected one of `auth0`, `issuers`, `routes`, `listen`, `admin`, `engine`, `policies`, `cache`, `keys`, `redis`, `revocation`, `logout`, `api`, `upstream_headers`, `assertion`, `relaxed_paths`, `kept_headers`, `denial_outputs`, `resource_metadata`, `client_address`, `sender_constraints`, `log`, `shutdown`",
         ),
         ("log:\n", "7:4: `log` is nothing; expected a mapping"),
         ("log: { format: [json] }\n", "7:16: `log.format` is a list; expected `json` or `text`"),
@@ -228,10 +229,25 @@ engine:
     assert_eq!(config.issuers[0].issuer, "https://acme.auth0.com/");
     assert_eq!(config.listen.address, ListenAddress::Tcp("[::]:9191".parse().unwrap()));
     assert_eq!(config.client_address.trusted_hops, 2);
-    assert!(!config.engine.options.strict_evaluation);
+    let EngineConfig::Embedded(engine) = config.engine else { panic!("{:?}", config.engine) };
+    assert!(!engine.options.strict_evaluation);
 }
 
 #[test]
 fn keys_are_never_expanded() {
     check_with("${KEY}: 1\n", "7:1: unknown key `${KEY}`; expected `keys`, perhaps");
+}
+
+#[test]
+fn a_secret_is_long_enough_the_same_everywhere_and_never_shown() {
+    check_with(
+        "sender_constraints: { dpop: { nonce: { secret: open-sesame } } }\n",
+        "7:48: `sender_constraints.dpop.nonce.secret` is too short; expected at least 32 random characters",
+    );
+    let redis = "redis: { url: redis://127.0.0.1 }\n";
+    check_with(
+        &format!("{redis}sender_constraints: {{ dpop: {{ nonce: {{}} }} }}\n"),
+        "1:1: there are replicas (`redis`), and each would make nonces of its own; expected `sender_constraints.dpop.nonce.secret`",
+    );
+    assert!(read_with("sender_constraints: { dpop: { nonce: {} } }\n").is_ok());
 }

@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 
 use super::{Folder, read_with};
 use crate::answer::{DenialHeader, DenialOutputs, HeaderSource};
+use crate::config::EngineConfig;
+use crate::decision::DecisionCacheConfig;
 use crate::engine::model::{Limits, SchemaEnforcement};
 use crate::identity::{Algorithm, CertificateSource, ClaimPath, TokenBinding};
-use crate::logout::{OnOutage, RevocationConfig};
+use crate::logout::RevocationConfig;
+use crate::remote_pdp::{
+    ClientCertificate, Encryption, PdpAddress, PdpTlsConfig, RemotePdpConfig, TokenUse,
+};
 use crate::request::{Host, Origin, PathForm};
 use crate::server::ListenAddress;
-use crate::shared_memory::RedisUrl;
+use crate::shared_memory::{OnOutage, RedisUrl};
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// Every key, in JSON, which is YAML too.
@@ -45,29 +50,21 @@ pub(super) fn everything() -> Value {
             "strict_evaluation": false, "default_policy_version": "v1", "default_scope": "acme",
             "lenient_scope_search": true, "schema_enforcement": "reject", "globals": { "limit": 7, "rate": 0.5 },
             "limits": {
-                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200,
+                "policy_file_bytes": 2048, "policy_nesting": 20, "expression_characters": 200, "policy_pattern_bytes": 100_001,
                 "evaluation_steps": 2000, "evaluation_memory_bytes": 100_000, "pattern_bytes": 3000,
             },
         },
         "cache": { "decisions": { "memory": "5KiB", "ttl": "10s", "deny_ttl": "1s" }, "tokens": { "capacity": 0 } },
         "keys": { "refresh": "1m", "max_stale": "0s" },
-        "redis": {
-            "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
-            "without_tls": "private_network", "ca_file": "ca.pem",
-        },
+        "redis": redis(),
         "revocation": { "capacity": 7, "on_outage": "continue", "max_stale": "1m" },
         "logout": {
             "address": "0.0.0.0:9002", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
             "without_tls": "proxy_encrypts",
         },
-        "api": {
-            "http_address": "0.0.0.0:9003", "grpc_address": "unix:api.sock",
-            "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
-            "without_tls": "private_network", "strict_evaluation": true,
-            "limits": { "resources": 7, "actions": 8 },
-            "aux_data": { "leeway": "1s", "key_sets": [{ "id": "one", "file": "jwks.json" }] },
-        },
+        "api": api(),
         "upstream_headers": { "X-User": "id", "x-org": { "claim": "org_id" }, "x-kind": { "attr": "kind" } },
+        "assertion": assertion(),
         "relaxed_paths": { "legacy.acme.example": ["double_slash", "dot_segment"] },
         "kept_headers": ["X-Forwarded-Host"],
         "denial_outputs": {
@@ -76,12 +73,47 @@ pub(super) fn everything() -> Value {
         },
         "resource_metadata": "https://api.acme.example/.well-known/oauth-protected-resource",
         "client_address": { "trusted_hops": 1 },
-        "sender_constraints": {
-            "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s", "replays": 9 },
-            "client_certificates": { "from": "x_forwarded_client_cert" },
-        },
+        "sender_constraints": sender_constraints(),
         "log": { "format": "text", "level": "debug" },
         "shutdown": { "settle": "0s", "grace": "1m" },
+    })
+}
+
+fn api() -> Value {
+    json!({
+        "http_address": "0.0.0.0:9003", "grpc_address": "unix:api.sock",
+        "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
+        "without_tls": "private_network", "strict_evaluation": true,
+        "limits": { "resources": 7, "actions": 8 },
+        "aux_data": { "leeway": "1s", "key_sets": [{ "id": "one", "file": "jwks.json" }] },
+    })
+}
+
+fn sender_constraints() -> Value {
+    json!({
+        "dpop": { "algorithms": ["PS256"], "max_age": "1m", "max_ahead": "0s",
+            "hosts": ["Internal.acme.example"],
+            "nonce": { "lifetime": "1m", "secret": "0123456789abcdef0123456789abcdef" }, "replays": 9, "on_outage": "continue" },
+        "client_certificates": { "from": "x_forwarded_client_cert" },
+    })
+}
+
+fn redis() -> Value {
+    json!({
+        "url": "rediss://redis.example/3", "prefix": "p:", "timeout": "1s",
+        "without_tls": "private_network", "ca_file": "ca.pem",
+    })
+}
+
+fn assertion() -> Value {
+    json!({
+        "issuer": "https://gateway.acme.example", "audience": "https://backend.acme.example",
+        "header": "X-Assertion", "lifetime": "30s", "claims": { "who": "id", "org": { "claim": "org_id" } },
+        "key_files": ["new.pem", "old.pem"],
+        "listen": {
+            "address": "0.0.0.0:9003", "tls": { "cert_file": "c.pem", "key_file": "k.pem" },
+            "without_tls": "proxy_encrypts",
+        },
     })
 }
 
@@ -146,7 +178,12 @@ fn every_key_has_an_effect() {
     assert_eq!(senders.rules.proofs.algorithms, [Algorithm::Ps256].into());
     assert_eq!(senders.rules.proofs.max_age, Duration::from_mins(1));
     assert_eq!(senders.rules.proofs.max_ahead, Duration::ZERO);
-    assert_eq!(senders.replays, 9);
+    assert_eq!(senders.hosts, [Host::parse("internal.acme.example").unwrap()].into());
+    let nonce = senders.nonce.as_ref().unwrap();
+    assert_eq!(nonce.lifetime, Duration::from_mins(1));
+    assert_eq!(nonce.secret.as_ref().unwrap().as_bytes(), b"0123456789abcdef0123456789abcdef");
+    assert!(!format!("{senders:?}").contains("abcdef"), "{senders:?}");
+    assert_eq!((senders.replays, senders.on_outage), (9, OnOutage::Continue));
     assert_eq!(config.routes[0].demands.binding, Some(TokenBinding::Dpop));
     assert_eq!((config.log.format, config.log.level), (LogFormat::Text, LogLevel::Debug));
     assert_eq!(config.shutdown.settle, Duration::ZERO);
@@ -164,10 +201,80 @@ fn every_key_has_an_effect() {
     );
 }
 
+/// The same, where another PDP evaluates the policies.
+pub(super) fn everything_elsewhere() -> Value {
+    let mut file = everything();
+    file.as_object_mut().unwrap().remove("policies");
+    file.as_object_mut().unwrap().remove("api");
+    file["cache"].as_object_mut().unwrap().remove("decisions");
+    file["engine"] = json!({ "cerbos": {
+        "address": "grpcs://pdp.example:3593",
+        "tls": { "ca_file": "ca.pem", "cert_file": "c.pem", "key_file": "k.pem" },
+        "without_tls": "private_network", "send_token": true, "key_set_id": "auth0",
+        "timeout": "1s", "per_try_timeout": "300ms", "retries": 1, "connections": 2,
+        "max_in_flight": 7, "cache": { "ttl": "2s", "memory": "1MiB" },
+    } });
+    file
+}
+
+#[test]
+fn every_key_of_a_remote_engine_has_an_effect() {
+    let folder = Folder::new(&everything_elsewhere().to_string());
+    let config = folder.load(&[]).unwrap();
+    let seconds = Duration::from_secs;
+    let (cert_file, key_file) = (folder.path("c.pem"), folder.path("k.pem"));
+    assert_eq!(
+        config.engine,
+        EngineConfig::Remote {
+            pdp: RemotePdpConfig {
+                address: PdpAddress::Tcp {
+                    host: "pdp.example".into(),
+                    port: 3593,
+                    encryption: Encryption::Tls,
+                },
+                tls: PdpTlsConfig {
+                    ca_file: Some(folder.path("ca.pem")),
+                    client: Some(ClientCertificate { cert_file, key_file }),
+                },
+                token: TokenUse::Sent { key_set_id: "auth0".into() },
+                timeout: seconds(1),
+                per_try_timeout: Duration::from_millis(300),
+                retries: 1,
+                connections: 2,
+                max_in_flight: 7,
+            },
+            cache: Some(DecisionCacheConfig {
+                memory: 1 << 20,
+                ttl: seconds(2),
+                deny_ttl: seconds(2)
+            }),
+        }
+    );
+}
+
+#[test]
+fn every_key_of_an_assertion_has_an_effect() {
+    let folder = Folder::new(&everything().to_string());
+    let config = folder.load(&[]).unwrap();
+    let assertion = config.assertion.unwrap();
+    assert_eq!(assertion.key_files, [folder.path("new.pem"), folder.path("old.pem")]);
+    assert_eq!(assertion.listen.unwrap().address, "0.0.0.0:9003".parse().unwrap());
+    let rules = assertion.rules;
+    assert_eq!(
+        (&*rules.issuer, rules.header.as_str()),
+        ("https://gateway.acme.example", "x-assertion")
+    );
+    assert_eq!(rules.audience.as_deref(), Some("https://backend.acme.example"));
+    assert_eq!(rules.lifetime, Duration::from_secs(30));
+    let org = HeaderSource::Claim(ClaimPath::top("org_id"));
+    assert_eq!(rules.claims, [("who".into(), HeaderSource::Id), ("org".into(), org)].into());
+}
+
 #[test]
 fn every_key_of_the_engine_has_an_effect() {
     let config = Folder::new(&everything().to_string()).load(&[]).unwrap();
-    let options = config.engine.options;
+    let EngineConfig::Embedded(engine) = config.engine else { panic!("{:?}", config.engine) };
+    let options = engine.options;
     assert!(!options.strict_evaluation && options.lenient_scope_search);
     assert_eq!(options.schema_enforcement, SchemaEnforcement::Reject);
     assert_eq!(
@@ -178,12 +285,13 @@ fn every_key_of_the_engine_has_an_effect() {
             expression_characters: 200,
             evaluation_steps: 2000,
             evaluation_memory_bytes: 100_000,
+            policy_pattern_bytes: 100_001,
             pattern_bytes: 3000,
         }
     );
     assert_eq!(options.default_policy_version.as_str(), "v1");
     assert_eq!(options.default_scope.as_str(), "acme");
-    assert_eq!(Value::Object(config.engine.globals), json!({ "limit": 7, "rate": 0.5 }));
+    assert_eq!(Value::Object(engine.globals), json!({ "limit": 7, "rate": 0.5 }));
 }
 
 #[test]

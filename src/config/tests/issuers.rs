@@ -12,7 +12,7 @@ fn path(segments: &[&str]) -> ClaimPath {
 }
 
 #[test]
-fn a_custom_domain_is_an_issuer_of_its_own() {
+fn k4_a_custom_domain_is_an_issuer_of_its_own() {
     let config = read(&format!(
         "{REST}\
 auth0:

@@ -1,3 +1,4 @@
+mod assertion;
 mod defaults;
 mod errors;
 mod full;

@@ -193,6 +193,10 @@ fn tokens_and_demands_that_cannot_be() {
             "  - { path: /x, public: [GET], demands: { scopes: [a b] } }",
             "4:52: `routes[0].demands.scopes[0]` is `a b`; expected printable ASCII without blanks, quotes and backslashes",
         ),
+        (
+            "  - { path: /x, public: [GET], token_binding: dpop }",
+            "1:1: the route at portcullis.yaml:4:5 has `token_binding`, and no host is named that a proof could be for; expected `hosts` at the route, or `sender_constraints.dpop.hosts`",
+        ),
     ]);
 }
 

@@ -17,8 +17,9 @@ use crate::issuer::{
     Settings, TrustedIssuers,
     tests::site::{JWKS, Page, Refreshing, Site, advance},
 };
-use crate::logout::{self, OnOutage, RevocationConfig, Revocations};
+use crate::logout::{self, RevocationConfig, Revocations};
 use crate::revocation::{Revocation, TenantSpec, Whom};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{Metrics, RevocationSource};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -97,7 +98,8 @@ fn assert_refused(result: &Result, expected: TokenError) {
         | Err(
             AuthenticationError::KeysUnavailable(_)
             | AuthenticationError::RevocationsUnknown
-            | AuthenticationError::ReplaysFull,
+            | AuthenticationError::ReplaysFull
+            | AuthenticationError::ReplaysUnknown,
         ) => {
             panic!("{result:?}")
         }
@@ -121,7 +123,7 @@ async fn r1_the_same_token_is_the_same_caller() {
 }
 
 #[tokio::test]
-async fn r2_no_byte_of_a_remembered_token_can_be_changed() {
+async fn threat_34_r2_no_byte_of_a_remembered_token_can_be_changed() {
     let world = World::new().await;
     let token = world.token().token();
     world.now(&token).await.unwrap();
@@ -151,6 +153,21 @@ async fn r3_a_remembered_token_expires() {
 }
 
 #[tokio::test]
+async fn k16_a_clock_that_is_set_back_lets_no_expired_token_in_for_longer() {
+    let world = World::new().await;
+    let token = world.token().token();
+    world.now(&token).await.unwrap();
+    // Ten minutes back the token is not issued yet; that it was remembered changes nothing.
+    let early = world.after(&token, -600, &Demands::default()).await;
+    assert_refused(&early, TokenError::InvalidClaim("iat"));
+    world.after(&token, 3600 + 29, &Demands::default()).await.unwrap();
+    for after in [3600 + 31, 3600 + 30, 7200] {
+        let expired = world.after(&token, after, &Demands::default()).await;
+        assert_refused(&expired, TokenError::Expired);
+    }
+}
+
+#[tokio::test]
 async fn r4_a_remembered_token_goes_with_its_key() {
     let world = World::new().await;
     let [first, second] = ["k1", "k2"].map(|kid| world.token().header("kid", kid).token());
@@ -174,7 +191,7 @@ async fn r4_a_remembered_token_goes_with_its_key() {
 }
 
 #[tokio::test]
-async fn r5_a_remembered_token_meets_the_demands_of_each_route() {
+async fn threat_21_r5_a_remembered_token_meets_the_demands_of_each_route() {
     let world = World::new().await;
     let token = world.token().token();
     world.now(&token).await.unwrap();
@@ -190,7 +207,7 @@ async fn r5_a_remembered_token_meets_the_demands_of_each_route() {
 }
 
 #[tokio::test]
-async fn threat24_a_remembered_token_has_no_more_scopes_than_before() {
+async fn threat_24_a_remembered_token_has_no_more_scopes_than_before() {
     let world = World::new().await;
     let token = world.token().token();
     world.now(&token).await.unwrap();

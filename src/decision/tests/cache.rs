@@ -93,7 +93,7 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
+async fn threat_30_a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
     for (effect, token_ends, asked, expected) in [
         (Effect::Allow, 600, 0, CacheResult::Hit),
         (Effect::Allow, 600, 29, CacheResult::Hit),
@@ -112,9 +112,29 @@ async fn a_verdict_is_kept_until_the_token_ends_or_its_time_to_live_is_over() {
 }
 
 #[tokio::test]
+async fn a_verdict_that_the_clock_may_change_is_kept_from_its_instant_to_its_horizon() {
+    for (horizon, asked, expected) in [
+        (20, 0, CacheResult::Hit),
+        (20, 19, CacheResult::Hit),
+        (20, 20, CacheResult::Miss),
+        // The clock was set back.
+        (20, -1, CacheResult::Miss),
+        (50, 29, CacheResult::Hit),
+        (50, 30, CacheResult::Miss),
+    ] {
+        let cache = cache(CONFIG);
+        let until = Judged { clock: ClockUse::Until(at(horizon)), ..judged(Effect::Allow) };
+        assert_eq!(ask(&cache, first(), (0, 600), until).await, CacheResult::Miss);
+        let found = ask(&cache, first(), (asked, 600), judged(Effect::Allow)).await;
+        assert_eq!(found, expected, "until {horizon}, asked at {asked}");
+    }
+}
+
+#[tokio::test]
 async fn what_may_differ_for_the_next_one_is_not_kept() {
     for (clock, exhausted, why) in [
         (ClockUse::Read, false, Uncacheable::Clock),
+        (ClockUse::Until(at(0)), false, Uncacheable::Clock),
         (ClockUse::Unread, true, Uncacheable::Exhausted),
     ] {
         let cache = cache(CONFIG);
@@ -181,4 +201,17 @@ async fn of_several_who_ask_at_once_one_judges() {
     let mut results = [a, b, c].map(CacheResult::as_str);
     results.sort_unstable();
     assert_eq!((count.load(Ordering::SeqCst), results), (1, ["hit", "hit", "miss"]));
+}
+
+#[tokio::test]
+async fn where_the_one_who_judges_is_cancelled_another_one_judges() {
+    let cache = cache(CONFIG);
+    let never = std::future::pending::<Result<Judged, JudgeFault>>();
+    let cancelled = cache.get_or_judge(first(), at(0), at(600), never);
+    let waiting = ask(&cache, first(), (0, 600), judged(Effect::Allow));
+    let cancelled = tokio::time::timeout(Duration::from_millis(1), cancelled);
+    let (cancelled, waited) = tokio::join!(cancelled, waiting);
+    assert!(cancelled.is_err());
+    assert_eq!(waited, CacheResult::Miss);
+    assert_eq!(ask(&cache, first(), (0, 600), judged(Effect::Allow)).await, CacheResult::Hit);
 }

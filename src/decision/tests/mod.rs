@@ -4,3 +4,4 @@ mod authenticate;
 mod cache;
 mod key;
 mod replay;
+mod request_key;

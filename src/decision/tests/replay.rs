@@ -13,9 +13,10 @@ use crate::issuer::{
     Settings, TrustedIssuers,
     tests::site::{Refreshing, Site},
 };
-use crate::logout::{self, OnOutage, RevocationConfig, Revocations};
-use crate::request::{HttpRequest, RequestRules};
+use crate::logout::{self, RevocationConfig, Revocations};
+use crate::request::HttpRequest;
 use crate::revocation::{Revocation, TenantSpec, Whom};
+use crate::shared_memory::OnOutage;
 use crate::telemetry::{Metrics, RevocationSource};
 
 struct World {
@@ -65,7 +66,7 @@ impl World {
     async fn send(&self, scheme: &str, proof: &Forgery, after: SignedDuration) -> String {
         let proof = proof.signed_by(TestKey::named("p256"));
         let raw = forge::request(&[("dpop", &proof)]);
-        let request = HttpRequest::read(raw, &RequestRules::default()).unwrap();
+        let request = HttpRequest::read(raw, &forge::rules()).unwrap();
         let (token, demands) = (self.credentials(scheme), Demands::default());
         let now = forge::now() + after;
         match self.authenticator.authenticate(&token, &demands, Some(&request), now).await {

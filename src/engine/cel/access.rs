@@ -58,6 +58,7 @@ fn try_select<'a>(value: V<'a>, field: &str) -> Result<Option<V<'a>>, Fault<'a>>
     match value {
         V::Message(message) => Ok(message.field(field)),
         V::Object(Object::Unusable(text)) => Err(Fault::Text(text)),
+        V::Object(Object::Hierarchy(_)) => Err(Fault::Text("unsupported index type 'string'")),
         _ if value.list().is_some() => Err(Fault::Text("unsupported index type 'string' in list")),
         _ => Ok(None),
     }
@@ -202,8 +203,8 @@ pub(super) fn find<'a>(
     }
 }
 
-/// Values that Go cannot look up in a map.
-fn unhashable(key: V<'_>) -> Option<&'static str> {
+/// Values that Go cannot look up in a map, nor put into one.
+pub(super) fn unhashable(key: V<'_>) -> Option<&'static str> {
     Some(match key {
         V::Bytes(_) => "internal error: runtime error: hash of unhashable type types.Bytes",
         V::Object(Object::Hierarchy(_)) => {

@@ -211,6 +211,8 @@ impl Scanner<'_> {
             self.skip(1);
         }
         self.levels.push(std::mem::take(&mut self.level));
+        // Brackets with nothing in them, or without an end, are levels for the parser too.
+        self.note();
     }
 
     fn close(&mut self) {

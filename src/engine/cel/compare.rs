@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Beyond this, values are taken to be made to exhaust the stack.
-const DEPTH: usize = 1_000;
+const DEPTH: usize = 500;
 
 /// `left == right`. Different types are not equal; Cerbos's own types refuse most of them.
 pub(super) fn equal<'a>(run: &Run<'a>, left: V<'a>, right: V<'a>) -> Result<bool, Fault<'a>> {

@@ -2,9 +2,9 @@
 
 use super::{
     time::Moment,
+    types::Type,
     value::{Entries, List, V},
 };
-use crate::engine::model::Value;
 
 /// A value that owns itself. Other than JSON values it tells integers from doubles.
 #[derive(Clone, Debug)]
@@ -22,8 +22,6 @@ pub enum Constant {
     List(Box<[Self]>),
     Map(Box<[(Self, Self)]>),
     Type(Box<str>),
-    /// A constant of a policy.
-    Json(Value),
 }
 
 /// `engine.globals`: values of the configuration, in which integers stay integers.
@@ -49,7 +47,25 @@ impl Constant {
             Self::List(items) => V::ConstantList(items),
             Self::Map(entries) => V::ConstantMap(entries),
             Self::Type(name) => V::Type(name),
-            Self::Json(value) => V::json(value),
+        }
+    }
+
+    /// The static type of a value that has no parts.
+    pub(super) fn scalar_type(&self) -> Type {
+        match self {
+            Self::Null => Type::Null,
+            Self::Bool(_) => Type::Bool,
+            Self::Int(_) => Type::Int,
+            Self::Uint(_) => Type::Uint,
+            Self::Double(_) => Type::Double,
+            Self::String(_) => Type::String,
+            Self::Bytes(_) => Type::Bytes,
+            Self::Duration(_) => Type::Duration,
+            Self::Timestamp(_) => Type::Timestamp,
+            Self::Type(name) => {
+                Type::Meta(Box::new(Type::named(name).map_or(Type::Dyn, |(_, named)| named)))
+            }
+            Self::List(_) | Self::Map(_) => Type::Dyn,
         }
     }
 

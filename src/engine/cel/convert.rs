@@ -12,7 +12,7 @@ use super::{
 use crate::engine::model::{Map, Value};
 
 /// Beyond this, values are taken to be made to exhaust the stack.
-const DEPTH: usize = 1_000;
+const DEPTH: usize = 500;
 /// Integers beyond this are not exact in JSON, and become strings.
 const EXACT: u64 = (1 << 53) - 1;
 
@@ -79,7 +79,10 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
     let mut entries: Vec<(&str, Value)> = Vec::new();
     if let V::Message(message) = value {
         for field in message.fields() {
-            if let (Some(true), Some(value)) = (message.has(field), message.field(field)) {
+            // A field that is always there is left out nevertheless where it is empty.
+            if let (Some(true), Some(value)) = (message.has(field), message.field(field))
+                && !matches!(value, V::Names([]))
+            {
                 entries.push((*field, json_below(run, value, depth)?));
             }
         }

@@ -16,12 +16,9 @@ pub(super) enum Early {
 }
 
 /// When a global function of this name is called with these arguments.
-pub(super) fn early(name: &str, args: &[Syntax]) -> Early {
-    let is_literal = args.last().is_some_and(is_converted_literal);
+pub(super) fn early(name: &str, args: &[&Syntax]) -> Early {
+    let is_literal = args.last().is_some_and(|arg| is_converted_literal(arg));
     match (name, args) {
-        // A literal that is wrong is refused; one that folding makes is too, and cel-go then takes
-        // the expression as it was written, where it only sees through conversions.
-        ("duration" | "timestamp", [_]) if !is_literal => Early::Never,
         (
             "bool" | "bytes" | "double" | "duration" | "int" | "string" | "timestamp" | "uint",
             [_],
@@ -35,6 +32,23 @@ pub(super) fn early(name: &str, args: &[Syntax]) -> Early {
         }
         _ => Early::Never,
     }
+}
+
+/// Whether cel-go sees through a function of this name even where it does not fold.
+pub(super) fn converts(name: &str) -> bool {
+    matches!(
+        name,
+        "bool"
+            | "bytes"
+            | "double"
+            | "duration"
+            | "dyn"
+            | "int"
+            | "string"
+            | "timestamp"
+            | "type"
+            | "uint"
+    )
 }
 
 /// A chain of names, as that of a type may be.
@@ -51,19 +65,7 @@ fn is_converted_literal(syntax: &Syntax) -> bool {
     match &syntax.kind {
         Written::Literal(_) => true,
         Written::Call { name, target: None, args } => {
-            let converts = matches!(
-                name.as_str(),
-                "bool"
-                    | "bytes"
-                    | "double"
-                    | "duration"
-                    | "dyn"
-                    | "int"
-                    | "string"
-                    | "timestamp"
-                    | "uint"
-            );
-            converts && args.iter().all(is_converted_literal)
+            converts(name) && args.iter().all(is_converted_literal)
         }
         Written::List(elements) => {
             elements.iter().all(|element| !element.optional && is_converted_literal(&element.value))

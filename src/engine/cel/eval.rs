@@ -31,9 +31,9 @@ const _: () = assert!(size_of::<Evaluated<'_>>() <= 24);
 /// One evaluation of one expression.
 pub(super) struct Run<'a> {
     pub arena: &'a Bump,
-    pub(super) budget: &'a Budget,
+    budget: &'a Budget,
     /// `None` while constants are folded, which read nothing.
-    frame: Option<&'a Frame<'a>>,
+    pub(super) frame: Option<&'a Frame<'a>>,
     /// What Cerbos panics over: no other part of the expression makes up for that.
     panic: Cell<Option<&'a str>>,
     /// The variables of macros. Each macro of an expression has its own slots.
@@ -66,7 +66,8 @@ impl<'a> Run<'a> {
 
     /// For constants.
     pub(super) fn without_inputs(arena: &'a Bump, budget: &'a Budget, locals: usize) -> Self {
-        let locals = locals_in(arena, locals);
+        // A variable has no value but that of a macro that is evaluated.
+        let locals = arena.alloc_slice_fill_with(locals, |_| Cell::new(Err(Fault::NoOverload)));
         Self { arena, budget, frame: None, panic: Cell::new(None), locals }
     }
 
@@ -108,6 +109,11 @@ impl<'a> Run<'a> {
         self.charge_bytes(bytes)
     }
 
+    /// What a compiled pattern may take that is no literal.
+    pub(super) fn pattern_bytes(&self) -> usize {
+        self.budget.pattern_bytes()
+    }
+
     fn take(&self, steps: usize, more: usize) -> Result<(), Fault<'a>> {
         let held = self.arena.allocated_bytes().saturating_add(more);
         // The text of this fault is not seen: whoever evaluates asks the budget.
@@ -145,6 +151,7 @@ impl<'a> Run<'a> {
         self.charge(1)?;
         match &node.kind {
             Kind::Constant(constant) => Ok(constant.view()),
+            Kind::Given(value) => self.frame.map(|_| V::json(value)).ok_or(Fault::NoOverload),
             Kind::Path(path) => self.path(path),
             Kind::Local(slot) => self.local(*slot),
             Kind::And(parts) => self.logic(parts, Logic::And),
@@ -179,7 +186,10 @@ impl<'a> Run<'a> {
             Kind::OptionalOr { parts, result } => self.optional_or(parts, *result),
             Kind::SortBy { slot, parts } => self.sort_by(*slot, parts),
             Kind::AllVariables(variables) => self.all_variables(variables),
+            Kind::Settled(constant) => Ok(constant.view()),
+            Kind::TypeVariable(name) => Err(self.undefined_type(name)),
             Kind::Constant(_)
+            | Kind::Given(_)
             | Kind::Path(_)
             | Kind::Local(_)
             | Kind::And(_)
@@ -203,12 +213,12 @@ impl<'a> Run<'a> {
     fn path(&self, path: &'a Path) -> Evaluated<'a> {
         let mut value = self.root(&path.root)?;
         for key in &path.keys {
-            value = access::select(self, value, key)?;
+            value = access::select(self, value, &key.name)?;
         }
         Ok(value)
     }
 
-    fn root(&self, root: &'a Root) -> Evaluated<'a> {
+    pub(super) fn root(&self, root: &'a Root) -> Evaluated<'a> {
         let frame = self.frame.ok_or(Fault::NoOverload)?;
         let input = frame.input;
         Ok(match root {
@@ -248,6 +258,10 @@ impl<'a> Run<'a> {
 
     fn undefined_field(&self, name: &str) -> Fault<'a> {
         self.fail(format_args!("undefined field '{name}'"))
+    }
+
+    pub(super) fn undefined_type(&self, name: &str) -> Fault<'a> {
+        self.fail(format_args!("reference to undefined type: {name}"))
     }
 
     fn all_variables(&self, variables: &'a [(Box<str>, usize)]) -> Evaluated<'a> {
@@ -290,15 +304,18 @@ impl<'a> Run<'a> {
     }
 
     fn call(&self, call: &'a Call) -> Evaluated<'a> {
-        let pattern = call.pattern.as_deref();
+        if let Some(moving) = call.moving {
+            return self.compare_with_clock(call, moving);
+        }
+        let (pattern, only) = (call.pattern.as_deref(), call.only);
         if call.group.hides_failures() {
             return self.call_hiding(call);
         }
         match &*call.args {
-            [] => call.group.call(&Arguments { run: self, args: &[], pattern }),
-            [only] => {
-                let args = [self.eval(only)?];
-                call.group.call(&Arguments { run: self, args: &args, pattern })
+            [] => call.group.call(&Arguments { run: self, only, args: &[], pattern }),
+            [arg] => {
+                let args = [self.eval(arg)?];
+                call.group.call(&Arguments { run: self, only, args: &args, pattern })
             }
             [first, second] => {
                 let first = self.eval(first)?;
@@ -307,14 +324,14 @@ impl<'a> Run<'a> {
                     return Ok(first);
                 }
                 let args = [first, self.eval(second)?];
-                call.group.call(&Arguments { run: self, args: &args, pattern })
+                call.group.call(&Arguments { run: self, only, args: &args, pattern })
             }
             many => {
                 let mut args = ArenaVec::with_capacity_in(many.len(), self.arena);
                 for arg in many {
                     args.push(self.eval(arg)?);
                 }
-                call.group.call(&Arguments { run: self, args: &args, pattern })
+                call.group.call(&Arguments { run: self, only, args: &args, pattern })
             }
         }
     }
@@ -329,7 +346,7 @@ impl<'a> Run<'a> {
             return if others_fit { Err(Fault::NoOverload) } else { *failed };
         }
         let args: Result<Vec<V<'a>>, _> = results.into_iter().collect();
-        call.group.call(&Arguments { run: self, args: &args?, pattern: None })
+        call.group.call(&Arguments { run: self, only: call.only, args: &args?, pattern: None })
     }
 
     fn list_literal(&self, elements: &'a [Element]) -> Evaluated<'a> {
@@ -352,6 +369,9 @@ impl<'a> Run<'a> {
             ArenaVec::with_capacity_in(entries.len(), self.arena);
         for entry in entries {
             let key = self.eval(&entry.key)?;
+            if let Some(text) = access::unhashable(key) {
+                return Err(self.panic(text));
+            }
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,

@@ -1,4 +1,9 @@
 //! Constant folding, with the visible effects that it has in Cerbos and no others.
+//!
+//! cel-go folds the checked tree, writes what is left as an expression, and checks that. If it does
+//! not pass, as `dyn(1) == P.id` does not once it says `1 == P.id`, nothing is folded at all.
+
+use std::collections::HashMap;
 
 use bumpalo::Bump;
 
@@ -6,77 +11,210 @@ use super::{
     budget::Budget,
     compare,
     constant::Constant,
+    duration, early,
     eval::Run,
-    node::{Call, Kind, Logic, Node},
-    value::V,
+    node::{Call, Kind, Logic, Loop, Node},
+    syntax::{self, Syntax},
+    value::{Object, V},
 };
 
 /// Steps for one constant. What takes more is left to be evaluated, within the budget of a request.
 const BUDGET: u64 = 10_000;
 
-/// Whether `c in [.., c, ..]` is decided without its other elements.
+/// What is folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Membership {
-    Folded,
-    Kept,
+pub(super) enum Folding {
+    /// All that is constant, and what constants decide.
+    Whole,
+    /// Conversions and aggregates of literals, and no more.
+    Literals,
 }
 
-/// The node, or the constant that it always is. A constant that fails stays as it is: it fails at
-/// run time, or does not matter there.
-pub(super) fn fold(node: Node, membership: Membership) -> Node {
-    let decided = match &node.kind {
-        Kind::And(parts) => shortcut(parts, Logic::And),
-        Kind::Or(parts) => shortcut(parts, Logic::Or),
-        Kind::Call(call) if call.group.name == "@in" => is_member(call, membership),
+/// What folding makes of a node.
+#[derive(Clone, Debug)]
+pub(super) enum Folded {
+    Constant(Constant),
+    /// The argument at this index.
+    Argument(usize),
+}
+
+/// All that was folded, by the id of the node as it was written.
+#[derive(Debug, Default)]
+pub(super) struct Folds(HashMap<usize, Folded>);
+
+// === impl Folds ===
+
+impl Folds {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn add(&mut self, node: &Syntax, folded: Option<Folded>) {
+        self.0.extend(folded.map(|folded| (node.id, folded)));
+    }
+
+    pub(super) fn of(&self, node: &Syntax) -> Option<&Folded> {
+        self.0.get(&node.id)
+    }
+
+    /// Whether the condition of a loop is always false: its body is gone then.
+    pub(super) fn excludes_all(&self, details: &syntax::Loop) -> bool {
+        let condition = details.filter.as_ref();
+        condition.is_some_and(|condition| match (self.of(condition), &condition.kind) {
+            (Some(Folded::Constant(Constant::Bool(holds))), _)
+            | (None, syntax::Kind::Literal(Constant::Bool(holds))) => !holds,
+            _ => false,
+        })
+    }
+}
+
+/// The node, or what is left of it. A constant that fails stays as it is: it fails at run time, or
+/// does not matter there.
+pub(super) fn fold(node: Node, folding: Folding) -> (Node, Option<Folded>) {
+    if folding == Folding::Whole
+        && let Some(index) = chosen(&node)
+    {
+        return (argument(node, index), Some(Folded::Argument(index)));
+    }
+    let value = match &node.kind {
+        Kind::Call(call) if call.group.name == "@in" => {
+            is_member(call, folding).map(Constant::Bool)
+        }
         _ => None,
     };
-    if let Some(value) = decided {
-        return Node { kind: Kind::Constant(Constant::Bool(value)) };
+    let value = value.or_else(|| if folds(&node, folding) { constant_of(&node, 0) } else { None });
+    match value {
+        Some(value) => settled(value.clone(), Kind::Constant(value)),
+        None => (node, None),
     }
-    let constant = match &node.kind {
-        Kind::Call(_) => is_pure(&node),
-        Kind::List(elements) => {
-            elements.iter().all(|element| !element.optional && element.value.literal().is_some())
+}
+
+/// Where a macro is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Outside,
+    InAnother,
+}
+
+/// A macro. One in another one is left for the end, and so is one that names inputs: whatever has a
+/// value without them is folded then, but nothing around it.
+pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Option<Folded>) {
+    match constant_of(&node, locals) {
+        Some(value) if place == Place::Outside && is_constant(&node, &mut Vec::new()) => {
+            settled(value.clone(), Kind::Constant(value))
         }
-        Kind::Map(entries) => entries.iter().all(|entry| {
-            !entry.optional && entry.key.literal().is_some() && entry.value.literal().is_some()
-        }),
+        Some(value) => settled(value.clone(), Kind::Settled(value)),
+        None => (node, None),
+    }
+}
+
+fn settled(value: Constant, kind: Kind) -> (Node, Option<Folded>) {
+    (Node { kind }, Some(Folded::Constant(value)))
+}
+
+/// The other side of `true && other` and of `false || other`, if one is such a literal.
+pub(super) fn neutral(parts: &[Node], logic: Logic) -> Option<usize> {
+    let is_neutral =
+        |node: &Node| matches!(node.literal(), Some(V::Bool(value)) if value != logic.deciding());
+    parts.iter().position(is_neutral).map(|index| 1 - index)
+}
+
+/// Takes away the body of a loop that has no element for it.
+pub(super) fn never_reached(details: &mut Loop) {
+    if let Some(V::Bool(false)) = details.filter.as_ref().and_then(Node::literal) {
+        details.body = Node { kind: Kind::Constant(Constant::Null) };
+    }
+}
+
+/// The argument that is all that is left: a side that decides `&&` or `||` alone, or the branch that
+/// a constant condition chooses.
+fn chosen(node: &Node) -> Option<usize> {
+    let truth = |node: &Node| match node.literal() {
+        Some(V::Bool(value)) => Some(value),
+        _ => None,
+    };
+    let decides = |parts: &[Node; 2], logic: Logic| {
+        parts.iter().position(|part| truth(part) == Some(logic.deciding()))
+    };
+    match &node.kind {
+        Kind::And(parts) => decides(parts, Logic::And),
+        Kind::Or(parts) => decides(parts, Logic::Or),
+        Kind::Conditional(parts) => {
+            let [condition, ..] = &**parts;
+            truth(condition).map(|holds| if holds { 1 } else { 2 })
+        }
+        _ => None,
+    }
+}
+
+fn argument(node: Node, index: usize) -> Node {
+    let argument = match node.kind {
+        Kind::And(parts) | Kind::Or(parts) => parts.into_iter().nth(index),
+        Kind::Conditional(parts) => parts.into_iter().nth(index),
+        _ => None,
+    };
+    argument.unwrap_or(Node { kind: Kind::Constant(Constant::Null) })
+}
+
+fn folds(node: &Node, folding: Folding) -> bool {
+    let is_literal = |node: &Node| match &node.kind {
+        Kind::Constant(_) => true,
+        Kind::Settled(_) => folding == Folding::Literals,
         _ => false,
     };
-    match node.kind {
-        Kind::Conditional(parts) => choose(parts),
-        _ if constant => match value_of(&node) {
-            Some(value) => Node { kind: Kind::Constant(value) },
-            None => node,
-        },
-        _ => node,
+    match &node.kind {
+        Kind::Call(call) if folding == Folding::Literals => {
+            early::converts(call.group.name) && call.args.iter().all(is_literal)
+        }
+        Kind::List(elements) => {
+            elements.iter().all(|element| !element.optional && is_literal(&element.value))
+        }
+        Kind::Map(entries) => entries
+            .iter()
+            .all(|entry| !entry.optional && is_literal(&entry.key) && is_literal(&entry.value)),
+        Kind::Constant(_) => false,
+        _ => folding == Folding::Whole && is_constant(node, &mut Vec::new()),
     }
 }
 
 /// Whether it is made of literals alone, by way of values that are no literals, such as addresses.
-fn is_pure(node: &Node) -> bool {
+/// `bound` are the variables of macros around it.
+fn is_constant(node: &Node, bound: &mut Vec<usize>) -> bool {
     match &node.kind {
-        Kind::Call(call) => call.group.is_pure() && call.args.iter().all(is_pure),
-        _ => node.literal().is_some(),
+        Kind::Constant(_) => return true,
+        Kind::Settled(_)
+        | Kind::Given(_)
+        | Kind::Path(_)
+        | Kind::TypeVariable(_)
+        | Kind::AllVariables(_) => return false,
+        Kind::Local(slot) => return bound.contains(slot),
+        Kind::Call(call) if !call.group.is_pure() => return false,
+        // It is folded once both sides are, though it needs only one of them.
+        Kind::OptionalOr { parts, .. } if bound.is_empty() => {
+            let has_value = |part| with_value(part, 0, |_| ()).is_some();
+            return parts.iter().all(|part| is_constant(part, bound) && has_value(part));
+        }
+        Kind::Loop(details) => bound.extend([details.slot].into_iter().chain(details.second)),
+        Kind::Bind { slot, .. } | Kind::OptionalMap { slot, .. } | Kind::SortBy { slot, .. } => {
+            bound.push(*slot);
+        }
+        _ => {}
     }
+    node.parts().into_iter().all(|part| is_constant(part, bound))
 }
 
-fn value_of(node: &Node) -> Option<Constant> {
+fn with_value<T>(node: &Node, locals: usize, then: impl FnOnce(V<'_>) -> T) -> Option<T> {
     let arena = Bump::new();
     let budget = Budget::of_steps(BUDGET);
-    let value = Run::without_inputs(&arena, &budget, 0).whole(node).ok()?;
-    Constant::from_value(value)
+    Run::without_inputs(&arena, &budget, locals).whole(node).ok().map(then)
 }
 
-/// A side that decides `&&` or `||` alone.
-fn shortcut(parts: &[Node; 2], logic: Logic) -> Option<bool> {
-    let decides =
-        |node: &Node| matches!(node.literal(), Some(V::Bool(value)) if value == logic.deciding());
-    parts.iter().any(decides).then_some(logic.deciding())
+fn constant_of(node: &Node, locals: usize) -> Option<Constant> {
+    with_value(node, locals, Constant::from_value).flatten()
 }
 
 /// `x in []` is false, whatever x is; `c in [.., c, ..]` is true, whatever the other elements are.
-fn is_member(call: &Call, membership: Membership) -> Option<bool> {
+fn is_member(call: &Call, folding: Folding) -> Option<bool> {
     let [element, container] = &*call.args else { return None };
     if let Some(list) = container.literal().and_then(V::list)
         && list.len() == 0
@@ -87,7 +225,7 @@ fn is_member(call: &Call, membership: Membership) -> Option<bool> {
         return None;
     };
     let is_scalar = element.list().is_none() && element.entries().is_none();
-    if membership == Membership::Kept || !is_scalar {
+    if folding == Folding::Literals || !is_scalar {
         return None;
     }
     let arena = Bump::new();
@@ -100,15 +238,61 @@ fn is_member(call: &Call, membership: Membership) -> Option<bool> {
     found.then_some(true)
 }
 
-/// The branch that a constant condition chooses.
-fn choose(parts: Box<[Node; 3]>) -> Node {
-    let chosen = match parts.first().and_then(Node::literal) {
-        Some(V::Bool(value)) => Some(value),
-        _ => None,
+/// Whether all that was folded can be written down: addresses, hierarchies and the like cannot.
+pub(super) fn can_be_written(node: &Node, locals: usize) -> bool {
+    let folds = match &node.kind {
+        Kind::Loop(_) | Kind::Bind { .. } | Kind::OptionalMap { .. } | Kind::SortBy { .. } => true,
+        _ => is_constant(node, &mut Vec::new()),
     };
-    let [_, then, otherwise] = match chosen {
-        Some(_) => *parts,
-        None => return Node { kind: Kind::Conditional(parts) },
+    match if folds { with_value(node, locals, has_text) } else { None } {
+        Some(has_text) => has_text,
+        None => node.parts().into_iter().all(|part| can_be_written(part, locals)),
+    }
+}
+
+fn has_text(value: V<'_>) -> bool {
+    match value {
+        V::Ip(_)
+        | V::Cidr(_)
+        | V::Message(_)
+        | V::Object(
+            Object::Hierarchy(_)
+            | Object::SpiffeId { .. }
+            | Object::SpiffeTrustDomain(_)
+            | Object::SpiffeMatcher(_)
+            | Object::Unusable(_),
+        ) => false,
+        V::Duration(nanoseconds) => duration::parse(&duration::to_text(nanoseconds)).is_some(),
+        V::Optional(inner) => inner.is_none_or(|inner| has_text(*inner)),
+        V::List(items) | V::Joined(items) => items.iter().all(|item| has_text(*item)),
+        V::Map(entries) => entries.iter().all(|(key, value)| has_text(*key) && has_text(*value)),
+        _ => true,
+    }
+}
+
+/// Constants as they are once cel-go has written them down and read them again.
+pub(super) fn write_down(node: &mut Node) {
+    node.parts_mut().into_iter().for_each(write_down);
+    let kind = std::mem::replace(&mut node.kind, Kind::Constant(Constant::Null));
+    *node = match kind {
+        Kind::Constant(value) | Kind::Settled(value) => {
+            Node { kind: Kind::Constant(written(value)) }
+        }
+        other => fold(Node { kind: other }, Folding::Literals).0,
     };
-    if chosen == Some(true) { then } else { otherwise }
+}
+
+/// A duration is written in seconds, which are a double.
+fn written(value: Constant) -> Constant {
+    match value {
+        Constant::Duration(nanoseconds) => {
+            let text = duration::to_text(nanoseconds);
+            Constant::Duration(duration::parse(&text).unwrap_or(nanoseconds))
+        }
+        Constant::List(items) => Constant::List(items.into_iter().map(written).collect()),
+        Constant::Map(entries) => Constant::Map(
+            entries.into_iter().map(|(key, value)| (written(key), written(value))).collect(),
+        ),
+        other => other,
+    }
 }

@@ -1,48 +1,71 @@
 //! [`Syntax`] → [`Node`]: names become what they read, calls become functions, constants fold.
 
-use std::collections::BTreeMap;
-
 use super::{
     Names,
-    check::namespaced,
-    constant::Constant,
-    early::{self, Early},
-    fold::{self, Membership},
-    functions, message,
-    node::{self, Alternative, Call, Kind, Node, Path, Root},
-    regex::Pattern,
+    calls::{self, Callee},
+    check::{Types, namespaced},
+    early,
+    fold::{self, Folded, Folding, Folds, Place},
+    node::{self, Kind, Logic, Node},
+    roots,
     signature::Style,
-    syntax::{self, Syntax},
+    syntax::{self, LoopKind, Syntax},
     types::Type,
     undefined::Namespace,
 };
-use crate::engine::model::Value;
 
 pub(super) struct Lowered {
     pub root: Node,
     /// How many variables its macros bind.
     pub locals: usize,
+    /// What they are called, by slot.
+    pub local_names: Vec<Box<str>>,
     /// The slots of those that are called as the variables or constants of a policy are.
     pub shadows: Vec<(usize, Namespace)>,
+    /// What was folded.
+    pub folds: Folds,
+}
+
+/// The types of an expression as it was written, and of what folding leaves of it.
+#[derive(Clone, Copy)]
+pub(super) struct Typed<'t> {
+    pub written: &'t Types,
+    pub left: &'t Types,
 }
 
 /// Lowers an expression that was checked.
-pub(super) fn lower(syntax: Syntax, names: &Names) -> Lowered {
-    // With one instant a request, the clock makes no expression less constant; but Cerbos leaves
-    // expressions alone that mention it.
-    let membership = if mentions_clock(&syntax) { Membership::Kept } else { Membership::Folded };
-    let (scope, shadows) = (Vec::new(), Vec::new());
-    let mut lowering = Lowering { names, scope, locals: 0, shadows, membership };
+pub(super) fn lower(syntax: &Syntax, types: Typed<'_>, names: &Names, folding: Folding) -> Lowered {
+    let mut lowering = Lowering {
+        types,
+        names,
+        folding,
+        folds: Folds::default(),
+        scope: Vec::new(),
+        shadows: Vec::new(),
+        local_names: Vec::new(),
+        macros: 0,
+    };
     let root = lowering.node(syntax);
-    Lowered { root, locals: lowering.locals, shadows: lowering.shadows }
+    let Lowering { local_names, shadows, folds, .. } = lowering;
+    Lowered { root, locals: local_names.len(), local_names, shadows, folds }
 }
 
 struct Lowering<'n> {
+    types: Typed<'n>,
     names: &'n Names,
-    scope: Vec<(String, usize)>,
-    locals: usize,
+    folding: Folding,
+    folds: Folds,
+    scope: Vec<(&'n str, usize)>,
     shadows: Vec<(usize, Namespace)>,
-    membership: Membership,
+    local_names: Vec<Box<str>>,
+    /// How many macros are around.
+    macros: usize,
+}
+
+/// How far Cerbos folds an expression. With one instant a request, the clock makes none less
+/// constant; but Cerbos leaves expressions alone that mention it.
+pub(super) fn folding(syntax: &Syntax) -> Folding {
+    if mentions_clock(syntax) { Folding::Literals } else { Folding::Whole }
 }
 
 fn mentions_clock(syntax: &Syntax) -> bool {
@@ -74,303 +97,220 @@ fn mentions_clock(syntax: &Syntax) -> bool {
     }
 }
 
+/// What stands for a variable of this type, if it holds a type.
+fn type_variable(held: &Type, name: &str) -> Option<Node> {
+    matches!(held, Type::Meta(_)).then(|| Node { kind: Kind::TypeVariable(name.into()) })
+}
+
 // === impl Lowering ===
 
-impl Lowering<'_> {
-    fn node(&mut self, syntax: Syntax) -> Node {
+impl<'n> Lowering<'n> {
+    fn node(&mut self, syntax: &'n Syntax) -> Node {
+        use syntax::Kind as Written;
+        let is_macro = matches!(
+            syntax.kind,
+            Written::Loop(_)
+                | Written::Bind { .. }
+                | Written::OptionalMap { .. }
+                | Written::SortBy { .. }
+        );
+        self.macros += usize::from(is_macro);
         let kind = self.kind(syntax);
-        fold::fold(Node { kind }, self.membership)
+        self.macros -= usize::from(is_macro);
+        let node = Node { kind };
+        let (node, folded) = match self.folding {
+            Folding::Whole if is_macro => {
+                fold::fold_macro(node, self.local_names.len(), self.place())
+            }
+            Folding::Literals if is_macro => (node, None),
+            folding => fold::fold(node, folding),
+        };
+        self.folds.add(syntax, folded);
+        node
     }
 
-    fn boxed(&mut self, syntax: Syntax) -> Box<Node> {
+    fn place(&self) -> Place {
+        if self.macros > 0 { Place::InAnother } else { Place::Outside }
+    }
+
+    fn boxed(&mut self, syntax: &'n Syntax) -> Box<Node> {
         Box::new(self.node(syntax))
     }
 
-    fn kind(&mut self, syntax: Syntax) -> Kind {
+    /// Only what recurses is here: expressions nest deep, and a stack is not large.
+    fn kind(&mut self, syntax: &'n Syntax) -> Kind {
         use syntax::Kind as Written;
-        if let Some(path) = self.path(&syntax) {
+        if let Some(path) = roots::chain(self.names, |name| self.local(name).is_some(), syntax) {
             return path;
         }
-        match syntax.kind {
-            Written::Literal(literal) => Kind::Constant(literal),
-            Written::Name(name) => self.name(&name),
+        match &syntax.kind {
+            Written::Literal(literal) => Kind::Constant(literal.clone()),
+            Written::Name(name) => self.name(name, syntax),
             Written::Select { operand, field } => {
-                Kind::Select { operand: self.boxed(*operand), field: field.into() }
+                Kind::Select { operand: self.boxed(operand), field: field.as_str().into() }
             }
             Written::OptionalSelect { operand, field } => {
-                Kind::OptionalSelect { operand: self.boxed(*operand), field: field.into() }
+                Kind::OptionalSelect { operand: self.boxed(operand), field: field.as_str().into() }
             }
-            Written::Has { operand, field } => self.has(*operand, &field),
-            Written::Call { name, target, args } => self.call(&name, target, args),
-            Written::List(elements) => Kind::List(
-                elements
-                    .into_iter()
-                    .map(|syntax::Element { optional, value }| node::Element {
-                        optional,
-                        value: self.node(value),
-                    })
-                    .collect(),
-            ),
-            Written::Map(entries) => Kind::Map(
-                entries
-                    .into_iter()
-                    .map(|syntax::Entry { optional, key, value }| node::Entry {
-                        optional,
-                        key: self.node(key),
-                        value: self.node(value),
-                    })
-                    .collect(),
-            ),
-            Written::Loop(details) => self.loop_node(*details),
+            Written::Has { operand, field } => self.has(operand, field),
+            Written::Call { name, target, args } => {
+                self.call(syntax, name, target.as_deref(), args)
+            }
+            Written::List(elements) => self.list(elements),
+            Written::Map(entries) => self.map(entries),
+            Written::Loop(details) => self.loop_node(details),
             Written::Bind { name, value, body } => {
-                let value = self.node(*value);
-                let (slot, body) = self.within(name, *body);
-                Kind::Bind { slot, parts: Box::new([value, body]) }
+                let named = type_variable(self.types.left.of(value), name);
+                let (slot, parts) = self.two(value, name, (body, named));
+                Kind::Bind { slot, parts }
             }
             Written::OptionalMap { operand, name, body, form } => {
-                let operand = self.node(*operand);
-                let (slot, body) = self.within(name, *body);
-                Kind::OptionalMap { slot, parts: Box::new([operand, body]), form }
+                let named = match self.types.left.of(operand) {
+                    Type::Optional(inner) => type_variable(inner, name),
+                    _ => None,
+                };
+                let (slot, parts) = self.two(operand, name, (body, named));
+                Kind::OptionalMap { slot, parts, form: *form }
             }
             Written::SortBy { list, name, key } => {
-                let list = self.node(*list);
-                let (slot, key) = self.within(name, *key);
-                Kind::SortBy { slot, parts: Box::new([list, key]) }
+                let (slot, parts) = self.two(list, name, (key, None));
+                Kind::SortBy { slot, parts }
             }
         }
     }
 
-    fn slot(&mut self, name: String) -> usize {
-        self.locals += 1;
-        let slot = self.locals - 1;
-        self.shadows.extend(Namespace::named(&name).map(|shadowed| (slot, shadowed)));
+    fn list(&mut self, elements: &'n [syntax::Element]) -> Kind {
+        let mut lowered = Vec::with_capacity(elements.len());
+        for syntax::Element { optional, value } in elements {
+            lowered.push(node::Element { optional: *optional, value: self.node(value) });
+        }
+        Kind::List(lowered.into())
+    }
+
+    fn map(&mut self, entries: &'n [syntax::Entry]) -> Kind {
+        let mut lowered = Vec::with_capacity(entries.len());
+        for syntax::Entry { optional, key, value } in entries {
+            let (key, value) = (self.node(key), self.node(value));
+            lowered.push(node::Entry { optional: *optional, key, value });
+        }
+        Kind::Map(lowered.into())
+    }
+
+    fn slot(&mut self, name: &'n str) -> usize {
+        let slot = self.local_names.len();
+        self.local_names.push(name.into());
+        self.shadows.extend(Namespace::named(name).map(|shadowed| (slot, shadowed)));
         self.scope.push((name, slot));
         slot
     }
 
-    fn within(&mut self, name: String, body: Syntax) -> (usize, Node) {
+    /// A part, and one that has a name for it, or what stands in its place.
+    fn two(
+        &mut self,
+        first: &'n Syntax,
+        name: &'n str,
+        (body, instead): (&'n Syntax, Option<Node>),
+    ) -> (usize, Box<[Node; 2]>) {
+        let first = self.node(first);
         let slot = self.slot(name);
-        let body = self.node(body);
+        let body = instead.unwrap_or_else(|| self.node(body));
         self.scope.pop();
-        (slot, body)
+        (slot, Box::new([first, body]))
     }
 
-    fn loop_node(&mut self, details: syntax::Loop) -> Kind {
+    fn loop_node(&mut self, details: &'n syntax::Loop) -> Kind {
         let syntax::Loop { kind, range, variable, second, filter, body } = details;
+        // `filter` names its variable, whatever its predicate is.
+        let named = match (kind, self.types.left.of(range)) {
+            (LoopKind::Filter, Type::List(element)) => type_variable(element, variable),
+            _ => None,
+        };
         let range = self.node(range);
         let outer = self.scope.len();
         let slot = self.slot(variable);
-        let second = second.map(|name| self.slot(name));
-        let filter = filter.map(|filter| self.node(filter));
-        let body = self.node(body);
+        let second = second.as_ref().map(|name| self.slot(name));
+        let filter = filter.as_ref().map(|filter| self.node(filter));
+        let body = named.unwrap_or_else(|| self.node(body));
         self.scope.truncate(outer);
-        Kind::Loop(Box::new(node::Loop { kind, range, slot, second, filter, body }))
+        let mut details = node::Loop { kind: *kind, range, slot, second, filter, body };
+        if self.folding == Folding::Whole {
+            fold::never_reached(&mut details);
+        }
+        Kind::Loop(Box::new(details))
     }
 
     fn local(&self, name: &str) -> Option<usize> {
-        self.scope.iter().rev().find(|(local, _)| local == name).map(|(_, slot)| *slot)
+        self.scope.iter().rev().find(|(local, _)| *local == name).map(|(_, slot)| *slot)
     }
 
-    fn name(&self, name: &str) -> Kind {
-        match self.local(name) {
-            Some(slot) => Kind::Local(slot),
-            None => type_constant(name.strip_prefix('.').unwrap_or(name)),
+    fn name(&self, name: &str, syntax: &Syntax) -> Kind {
+        match (self.local(name), type_variable(self.types.left.of(syntax), name)) {
+            (Some(_), Some(named)) => named.kind,
+            (Some(slot), None) => Kind::Local(slot),
+            (None, _) => roots::type_name(name.strip_prefix('.').unwrap_or(name)),
         }
     }
 
     /// `V.x` is there where its evaluation succeeded, `C.x` always, a field of a message where it
     /// differs from its default.
-    fn has(&mut self, operand: Syntax, field: &str) -> Kind {
+    fn has(&mut self, operand: &'n Syntax, field: &str) -> Kind {
         if let syntax::Kind::Name(name) = &operand.kind
             && self.local(name).is_none()
-            && matches!(name.trim_start_matches('.'), "C" | "constants")
         {
-            return constant(&self.names.constants, &[field], Some(Constant::Bool(true)));
-        }
-        if let syntax::Kind::Name(name) = &operand.kind
-            && self.local(name).is_none()
-            && matches!(name.trim_start_matches('.'), "V" | "variables")
-        {
-            let variables = self.names.variables.get_key_value(field);
-            let only = variables.map(|(name, slot)| (name.clone(), *slot)).into_iter().collect();
-            let operand = Box::new(Node { kind: Kind::AllVariables(only) });
-            return Kind::Has { operand, field: field.into() };
+            match name.trim_start_matches('.') {
+                "C" | "constants" => return roots::has_constant(self.names, field),
+                "V" | "variables" => return roots::has_variable(self.names, field),
+                _ => {}
+            }
         }
         Kind::Has { operand: self.boxed(operand), field: field.into() }
     }
 
-    fn call(&mut self, name: &str, target: Option<Box<Syntax>>, args: Vec<Syntax>) -> Kind {
-        let qualified = target.as_ref().and_then(|target| namespaced(target, name));
+    fn call(
+        &mut self,
+        syntax: &'n Syntax,
+        name: &'n str,
+        target: Option<&'n Syntax>,
+        args: &'n [Syntax],
+    ) -> Kind {
+        let qualified = target.and_then(|target| namespaced(target, name));
         if let Some(group) = qualified.and_then(|groups| groups.first()) {
-            return self.function(group.name, Style::Global, args);
+            let args: Vec<&Syntax> = args.iter().collect();
+            return self.function(syntax, (group.name, Style::Global), &args);
         }
-        match target {
-            Some(target) => {
-                let args = std::iter::once(*target).chain(args).collect();
-                self.function(name, Style::Member, args)
-            }
-            None => self.function(name.strip_prefix('.').unwrap_or(name), Style::Global, args),
+        let style = if target.is_some() { Style::Member } else { Style::Global };
+        let name = if style == Style::Global { name.trim_start_matches('.') } else { name };
+        let args: Vec<&Syntax> = target.into_iter().chain(args).collect();
+        self.function(syntax, (name, style), &args)
+    }
+
+    fn function(
+        &mut self,
+        syntax: &Syntax,
+        (name, style): (&str, Style),
+        args: &[&'n Syntax],
+    ) -> Kind {
+        let early = early::early(name, args);
+        let mut lowered = Vec::with_capacity(args.len());
+        for arg in args {
+            lowered.push(self.node(arg));
         }
-    }
-
-    fn function(&mut self, name: &str, style: Style, args: Vec<Syntax>) -> Kind {
-        let early = if style == Style::Global { early::early(name, &args) } else { Early::Never };
-        let args: Vec<Node> = args.into_iter().map(|arg| self.node(arg)).collect();
-        let args = match (name, style, <[Node; 2]>::try_from(args)) {
-            ("_&&_", _, Ok(parts)) => return Kind::And(Box::new(parts)),
-            ("_||_", _, Ok(parts)) => return Kind::Or(Box::new(parts)),
-            ("or", Style::Member, Ok(parts)) => {
-                return Kind::OptionalOr { parts: Box::new(parts), result: Alternative::Optional };
-            }
-            ("orValue", Style::Member, Ok(parts)) => {
-                return Kind::OptionalOr { parts: Box::new(parts), result: Alternative::Value };
-            }
-            (_, _, Ok(parts)) => parts.into(),
-            (_, _, Err(args)) => args,
-        };
-        let args = match (name, <[Node; 3]>::try_from(args)) {
-            ("_?_:_", Ok(parts)) => return Kind::Conditional(Box::new(parts)),
-            (_, Ok(parts)) => parts.into(),
-            (_, Err(args)) => args,
-        };
-        let Some(group) = functions::find_group(name, style, args.len()) else {
-            // The checker has found one, so this is not reached.
-            return Kind::Constant(Constant::Null);
-        };
-        let pattern = literal_pattern(name, &args).map(Box::new);
-        Kind::Call(Call { group, args: args.into(), pattern, early })
-    }
-
-    /// A name, or a chain of fields, that begins with a global name: `P.attr.dept`.
-    fn path(&self, syntax: &Syntax) -> Option<Kind> {
-        let mut keys = Vec::new();
-        let mut current = syntax;
-        let name = loop {
-            match &current.kind {
-                syntax::Kind::Select { operand, field } => {
-                    keys.push(field.as_str());
-                    current = operand;
-                }
-                // A constant key is as good as a field.
-                syntax::Kind::Call { name, target: None, args } if name == "_[_]" => {
-                    let [operand, key] = args.as_slice() else { return None };
-                    let syntax::Kind::Literal(Constant::String(key)) = &key.kind else {
-                        return None;
-                    };
-                    keys.push(key);
-                    current = operand;
-                }
-                syntax::Kind::Name(name) => break name.as_str(),
-                _ => return None,
-            }
-        };
-        if self.local(name).is_some() {
-            return None;
+        if let Some(index) = self.neutral(name, args, &lowered) {
+            self.folds.add(syntax, Some(Folded::Argument(index)));
+            return lowered.swap_remove(index).kind;
         }
-        keys.reverse();
-        let name = name.strip_prefix('.').unwrap_or(name);
-        match name {
-            "V" | "variables" => Some(self.variable(&keys)),
-            "C" | "constants" => Some(constant(&self.names.constants, &keys, None)),
-            "G" | "globals" => Some(global(&keys)),
-            "request" | "P" | "R" | "runtime" => Some(message_path(name, &keys)),
-            _ => {
-                let name = std::iter::once(name).chain(keys).collect::<Vec<_>>().join(".");
-                Type::named(&name).map(|_| type_constant(&name))
-            }
-        }
+        let only = self.types.left.only(syntax);
+        calls::node(&Callee { name, style, only, early }, lowered)
     }
 
-    fn variable(&self, keys: &[&str]) -> Kind {
-        let all = &self.names.variables;
-        let Some((name, rest)) = keys.split_first() else {
-            let all = all.iter().map(|(name, slot)| (name.clone(), *slot));
-            return Kind::AllVariables(all.collect());
+    /// What is left of `true && x`, where the checker knows `x` as a boolean.
+    fn neutral(&self, name: &str, args: &[&Syntax], lowered: &[Node]) -> Option<usize> {
+        let logic = match name {
+            "_&&_" => Logic::And,
+            "_||_" => Logic::Or,
+            _ => return None,
         };
-        let slot = all.get(*name).copied().unwrap_or(usize::MAX);
-        path(Root::Variable { slot, name: (*name).into() }, rest)
+        let index = fold::neutral(lowered, logic).filter(|_| self.folding == Folding::Whole)?;
+        args.get(index).filter(|arg| *self.types.written.of(arg) == Type::Bool).map(|_| index)
     }
-}
-
-fn type_constant(name: &str) -> Kind {
-    Kind::Constant(Constant::Type(Type::named(name).map_or(name, |(name, _)| name).into()))
-}
-
-fn path(root: Root, keys: &[&str]) -> Kind {
-    Kind::Path(Path { root, keys: keys.iter().map(|key| (*key).into()).collect() })
-}
-
-/// The value of a constant, or `instead` if there is one.
-fn constant(
-    constants: &BTreeMap<Box<str>, Value>,
-    keys: &[&str],
-    instead: Option<Constant>,
-) -> Kind {
-    let Some((name, rest)) = keys.split_first() else {
-        let all = constants.iter().map(|(name, value)| (name.clone(), value.clone()));
-        return Kind::Constant(Constant::Json(Value::Map(all.collect())));
-    };
-    let Some(value) = constants.get(*name) else {
-        return path(Root::UndefinedConstant((*name).into()), rest);
-    };
-    let root = Kind::Constant(instead.unwrap_or_else(|| Constant::Json(value.clone())));
-    rest.iter().fold(root, |kind, key| Kind::Select {
-        operand: Box::new(Node { kind }),
-        field: (*key).into(),
-    })
-}
-
-fn global(keys: &[&str]) -> Kind {
-    match keys.split_first() {
-        Some((name, rest)) => path(Root::Global((*name).into()), rest),
-        None => path(Root::Globals, &[]),
-    }
-}
-
-/// Goes down the fields of the messages as far as they are known.
-fn message_path(name: &str, keys: &[&str]) -> Kind {
-    let mut root = match name {
-        "request" => Root::Request,
-        "P" => Root::Principal,
-        "R" => Root::Resource,
-        _ => Root::Runtime,
-    };
-    let mut rest = keys;
-    while let Some((key, below)) = rest.split_first() {
-        let Some(field) = message_field(&root, message::canonical(key)) else { break };
-        (root, rest) = (field, below);
-    }
-    path(root, rest)
-}
-
-fn message_field(root: &Root, field: &str) -> Option<Root> {
-    Some(match (root, field) {
-        (Root::Request, "principal") => Root::Principal,
-        (Root::Request, "resource") => Root::Resource,
-        (Root::Request, "auxData") => Root::AuxData,
-        (Root::Principal, "id") => Root::PrincipalId,
-        (Root::Principal, "roles") => Root::PrincipalRoles,
-        (Root::Principal, "attr") => Root::PrincipalAttributes,
-        (Root::Principal, "policyVersion") => Root::PrincipalPolicyVersion,
-        (Root::Principal, "scope") => Root::PrincipalScope,
-        (Root::Resource, "kind") => Root::ResourceKind,
-        (Root::Resource, "id") => Root::ResourceId,
-        (Root::Resource, "attr") => Root::ResourceAttributes,
-        (Root::Resource, "policyVersion") => Root::ResourcePolicyVersion,
-        (Root::Resource, "scope") => Root::ResourceScope,
-        (Root::AuxData, "jwt") => Root::Claims,
-        (Root::AuxData, "jwts") => Root::NamedTokens,
-        (Root::Runtime, "effectiveDerivedRoles") => Root::EffectiveDerivedRoles,
-        _ => return None,
-    })
-}
-
-/// The pattern of a call that takes one, if it is a literal and valid.
-fn literal_pattern(name: &str, args: &[Node]) -> Option<Pattern> {
-    let takes_pattern =
-        matches!(name, "matches" | "regex.extract" | "regex.extractAll" | "regex.replace");
-    let Some(Kind::Constant(Constant::String(pattern))) = args.get(1).map(|arg| &arg.kind) else {
-        return None;
-    };
-    if takes_pattern { Pattern::new(pattern).ok() } else { None }
 }

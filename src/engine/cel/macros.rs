@@ -72,10 +72,11 @@ fn expand_loop(
             };
             return converter.refuse(variable.at, message);
         };
-        // `map` alone takes a name that nothing can refer to.
-        if name.starts_with('.') && kind != LoopKind::Map {
-            return converter.refuse(variable.at, "argument must be a simple name");
+        // A name that nothing can refer to, but `filter` does.
+        if name.starts_with('.') && kind == LoopKind::Filter {
+            return converter.refuse(variable.at, unknown(&name));
         }
+        let name = name.replace('.', "@");
         if names.contains(&name) {
             return converter.refuse(variable.at, format!("duplicate variable name: {name}"));
         }
@@ -94,6 +95,10 @@ fn expand_loop(
     Kind::Loop(Box::new(Loop { kind, range, variable, second, filter: rest.pop(), body }))
 }
 
+fn unknown(name: &str) -> String {
+    format!("undeclared reference to '{name}' (in container '')")
+}
+
 fn has(converter: &mut Converter<'_>, mut args: Vec<Syntax>) -> Kind {
     match args.pop() {
         Some(Syntax { kind: Kind::Select { operand, field }, .. }) => Kind::Has { operand, field },
@@ -109,6 +114,9 @@ fn bind(converter: &mut Converter<'_>, args: Vec<Syntax>) -> Kind {
         return converter.refuse(0, "incomplete macro");
     };
     match name.kind {
+        Kind::Name(written) if written.starts_with('.') => {
+            converter.refuse(name.at, unknown(&written))
+        }
         Kind::Name(name) => Kind::Bind { name, value: Box::new(value), body: Box::new(body) },
         _ => converter.refuse(name.at, "cel.bind() variable names must be simple identifiers"),
     }
@@ -127,6 +135,9 @@ fn optional_map(
         let message = format!("{macro_name}() variable name must be a simple identifier");
         return converter.refuse(name.at, message);
     };
+    if variable.starts_with('.') {
+        return converter.refuse(name.at, unknown(&variable));
+    }
     Kind::OptionalMap {
         operand: Box::new(operand),
         name: variable,

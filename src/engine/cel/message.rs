@@ -129,6 +129,8 @@ impl<'a> Message<'a> {
         Some(match self.field(name)? {
             V::String(text) => !text.is_empty(),
             V::Roles(roles) => !roles.is_empty(),
+            // Without a token there is no auxiliary data.
+            V::Message(Self::AuxData(data)) => !(data.jwt.is_empty() && data.jwts.is_empty()),
             value => value.entries().map(Entries::len) != Some(0),
         })
     }

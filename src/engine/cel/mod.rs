@@ -10,6 +10,7 @@
 mod access;
 mod bounds;
 mod budget;
+mod calls;
 mod check;
 mod compare;
 mod constant;
@@ -20,6 +21,7 @@ mod eval;
 mod fold;
 mod functions;
 mod hopeless;
+mod horizon;
 mod loops;
 mod lower;
 mod macros;
@@ -29,6 +31,8 @@ mod parse;
 mod re2;
 mod read_set;
 mod regex;
+mod residual;
+mod roots;
 mod signature;
 mod syntax;
 #[cfg(test)]
@@ -47,14 +51,21 @@ use bumpalo::Bump;
 pub use self::{
     budget::Budget,
     constant::{Constant, Globals},
+    horizon::{ClockReading, Horizon},
     message::Message,
+    residual::{Failing, Operand, Outcome, Partly, Slot, Whole, holds},
     syntax::LoopKind,
     time::Moment,
     value::{Cidr, Object, SpiffeMatcher, V},
 };
 use self::{
+    check::Types,
     eval::{Evaluated, Run},
+    fold::{Folding, Folds},
+    lower::Typed,
     node::Node,
+    syntax::Syntax,
+    validate::Checked,
 };
 use super::model::{CheckInput, Value};
 
@@ -129,6 +140,8 @@ pub struct Frame<'a> {
     pub arena: &'a Bump,
     /// What is left for the whole question.
     pub budget: &'a Budget,
+    /// Brought nearer by what is compared with the clock.
+    pub horizon: &'a Horizon,
 }
 
 /// An expression that was checked, ready to be evaluated.
@@ -137,7 +150,9 @@ pub struct Expression {
     source: Box<str>,
     root: Node,
     locals: usize,
+    local_names: Vec<Box<str>>,
     reads: BTreeSet<Read>,
+    clock: ClockReading,
     hopeless: Option<Box<str>>,
 }
 
@@ -147,19 +162,51 @@ pub struct Expression {
 /// All reasons why Cerbos would refuse it, in the order of their places.
 pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     let syntax = parse::parse(source)?;
-    let types = check::check(&syntax, source)?;
-    let issues = validate::validate(&syntax, source, &types);
+    let none = Folds::default();
+    let types = check::check(&syntax, source, &none)?;
+    let issues = validate::validate(&syntax, source, Checked { types: &types, folds: &none });
     if !issues.is_empty() {
         return Err(issues);
     }
-    let lower::Lowered { root, locals, shadows } = lower::lower(syntax, names);
-    let issues = undefined::undefined(&root, locals, &shadows, names);
+    let (lowered, folding) = fold_if_it_holds(&syntax, source, &types, names);
+    let lower::Lowered { root, locals, local_names, shadows, .. } = lowered;
+    let issues = undefined::undefined(&root, &shadows, names);
     if !issues.is_empty() {
         return Err(issues);
     }
     let reads = read_set::reads(&root);
-    let hopeless = hopeless::why(&root, locals);
-    Ok(Expression { source: source.into(), root, locals, reads, hopeless })
+    let clock = horizon::reading(&root);
+    let hopeless = hopeless::why(&root, folding);
+    Ok(Expression { source: source.into(), root, locals, local_names, reads, clock, hopeless })
+}
+
+/// Lowers an expression, folded if what is left then is an expression that would not be refused.
+fn fold_if_it_holds(
+    syntax: &Syntax,
+    source: &str,
+    types: &Types,
+    names: &Names,
+) -> (lower::Lowered, Folding) {
+    if lower::folding(syntax) == Folding::Whole {
+        let typed = Typed { written: types, left: types };
+        let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
+        if lowered.folds.is_empty() {
+            fold::write_down(&mut lowered.root);
+            return (lowered, Folding::Whole);
+        }
+        if fold::can_be_written(&lowered.root, lowered.locals)
+            && let Ok(left) = check::check(syntax, source, &lowered.folds)
+            && validate::validate(syntax, source, Checked { types: &left, folds: &lowered.folds })
+                .is_empty()
+        {
+            let typed = Typed { written: types, left: &left };
+            let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
+            fold::write_down(&mut lowered.root);
+            return (lowered, Folding::Whole);
+        }
+    }
+    let typed = Typed { written: types, left: types };
+    (lower::lower(syntax, typed, names, Folding::Literals), Folding::Literals)
 }
 
 // === impl Read ===
@@ -191,11 +238,23 @@ impl Expression {
         &self.reads
     }
 
+    /// How it reads the clock itself; its variables may, too.
+    #[must_use]
+    pub fn clock(&self) -> ClockReading {
+        self.clock
+    }
+
     /// The slots of the variables that are named, as in `V.x`. What is reached through `V` as a
     /// whole is not among them: in Cerbos that does not make a variable used.
     #[must_use]
     pub fn named_variables(&self) -> BTreeSet<usize> {
         read_set::named_variables(&self.root)
+    }
+
+    /// Bytes that the regular expressions take that are literals in it, compiled.
+    #[must_use]
+    pub fn pattern_bytes(&self) -> usize {
+        regex::bytes_of_literals(&self.root)
     }
 
     /// Why it can have no value, whatever is asked, where that is certain: every evaluation fails

@@ -1,17 +1,19 @@
 //! The lowered tree: names are resolved to what they read, macros to loops, calls to functions.
 //!
-//! It has three readers: the evaluator, the read set, and (to come) plans, which turn what is left
+//! It has three readers: the evaluator, the read set, and plans (`residual`), which turn what is left
 //! of it after partial evaluation into operators and operands. So it keeps what was written apart
 //! from constants, which are folded.
 
 use super::{
     constant::Constant,
     early::Early,
-    functions::Group,
+    functions::{Group, Overload},
+    horizon::Moving,
     regex::Pattern,
     syntax::{LoopKind, OptionalForm},
     value::V,
 };
+use crate::engine::model::Value;
 
 #[derive(Debug)]
 pub(super) struct Node {
@@ -21,9 +23,15 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Kind {
     Constant(Constant),
+    /// What a macro always is; folding comes to it last, so that nothing around it is folded.
+    Settled(Constant),
+    /// A constant of the policy. cel-go does not know it while it folds: it is an input there.
+    Given(Value),
     Path(Path),
     /// A variable of a macro, by its slot.
     Local(usize),
+    /// A variable of a macro that holds a type: cel-go looks for a type of its name, in vain.
+    TypeVariable(Box<str>),
     Select {
         operand: Box<Node>,
         field: Box<str>,
@@ -87,7 +95,14 @@ pub(super) enum Logic {
 #[derive(Debug)]
 pub(super) struct Path {
     pub root: Root,
-    pub keys: Box<[Box<str>]>,
+    pub keys: Box<[Key]>,
+}
+
+#[derive(Debug)]
+pub(super) struct Key {
+    pub name: Box<str>,
+    /// Written as in `R.attr["k"]`, and not as in `R.attr.k`.
+    pub in_brackets: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,10 +151,14 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct Call {
     pub group: &'static Group,
+    /// The overload that the types leave: it is asked alone, even where they turn out to be wrong.
+    pub only: Option<&'static Overload>,
     pub args: Box<[Node]>,
     /// The regular expression that is a literal among the arguments, compiled.
     pub pattern: Option<Box<Pattern>>,
     pub early: Early,
+    /// The side that moves, where it is compared with the clock.
+    pub moving: Option<Moving>,
 }
 
 #[derive(Debug)]
@@ -164,26 +183,24 @@ impl Logic {
 // === impl Node ===
 
 impl Node {
-    pub(super) fn constant(&self) -> Option<V<'_>> {
+    /// The value, if it is a constant.
+    pub(super) fn literal(&self) -> Option<V<'_>> {
         match &self.kind {
             Kind::Constant(constant) => Some(constant.view()),
             _ => None,
         }
     }
 
-    /// The value, if folding may use it. Constants of a policy are not known to cel-go while it
-    /// folds: they are inputs there.
-    pub(super) fn literal(&self) -> Option<V<'_>> {
-        match &self.kind {
-            Kind::Constant(Constant::Json(_)) => None,
-            _ => self.constant(),
-        }
-    }
-
     /// The direct parts of a node, in the order in which they were written.
     pub(super) fn parts(&self) -> Vec<&Self> {
         match &self.kind {
-            Kind::Constant(_) | Kind::Path(_) | Kind::Local(_) | Kind::AllVariables(_) => vec![],
+            Kind::Constant(_)
+            | Kind::Settled(_)
+            | Kind::Given(_)
+            | Kind::Path(_)
+            | Kind::Local(_)
+            | Kind::TypeVariable(_)
+            | Kind::AllVariables(_) => vec![],
             Kind::Select { operand, .. }
             | Kind::OptionalSelect { operand, .. }
             | Kind::Has { operand, .. } => vec![operand],
@@ -202,6 +219,37 @@ impl Node {
             Kind::Loop(details) => {
                 let Loop { range, filter, body, .. } = &**details;
                 [Some(range), filter.as_ref(), Some(body)].into_iter().flatten().collect()
+            }
+        }
+    }
+
+    pub(super) fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            Kind::Constant(_)
+            | Kind::Settled(_)
+            | Kind::Given(_)
+            | Kind::Path(_)
+            | Kind::Local(_)
+            | Kind::TypeVariable(_)
+            | Kind::AllVariables(_) => vec![],
+            Kind::Select { operand, .. }
+            | Kind::OptionalSelect { operand, .. }
+            | Kind::Has { operand, .. } => vec![operand],
+            Kind::And(parts)
+            | Kind::Or(parts)
+            | Kind::Bind { parts, .. }
+            | Kind::OptionalMap { parts, .. }
+            | Kind::OptionalOr { parts, .. }
+            | Kind::SortBy { parts, .. } => parts.iter_mut().collect(),
+            Kind::Conditional(parts) => parts.iter_mut().collect(),
+            Kind::List(elements) => elements.iter_mut().map(|element| &mut element.value).collect(),
+            Kind::Map(entries) => {
+                entries.iter_mut().flat_map(|entry| [&mut entry.key, &mut entry.value]).collect()
+            }
+            Kind::Call(call) => call.args.iter_mut().collect(),
+            Kind::Loop(details) => {
+                let Loop { range, filter, body, .. } = &mut **details;
+                [Some(range), filter.as_mut(), Some(body)].into_iter().flatten().collect()
             }
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn named_variables(node: &Node) -> BTreeSet<usize> {
 
 /// `has(path.field)` looks no further than the field, where that is one of its own.
 fn add_field(reads: &mut BTreeSet<Read>, path: &Path, field: &str) {
-    let mut keys = path.keys.to_vec();
+    let mut keys: Vec<Box<str>> = path.keys.iter().map(|key| key.name.clone()).collect();
     keys.push(field.into());
     let below = match (&path.root, super::message::canonical(field)) {
         (Root::PrincipalAttributes, _) => Read::PrincipalAttribute(keys.into()),
@@ -77,7 +77,7 @@ fn add_field(reads: &mut BTreeSet<Read>, path: &Path, field: &str) {
 }
 
 fn add_path(reads: &mut BTreeSet<Read>, path: &Path) {
-    let keys = path.keys.clone();
+    let keys = path.keys.iter().map(|key| key.name.clone()).collect();
     let read = match &path.root {
         Root::PrincipalId => Read::PrincipalId,
         Root::PrincipalRoles => Read::PrincipalRoles,

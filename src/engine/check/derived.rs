@@ -95,8 +95,8 @@ impl<'a> DerivedRoles<'a> {
             return Ok(result);
         }
         let variables = match self.variables.get(&role.number) {
-            Some(variables) => variables,
-            None if role.variables.used.is_empty() => &[][..],
+            Some(variables) => *variables,
+            None if role.variables.used.is_empty() => Values::NONE,
             None => {
                 let variables = evaluator.variables(&role.variables, Missing::Undefined);
                 self.variables.insert(role.number, variables);

@@ -2,14 +2,20 @@
 //! was read.
 
 use bumpalo::Bump;
+use jiff::Timestamp;
 
 use super::{Strictness, question::Question};
-use crate::engine::cel::{Budget, Frame, Read, V};
+use crate::engine::cel::{Budget, ClockReading, Frame, Horizon, Read, V};
 use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
 use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
 
-/// Values of variables by slot.
-pub(super) type Values<'a> = &'a [Option<V<'a>>];
+/// Values of variables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Values<'a> {
+    by_slot: &'a [Option<V<'a>>],
+    /// The first instant at which one of them may be another.
+    horizon: Timestamp,
+}
 
 /// An expression failed where that ends the matter.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +49,14 @@ pub(super) struct Evaluator<'a> {
     pub(super) runtime: Runtime<'a>,
     errors: Vec<EvaluationError>,
     clock: ClockUse,
+    /// Of the expressions that are evaluated.
+    horizon: &'a Horizon,
+}
+
+// === impl Values ===
+
+impl Values<'_> {
+    pub(super) const NONE: Self = Self { by_slot: &[], horizon: Timestamp::MAX };
 }
 
 // === impl Evaluator ===
@@ -63,10 +77,11 @@ impl<'a> Evaluator<'a> {
             runtime: Runtime::default(),
             errors: Vec::new(),
             clock: ClockUse::Unread,
+            horizon: arena.alloc(Horizon::default()),
         }
     }
 
-    /// Failures without repetition, sorted, and whether the clock was read.
+    /// Failures without repetition, sorted, and how the clock was read.
     pub(super) fn finish(self) -> (Vec<EvaluationError>, ClockUse) {
         let mut errors = self.errors;
         errors.sort();
@@ -79,13 +94,14 @@ impl<'a> Evaluator<'a> {
     /// it.
     pub(super) fn variables(&mut self, variables: &'a Variables, missing: Missing) -> Values<'a> {
         if variables.used.is_empty() {
-            return &[];
+            return Values::NONE;
         }
+        let before = self.horizon.replace(Timestamp::MAX);
         let mut values: Vec<Option<V<'a>>> = vec![None; variables.slots];
-        let mut seen: Values<'a> = &[];
+        let mut seen = Values::NONE;
         for Variable { slot, clause, uses_others } in &variables.used {
             if *uses_others {
-                seen = self.arena.alloc_slice_copy(&values);
+                seen.by_slot = self.arena.alloc_slice_copy(&values);
             }
             let result = self.evaluate(clause, seen, |frame| clause.expression.variable(frame));
             let value = match (result, missing) {
@@ -97,7 +113,8 @@ impl<'a> Evaluator<'a> {
                 *place = value;
             }
         }
-        self.arena.alloc_slice_copy(&values)
+        let horizon = self.horizon.replace(before);
+        Values { by_slot: self.arena.alloc_slice_copy(&values), horizon }
     }
 
     /// Whether a condition is met. It fails only in strict evaluation, or where the budget is spent.
@@ -134,8 +151,8 @@ impl<'a> Evaluator<'a> {
     }
 
     fn clause(&mut self, clause: &'a Clause, variables: Values<'a>) -> Result<bool, Failed> {
-        self.note_clock(clause);
         let result = self.evaluate(clause, variables, |frame| clause.expression.holds(frame));
+        self.note_clock(clause, variables);
         // Out of steps or memory, all conditions fail. Those of denying rules must not fail in
         // silence.
         let is_final = self.is_strict() || self.is_exhausted();
@@ -152,11 +169,12 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn output(&mut self, clause: &'a Clause, variables: Values<'a>) -> OutputValue {
-        self.note_clock(clause);
         if let Some(message) = self.unreadable(clause) {
             return OutputValue::Error(message.into());
         }
-        match clause.expression.output(&self.frame(variables)) {
+        let result = clause.expression.output(&self.frame(variables));
+        self.note_clock(clause, variables);
+        match result {
             Ok(value) => OutputValue::Value(value),
             Err(failure) => OutputValue::Error(failure.0),
         }
@@ -188,20 +206,27 @@ impl<'a> Evaluator<'a> {
         clause.expression.reads().contains(&Read::EffectiveDerivedRoles).then_some(message)
     }
 
-    fn note_clock(&mut self, clause: &Clause) {
-        if clause.reads_clock {
-            self.clock = ClockUse::Read;
-        }
+    /// Takes down what an expression that was evaluated says of the clock.
+    fn note_clock(&mut self, clause: &Clause, variables: Values<'a>) {
+        let used = |reading, horizon| match reading {
+            ClockReading::Never => ClockUse::Unread,
+            ClockReading::Compared => ClockUse::Until(horizon),
+            ClockReading::Free => ClockUse::Read,
+        };
+        let own = used(clause.expression.clock(), self.horizon.get());
+        let of_variables = used(clause.clock_of_variables, variables.horizon);
+        self.clock = self.clock.and(own).and(of_variables);
     }
 
     fn frame(&self, variables: Values<'a>) -> Frame<'a> {
         Frame {
             input: self.input,
-            variables,
+            variables: variables.by_slot,
             globals: &self.set.globals,
             effective_derived_roles: self.runtime.effective_derived_roles,
             arena: self.arena,
             budget: self.budget,
+            horizon: self.horizon,
         }
     }
 }

@@ -2,15 +2,15 @@
 //!
 //! `question` finds, by names alone, what could answer; `rows` which rules of one policy apply to an
 //! action and a role, in their order; `evaluator` what expressions say; `walk` puts them together.
-//! `inputs` shares the first two and tells what an answer can depend on; a reader with an unknown
-//! resource can do so as well, one that explains follows the last.
+//! `inputs` shares the first two and tells what an answer can depend on, and so does the reader with an
+//! unknown resource, which is the room `plan`; one that explains follows the last.
 
 mod derived;
 mod evaluator;
 mod inputs;
-mod question;
-mod rows;
-mod validation;
+pub(super) mod question;
+pub(super) mod rows;
+pub(super) mod validation;
 mod visited;
 mod walk;
 
@@ -18,6 +18,8 @@ mod walk;
 mod tests;
 
 pub use inputs::PolicyChain;
+#[cfg(test)]
+pub(super) use tests::policies;
 
 use bumpalo::Bump;
 

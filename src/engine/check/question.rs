@@ -8,42 +8,46 @@ use crate::engine::policy::{
 };
 
 /// What a check asks, with names as numbers.
-pub(super) struct Question<'a> {
-    pub(super) set: &'a PolicySet,
-    pub(super) input: &'a CheckInput<'a>,
+pub(in crate::engine) struct Question<'a> {
+    pub(in crate::engine) set: &'a PolicySet,
+    pub(in crate::engine) input: &'a CheckInput<'a>,
     /// Sanitized, as policies are found by it.
-    pub(super) kind: Name<'a>,
+    pub(in crate::engine) kind: Name<'a>,
     /// The version that rules must have, of principal policies too: Cerbos looks all of them up by
     /// the version of the resource.
-    pub(super) version: Name<'a>,
-    pub(super) principal_policies: Chain<'a>,
-    pub(super) resource_policies: Chain<'a>,
+    pub(in crate::engine) version: Name<'a>,
+    pub(in crate::engine) principal_policies: Chain<'a>,
+    pub(in crate::engine) resource_policies: Chain<'a>,
     /// One for each role of the principal, in the order of the request.
-    pub(super) roles: &'a [RoleSet<'a>],
+    pub(in crate::engine) roles: &'a [RoleSet<'a>],
 }
 
 /// The scopes that are asked, nearest first.
-pub(super) struct Chain<'a> {
-    pub(super) scopes: &'a [NameId],
+pub(in crate::engine) struct Chain<'a> {
+    pub(in crate::engine) scopes: &'a [NameId],
     /// What an answer names as its policy: the one of the nearest scope.
-    pub(super) policy: &'a str,
+    pub(in crate::engine) policy: &'a str,
     /// Some policy could answer.
-    pub(super) exists: bool,
+    pub(in crate::engine) exists: bool,
 }
 
 /// A role and those that it inherits.
-pub(super) struct RoleSet<'a> {
-    pub(super) own: Name<'a>,
-    pub(super) inherited: &'a InheritedRoles,
+pub(in crate::engine) struct RoleSet<'a> {
+    pub(in crate::engine) own: Name<'a>,
+    pub(in crate::engine) inherited: &'a InheritedRoles,
 }
 
 /// What an answer names as its policy where there is none.
-pub(super) const NO_MATCH: &str = "NO_MATCH";
+pub(in crate::engine) const NO_MATCH: &str = "NO_MATCH";
 
 // === impl Question ===
 
 impl<'a> Question<'a> {
-    pub(super) fn new(set: &'a PolicySet, input: &'a CheckInput<'a>, arena: &'a Bump) -> Self {
+    pub(in crate::engine) fn new(
+        set: &'a PolicySet,
+        input: &'a CheckInput<'a>,
+        arena: &'a Bump,
+    ) -> Self {
         let CheckInput { principal, resource, .. } = *input;
         let resource_scope = effective_scope(&resource.scope, set);
         let kind = match sanitize(resource.kind.as_str()) {
@@ -134,12 +138,12 @@ impl<'a> Question<'a> {
     }
 
     /// Where a policy of this name would be, in the version of the question.
-    pub(super) fn place(&self, name: Option<NameId>, scope: NameId) -> Option<Place> {
+    pub(in crate::engine) fn place(&self, name: Option<NameId>, scope: NameId) -> Option<Place> {
         Some(Place { name: name?, version: self.version.id?, scope })
     }
 
     /// Whether the principal has one of `roles` exactly, or inherits it.
-    pub(super) fn has_role(&self, roles: &[NameId]) -> bool {
+    pub(in crate::engine) fn has_role(&self, roles: &[NameId]) -> bool {
         roles.iter().any(|role| self.roles.iter().any(|set| set.contains(*role)))
     }
 }
@@ -154,12 +158,12 @@ impl Chain<'_> {
 
 impl<'a> RoleSet<'a> {
     /// The role itself, then those that it inherits.
-    pub(super) fn iter(&self, set: &'a PolicySet) -> impl Iterator<Item = Name<'a>> {
+    pub(in crate::engine) fn iter(&self, set: &'a PolicySet) -> impl Iterator<Item = Name<'a>> {
         let inherited = self.inherited.in_order.iter().map(|role| set.names.get(*role));
         std::iter::once(self.own).chain(inherited)
     }
 
-    pub(super) fn matches(&self, pattern: &NamePattern, set: &'a PolicySet) -> bool {
+    pub(in crate::engine) fn matches(&self, pattern: &NamePattern, set: &'a PolicySet) -> bool {
         match pattern {
             NamePattern::Any => true,
             NamePattern::Exact(role) => self.contains(*role),
@@ -173,12 +177,15 @@ impl<'a> RoleSet<'a> {
 }
 
 /// The scope with the default applied; `.` stands for the root, whatever the default is.
-pub(super) fn effective_scope<'a>(scope: &'a Scope, set: &'a PolicySet) -> &'a str {
+pub(in crate::engine) fn effective_scope<'a>(scope: &'a Scope, set: &'a PolicySet) -> &'a str {
     let scope = if scope.as_str().is_empty() { &set.options.default_scope } else { scope };
     scope.path()
 }
 
-pub(super) fn effective_version<'a>(version: &'a PolicyVersion, set: &'a PolicySet) -> &'a str {
+pub(in crate::engine) fn effective_version<'a>(
+    version: &'a PolicyVersion,
+    set: &'a PolicySet,
+) -> &'a str {
     match version.as_str() {
         "" => set.options.default_policy_version.as_str(),
         version => version,

@@ -12,8 +12,8 @@ use crate::engine::policy::{
 
 /// A policy during one check: what was evaluated for it is not evaluated again.
 #[derive(Clone, Copy)]
-pub(super) struct Open<'a> {
-    pub(super) unit: &'a Unit,
+pub(in crate::engine) struct Open<'a> {
+    pub(in crate::engine) unit: &'a Unit,
     results: &'a [Cell<Option<bool>>],
     spare: &'a Cell<Option<bool>>,
     variables: &'a Cell<Option<Values<'a>>>,
@@ -21,15 +21,15 @@ pub(super) struct Open<'a> {
 
 /// A rule for somebody. Where a rule applies to one role in several ways it is there several times.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) subject: &'a Subject,
+pub(in crate::engine) struct Row<'a> {
+    pub(in crate::engine) rule: &'a Rule,
+    pub(in crate::engine) subject: &'a Subject,
 }
 
 // === impl Open ===
 
 impl<'a> Open<'a> {
-    pub(super) fn new(unit: &'a Unit, arena: &'a Bump) -> Self {
+    pub(in crate::engine) fn new(unit: &'a Unit, arena: &'a Bump) -> Self {
         Self {
             unit,
             results: arena.alloc_slice_fill_with(unit.slots, |_| Cell::new(None)),
@@ -67,7 +67,7 @@ fn rule(unit: &Unit, number: u32) -> Option<&Rule> {
 }
 
 /// The rows of a resource policy.
-pub(super) fn of_resource_policy<'a>(
+pub(in crate::engine) fn of_resource_policy<'a>(
     policy: &'a ResourcePolicy,
     open: Open<'a>,
     question: &'a Question<'a>,
@@ -79,7 +79,7 @@ pub(super) fn of_resource_policy<'a>(
 }
 
 /// The rows of a principal policy, block by block.
-pub(super) fn of_principal_policy<'a>(
+pub(in crate::engine) fn of_principal_policy<'a>(
     policy: &'a PrincipalPolicy,
     open: Open<'a>,
     question: &'a Question<'a>,
@@ -92,14 +92,14 @@ pub(super) fn of_principal_policy<'a>(
 }
 
 /// What a role policy makes of an action.
-pub(super) enum Restriction<'a> {
+pub(in crate::engine) enum Restriction<'a> {
     /// It does not list the action for the kind.
     Denied,
     /// It lists it: these rows may still deny it.
     Listed(&'a [u32]),
 }
 
-pub(super) fn of_role_policy<'a>(
+pub(in crate::engine) fn of_role_policy<'a>(
     policy: &'a RolePolicy,
     question: &'a Question<'a>,
     action: Name<'a>,
@@ -119,7 +119,10 @@ pub(super) fn of_role_policy<'a>(
 }
 
 /// The rows of a role policy that have something to say.
-pub(super) fn restricting<'a>(open: Open<'a>, listed: &'a [u32]) -> impl Iterator<Item = Row<'a>> {
+pub(in crate::engine) fn restricting<'a>(
+    open: Open<'a>,
+    listed: &'a [u32],
+) -> impl Iterator<Item = Row<'a>> {
     open.rows(listed).filter(|Row { rule, .. }| {
         let has_output = rule.met.is_some() || rule.unmet.is_some();
         rule.effect != RuleEffect::Neutral || has_output
@@ -128,7 +131,7 @@ pub(super) fn restricting<'a>(open: Open<'a>, listed: &'a [u32]) -> impl Iterato
 
 /// Whether a resource policy or a role policy of a scope has any rule for the kind and the role,
 /// whatever the action. If none has, Cerbos does not look at role policies there.
-pub(super) fn concerns<'a>(
+pub(in crate::engine) fn concerns<'a>(
     question: &'a Question<'a>,
     policy: Option<&ResourcePolicy>,
     roles: &RoleSet<'a>,

@@ -8,14 +8,14 @@ use crate::engine::policy::Schemas;
 ///
 /// The schemas are those of the root policy above the policy of the nearest scope. If that scope has
 /// no policy for the kind, nothing is validated, as in Cerbos.
-pub(super) fn validate(question: &Question<'_>) -> Vec<ValidationError> {
+pub(in crate::engine) fn validate(question: &Question<'_>) -> Vec<ValidationError> {
     let Some(schemas) = schemas(question) else { return Vec::new() };
     let input = question.input;
     schemas.validate((&input.principal.attr, &input.resource.attr), input.actions)
 }
 
 /// The schemas that the attributes of a question must follow.
-pub(super) fn schemas<'a>(question: &Question<'a>) -> Option<&'a Schemas> {
+pub(in crate::engine) fn schemas<'a>(question: &Question<'a>) -> Option<&'a Schemas> {
     let set = question.set;
     if set.options.schema_enforcement == SchemaEnforcement::None {
         return None;

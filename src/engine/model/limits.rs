@@ -16,6 +16,8 @@ pub struct Limits {
     pub evaluation_steps: u64,
     /// Bytes of what the expressions of one question make.
     pub evaluation_memory_bytes: usize,
+    /// Bytes of the regular expressions that policies have as literals, all together and compiled.
+    pub policy_pattern_bytes: usize,
     /// Bytes of a compiled regular expression that is no literal of a policy.
     pub pattern_bytes: usize,
 }
@@ -37,6 +39,7 @@ impl Default for Limits {
             expression_characters: Self::MOST_CHARACTERS,
             evaluation_steps: 5_000_000,
             evaluation_memory_bytes: 64 << 20,
+            policy_pattern_bytes: 256 << 20,
             pattern_bytes: 1 << 20,
         }
     }

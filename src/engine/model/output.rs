@@ -1,5 +1,7 @@
 //! The answer: what `CheckResources` returns for one resource.
 
+use jiff::Timestamp;
+
 use super::{Action, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +15,9 @@ pub enum Effect {
 pub enum ClockUse {
     /// The same question has the same answer at any time, for these policies.
     Unread,
-    /// An expression that was evaluated could have read the clock.
+    /// It has the same answer from the instant of this one on, and before the one that is told.
+    Until(Timestamp),
+    /// An expression that was evaluated could have read the clock in any way.
     Read,
 }
 
@@ -77,4 +81,21 @@ pub struct ValidationError {
 pub enum ValidationSource {
     Principal,
     Resource,
+}
+
+// === impl ClockUse ===
+
+impl ClockUse {
+    /// Of an answer that depends on both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Read, _) | (_, Self::Read) => Self::Read,
+            (Self::Until(one), Self::Until(other)) => Self::Until(one.min(other)),
+            (until @ Self::Until(_), Self::Unread) | (Self::Unread, until @ Self::Until(_)) => {
+                until
+            }
+            (Self::Unread, Self::Unread) => Self::Unread,
+        }
+    }
 }

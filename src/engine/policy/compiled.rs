@@ -7,15 +7,15 @@ use super::error::Site;
 use super::names::NameId;
 use super::pattern::{Glob, NamePattern, PatternTable};
 use super::schema::Schemas;
-use crate::engine::cel::Expression;
+use crate::engine::cel::{ClockReading, Expression};
 
 /// An expression of a policy.
 #[derive(Debug)]
 pub(in crate::engine) struct Clause {
     pub(in crate::engine) expression: Expression,
     pub(in crate::engine) site: Site,
-    /// It can read the clock, itself or through a variable.
-    pub(in crate::engine) reads_clock: bool,
+    /// How the variables that it uses read the clock.
+    pub(in crate::engine) clock_of_variables: ClockReading,
     /// It can read `runtime`, itself or through a variable.
     pub(in crate::engine) reads_runtime: bool,
 }

@@ -4,6 +4,9 @@ use super::error::{Problem, Site};
 use super::syntax::Text;
 use crate::yaml::Place;
 
+/// Bytes of an expression that a message repeats.
+const SHOWN: usize = 1_000;
+
 /// An expression that does not compile, in the words of cel-go, as far as they help.
 pub(super) fn invalid(
     text: &Text,
@@ -21,6 +24,11 @@ pub(super) fn invalid(
     // Where the spot is known, the line of the file shows the expression.
     let problem = match place {
         Some(_) => Problem::at(site, format!("invalid expression: {message}")),
+        None if text.text.len() > SHOWN => {
+            let characters = text.text.chars().count();
+            let message = format!("invalid expression of {characters} characters: {message}");
+            Problem::at(site, message)
+        }
         None => Problem::at(site, format!("invalid expression `{}`: {message}", text.text)),
     };
     match help {

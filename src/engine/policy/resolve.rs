@@ -8,7 +8,7 @@ use super::error::{Problem, Problems, Site};
 use super::index::Index;
 use super::issue;
 use super::syntax::{Constant, Definitions, Text, Variable};
-use crate::engine::cel::{self, Expression, Issue, Read};
+use crate::engine::cel::{self, ClockReading, Expression, Issue, Read};
 use crate::engine::model::Limits;
 
 /// What is read while policies are compiled, and where mistakes go.
@@ -18,6 +18,8 @@ pub(super) struct Context<'c> {
     pub(super) texts: &'c [&'c str],
     pub(super) paths: &'c [&'c str],
     pub(super) limits: &'c Limits,
+    /// Bytes that patterns take so far.
+    pub(super) pattern_bytes: usize,
     pub(super) problems: &'c mut Problems,
 }
 
@@ -99,27 +101,34 @@ impl Namespace {
     fn spread_reads(&mut self) {
         for slot in self.order.clone() {
             let Some(Some(clause)) = self.variables.get(slot) else { continue };
-            let reads_runtime = self.reads(&clause.expression, &Read::EffectiveDerivedRoles);
-            let reads_clock = self.reads(&clause.expression, &Read::Clock);
+            let reads_runtime = self.reads_runtime(&clause.expression);
+            let clock_of_variables = self.clock_of_variables(&clause.expression);
             if let Some(Some(clause)) = self.variables.get_mut(slot)
                 && let Some(clause) = Arc::get_mut(clause)
             {
                 clause.reads_runtime = reads_runtime;
-                clause.reads_clock = reads_clock;
+                clause.clock_of_variables = clock_of_variables;
             }
         }
     }
 
-    /// Whether an expression can read something, itself or through a variable.
-    fn reads(&self, expression: &Expression, what: &Read) -> bool {
-        expression.reads().iter().any(|read| match read {
-            Read::Variable(slot) => self.variables.get(*slot).and_then(Option::as_ref).is_some_and(
-                |variable| match what {
-                    Read::Clock => variable.reads_clock,
-                    _ => variable.reads_runtime,
-                },
-            ),
-            read => read == what,
+    /// Whether an expression can read `runtime`, itself or through a variable.
+    fn reads_runtime(&self, expression: &Expression) -> bool {
+        expression.reads().contains(&Read::EffectiveDerivedRoles)
+            || self.variables_of(expression).any(|variable| variable.reads_runtime)
+    }
+
+    fn clock_of_variables(&self, expression: &Expression) -> ClockReading {
+        let variables = self.variables_of(expression);
+        let readings =
+            variables.map(|variable| variable.expression.clock().max(variable.clock_of_variables));
+        readings.max().unwrap_or_default()
+    }
+
+    fn variables_of<'n>(&'n self, expression: &'n Expression) -> impl Iterator<Item = &'n Clause> {
+        expression.reads().iter().filter_map(|read| match read {
+            Read::Variable(slot) => self.variables.get(*slot)?.as_deref(),
+            _ => None,
         })
     }
 
@@ -189,17 +198,36 @@ impl<'c> Context<'c> {
             return None;
         }
         match cel::compile(&text.text, &namespace.names) {
-            Ok(expression) => Some(Clause {
-                site: text.site,
-                reads_clock: namespace.reads(&expression, &Read::Clock),
-                reads_runtime: namespace.reads(&expression, &Read::EffectiveDerivedRoles),
-                expression,
-            }),
+            Ok(expression) => {
+                self.count_patterns(expression.pattern_bytes(), text.site)?;
+                Some(Clause {
+                    site: text.site,
+                    clock_of_variables: namespace.clock_of_variables(&expression),
+                    reads_runtime: namespace.reads_runtime(&expression),
+                    expression,
+                })
+            }
             Err(issues) => {
                 issues.iter().for_each(|issue| self.report_issue(text, issue, namespace));
                 None
             }
         }
+    }
+
+    /// Takes the bytes of what is kept. Once there are too many, nothing more is kept.
+    pub(super) fn count_patterns(&mut self, bytes: usize, site: Site) -> Option<()> {
+        let most = self.limits.policy_pattern_bytes;
+        let before = self.pattern_bytes;
+        self.pattern_bytes = before.saturating_add(bytes);
+        if self.pattern_bytes <= most {
+            return Some(());
+        }
+        if before <= most {
+            let message = format!("the patterns up to here take more than {most} bytes, compiled");
+            let help = "use fewer or smaller ones, or raise `engine.limits.policy_pattern_bytes`";
+            self.problems.push(Problem::at(site, message).help(help));
+        }
+        None
     }
 
     fn report_issue(&mut self, text: &Text, issue: &Issue, namespace: &Namespace) {

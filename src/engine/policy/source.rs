@@ -52,6 +52,7 @@ pub fn compile(
         texts: &texts,
         paths: &paths,
         limits: &options.limits,
+        pattern_bytes: 0,
         problems: &mut problems,
     };
     index.live().for_each(|policy| builder.add(policy, &mut context));

@@ -11,7 +11,7 @@ const UNKNOWN: &str = "unknown key";
 const SIGNATURE: &str = "bad signature";
 
 #[test]
-fn only_configured_algorithms_are_supported() {
+fn threat_37_only_configured_algorithms_are_supported() {
     let alg = |alg: &str| base().header("alg", alg);
     let jwk = TestKey::named("k1").jwk();
     let modulus = jwk["n"].as_str().unwrap().as_bytes();
@@ -34,7 +34,7 @@ fn only_configured_algorithms_are_supported() {
 }
 
 #[test]
-fn a_key_is_only_looked_up_and_never_taken_along() {
+fn threat_39_45_a_key_is_only_looked_up_and_never_taken_along() {
     let kid = |kid: &str| base().header("kid", kid).token();
     let evil = TestKey::named("evil");
     let with = |name: &str, value: &str| base().header(name, value);

@@ -26,7 +26,7 @@ fn with_number(name: &str, number: &str) -> String {
 }
 
 #[test]
-fn the_issuer_is_the_configured_text() {
+fn threat_18_the_issuer_is_the_configured_text() {
     world().check(&[
         ("K1 no slash", with("iss", "https://brightpay.eu.auth0.com"), ISSUER),
         ("K1 two slashes", with("iss", "https://brightpay.eu.auth0.com//"), ISSUER),
@@ -44,7 +44,7 @@ fn the_issuer_is_the_configured_text() {
 }
 
 #[test]
-fn the_audience_is_ours() {
+fn threat_42_the_audience_is_ours() {
     world().check(&[
         ("K5 slash", with("aud", format!("{}/", forge::API)), AUDIENCE),
         ("K5 longer", with("aud", format!("{}.evil.example", forge::API)), AUDIENCE),
@@ -62,7 +62,7 @@ fn the_audience_is_ours() {
 }
 
 #[test]
-fn times_are_numbers_that_can_be_believed() {
+fn threat_36_times_are_numbers_that_can_be_believed() {
     let year = 365 * 86_400;
     world().check(&[
         ("K8 no exp", base().without("exp").token(), CLAIMS),

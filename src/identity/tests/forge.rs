@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::identity::{
     Algorithm, ClaimMapping, ClaimPath, IssuerSpec, KeySet, TokenDialect, UserSubjects,
 };
-use crate::request::{RawHeaders, RawRequest};
+use crate::request::{Host, RawHeaders, RawRequest, RequestRules};
 
 pub(crate) const ISSUER: &str = "https://brightpay.eu.auth0.com/";
 pub(crate) const API: &str = "https://api.brightpay.example/v1";
@@ -42,6 +42,12 @@ pub(crate) fn request(headers: &[(&str, &str)]) -> RawRequest {
         headers: RawHeaders::Separate(headers.iter().map(header).collect()),
         ..RawRequest::default()
     }
+}
+
+/// The host of [`request`] is ours.
+pub(crate) fn rules() -> RequestRules {
+    let own_hosts = [Host::parse("api.brightpay.example").unwrap()].into();
+    RequestRules { own_hosts, ..RequestRules::default() }
 }
 
 /// The moment at which tokens are looked at.

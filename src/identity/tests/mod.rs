@@ -9,6 +9,7 @@ pub(crate) mod forge;
 mod keys;
 mod kinds;
 mod logout;
+mod nonces;
 mod principal;
 mod proofs;
 mod sender;

@@ -195,7 +195,7 @@ fn x11_a_weak_rsa_key_is_none() {
 }
 
 #[test]
-fn x14_a21_a_signature_is_the_makers() {
+fn threat_38_x14_a21_a_signature_is_the_makers() {
     let proof = proof();
     let n = [
         0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,

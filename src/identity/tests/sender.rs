@@ -5,10 +5,10 @@ use super::{
     world,
 };
 use crate::identity::{
-    CertificateSource, Demands, Possession, PossessionRules, Presentation, TokenBinding,
+    CertificateSource, Demands, Nonces, Possession, PossessionRules, Presentation, TokenBinding,
     TokenError, TokenLimits, UnverifiedToken, Verifier, bearer,
 };
-use crate::request::{HttpRequest, RawRequest, RequestRules};
+use crate::request::{HttpRequest, RawRequest};
 
 /// What is sent, and by which rules it is looked at.
 pub(super) struct Sender {
@@ -17,6 +17,7 @@ pub(super) struct Sender {
     pub(super) request: RawRequest,
     pub(super) rules: PossessionRules,
     pub(super) binding: Option<TokenBinding>,
+    pub(super) nonces: Option<Nonces>,
 }
 
 /// A token that is bound to `p256`.
@@ -32,7 +33,7 @@ pub(super) fn proof() -> Forgery {
 impl Sender {
     pub(super) fn new(scheme: &'static str, token: String, headers: &[(&str, &str)]) -> Self {
         let (request, rules) = (forge::request(headers), PossessionRules::default());
-        Self { scheme, token, request, rules, binding: None }
+        Self { scheme, token, request, rules, binding: None, nonces: None }
     }
 
     /// A bound token with proofs, in the scheme `DPoP`.
@@ -52,15 +53,16 @@ impl Sender {
     }
 
     pub(super) fn verify(self) -> Result<(), TokenError> {
-        let Self { scheme, token, request, rules, binding } = self;
+        let Self { scheme, token, request, rules, binding, nonces } = self;
         let world = world();
-        let request = HttpRequest::read(request, &RequestRules::default()).unwrap();
+        let request = HttpRequest::read(request, &forge::rules()).unwrap();
         let token = bearer::find([format!("{scheme} {token}").as_bytes()]).unwrap().unwrap();
         let [verifier] = &Verifier::for_issuers(vec![world.spec])[..] else { panic!() };
         let unverified = UnverifiedToken::parse(&token, TokenLimits::default())?;
         let signed = verifier.verify_signature(unverified, &world.keys)?;
         let demands = &Demands { binding, ..Demands::default() };
-        let possession = Some(Possession { token: &token, request: &request, rules: &rules });
+        let (rules, nonces) = (&rules, nonces.as_ref());
+        let possession = Some(Possession { token: &token, request: &request, rules, nonces });
         let (scheme, now) = (token.scheme(), world.now);
         verifier.verify(&signed, &Presentation { scheme, demands, now, possession }).map(drop)
     }

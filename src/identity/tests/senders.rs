@@ -8,7 +8,7 @@ use super::{
     forge::{self, Forgery, TestKey},
     sender::{Sender, bound_token, proof},
 };
-use crate::identity::TokenBinding;
+use crate::identity::{ProofError, RefusalStatus, TokenBinding, TokenError};
 
 const DEMANDED: &str = "bound token required";
 
@@ -66,6 +66,46 @@ fn d16_a_token_that_is_not_bound_is_a_bearer_token() {
     assert_eq!(send("DPoP", &[("dpop", &proof)]), "token is not bound");
     assert_eq!(send("DPoP", &[]), "token is not bound");
     assert_eq!(send("Bearer", &[]), "OK");
+}
+
+#[test]
+fn h18_a_proof_beside_a_token_that_is_bound_to_no_key_is_one_too_many() {
+    let certificate = certificate();
+    let stray = TokenError::StrayProof;
+    assert_eq!(stray.refusal().status, RefusalStatus::BadRequest);
+    let send = |scheme, token: Forgery, proof: &str| {
+        let mut sender = Sender::new(scheme, token.token(), &[("dpop", proof)]);
+        sender.request.peer.certificate = certificate.encoded.clone();
+        sender.verify()
+    };
+    let certified = || base().bound(None, Some(&certificate.thumbprint));
+    for proof in [&*good_proof(), "not even a proof", ""] {
+        assert_eq!(send("Bearer", base(), proof), Err(stray), "{proof}");
+        assert_eq!(send("Bearer", certified(), proof), Err(stray), "{proof}");
+        assert_eq!(send("DPoP", certified(), proof), Err(stray), "{proof}");
+    }
+    let expired = base().claim("exp", forge::NOW - 3600);
+    assert_eq!(
+        send("Bearer", expired, ""),
+        Err(TokenError::Expired),
+        "what is wrong with it first"
+    );
+}
+
+#[test]
+fn x6_a_proof_for_a_host_that_is_not_ours_is_none() {
+    let sent_to = |host: &str, url: &str| {
+        let proof = proof().claim("htu", url).signed_by(TestKey::named("p256"));
+        let mut sender = Sender::with_proofs(&[&proof]);
+        sender.request.host = host.to_owned();
+        sender.verify()
+    };
+    let refused = |error: ProofError| Err(error.into());
+    assert_eq!(sent_to("API.brightpay.example.", forge::URL), Ok(()));
+    assert_eq!(sent_to("evil.example", "https://evil.example/x"), refused(ProofError::Host));
+    assert_eq!(sent_to("evil.example", forge::URL), refused(ProofError::Url));
+    let texts = |error: ProofError| TokenError::from(error).to_string();
+    assert_eq!(texts(ProofError::Host), texts(ProofError::Url), "which hosts are ours is not told");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn h10_a_token_in_the_query_as_well_is_one_too_many() {
 }
 
 #[test]
-fn h13_one_place_is_looked_at_and_no_other() {
+fn threat_48_h13_one_place_is_looked_at_and_no_other() {
     let everywhere =
         request("GET", &[("authorization", "Bearer a"), ("x-token", "h"), ("cookie", "session=c")]);
     assert_eq!(found(&TokenSource::default(), &everywhere), "a");

@@ -6,10 +6,16 @@ use super::{base, forge::base64url, world};
 
 const MALFORMED: &str = "malformed token";
 const HEADER: &str = "unsupported header";
+/// An encrypted token. It is not looked into, whatever its header promises.
+fn jwe(header: &str) -> String {
+    let [key, vector, text, tag] = ["a2V5", "aXY", "Y2lwaGVy", "dGFn"];
+    format!("{}.{key}.{vector}.{text}.{tag}", base64url(header))
+}
+
 const OPAQUE: &str = "opaque or encrypted access token: request a token for this API's audience";
 
 #[test]
-fn a_token_is_three_segments_of_canonical_base64url() {
+fn threat_41_44_a_token_is_three_segments_of_canonical_base64url() {
     let token = base().token();
     let [header, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!() };
     let (rest, last) = signature.split_at(signature.len() - 1);
@@ -31,6 +37,10 @@ fn a_token_is_three_segments_of_canonical_base64url() {
         ("B3 escaped dots", token.replace('.', "%2E"), MALFORMED),
         ("B18 opaque", "a8Hq2hSxk1fK3zVYq0Lw5tRj7nPmBcDe".to_owned(), OPAQUE),
         ("B18 encrypted", format!("{}..aXY.Y2lwaGVy.dGFn", base64url(r#"{"alg":"dir"}"#)), OPAQUE),
+        ("B15 compressed", jwe(r#"{"alg":"RSA-OAEP-256","enc":"A256GCM","zip":"DEF"}"#), OPAQUE),
+        ("B16 PBES2", jwe(r#"{"alg":"PBES2-HS256+A128KW","p2c":2147483647}"#), OPAQUE),
+        ("B16 direct", jwe(r#"{"alg":"dir","enc":"A128CBC-HS256"}"#), OPAQUE),
+        ("B17 a token inside", jwe(r#"{"alg":"RSA-OAEP-256","cty":"JWT"}"#), OPAQUE),
         ("B20 one byte too many", "a".repeat(16 * 1024 + 1), "token too large"),
         ("B20 1 MiB", "a".repeat(1 << 20), "token too large"),
         ("B20 just fits", "a".repeat(16 * 1024), OPAQUE),
@@ -103,7 +113,7 @@ fn header_and_payload_are_one_strict_json_object() {
 }
 
 #[test]
-fn extensions_are_not_understood() {
+fn threat_40_extensions_are_not_understood() {
     let crit = |crit| base().header("crit", crit);
     world().check(&[
         ("B11 b64", crit(json!(["b64"])).header("b64", false).token(), HEADER),

@@ -3,12 +3,11 @@
 use std::{fs, path::Path};
 
 use super::write;
-use crate::policy_source::{Fingerprint, Watched};
+use crate::policy_source::{Fingerprint, Watched, WatchedPolicies};
 
 fn take(root: &Path) -> Fingerprint {
     Fingerprint::take(&Watched {
-        policies: root.join("policies"),
-        policy_file_bytes: 1 << 20,
+        policies: Some(WatchedPolicies { directory: root.join("policies"), file_bytes: 1 << 20 }),
         files: vec![root.join("portcullis.yaml"), root.join("routes.yaml")],
     })
 }
@@ -59,8 +58,10 @@ fn text_cannot_move_from_one_file_to_the_next() {
         write(root.path(), "p/a.yaml", first);
         write(root.path(), "p/b.yaml", second);
         Fingerprint::take(&Watched {
-            policies: root.path().join("p"),
-            policy_file_bytes: 1 << 20,
+            policies: Some(WatchedPolicies {
+                directory: root.path().join("p"),
+                file_bytes: 1 << 20,
+            }),
             files: Vec::new(),
         })
     };

@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::write;
-use crate::policy_source::{Fingerprint, Watched, Watcher};
+use crate::policy_source::{Fingerprint, Watched, WatchedPolicies, Watcher};
 
 struct Running {
     nudged: mpsc::Receiver<()>,
@@ -22,8 +22,10 @@ struct Running {
 impl Running {
     fn start(root: &Path) -> Self {
         let watched = Watched {
-            policies: root.join("policies"),
-            policy_file_bytes: 1 << 20,
+            policies: Some(WatchedPolicies {
+                directory: root.join("policies"),
+                file_bytes: 1 << 20,
+            }),
             files: vec![root.join("portcullis.yaml")],
         };
         let loaded = Fingerprint::take(&watched);
@@ -79,8 +81,10 @@ async fn each_kind_of_change_nudges() {
 async fn a_change_before_the_watch_began_is_not_missed() {
     let root = files();
     let watched = Watched {
-        policies: root.path().join("policies"),
-        policy_file_bytes: 1 << 20,
+        policies: Some(WatchedPolicies {
+            directory: root.path().join("policies"),
+            file_bytes: 1 << 20,
+        }),
         files: Vec::new(),
     };
     let loaded = Fingerprint::take(&watched);
@@ -136,7 +140,9 @@ async fn what_is_watched_can_change() {
     let root = root.path();
     write(root, "other/a.yaml", "one");
     let mut running = Running::start(root);
-    running.watched.send_modify(|watched| watched.policies = root.join("other"));
+    running
+        .watched
+        .send_modify(|watched| watched.policies.as_mut().unwrap().directory = root.join("other"));
     running.nudged().await;
     write(root, "other/a.yaml", "two");
     running.nudged().await;

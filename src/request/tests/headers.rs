@@ -38,7 +38,7 @@ fn threat_14_a_header_that_is_read_has_one_value() {
 }
 
 #[test]
-fn threat_12_bytes_that_are_not_utf8_are_refused_where_they_are_read() {
+fn threat_5_12_bytes_that_are_not_utf8_are_refused_where_they_are_read() {
     single(&[("x-tenant", b"\xff")], Err(HeaderError::NotText));
     single(&[("x-tenant", b"ac\xe9me")], Err(HeaderError::NotText));
     single(&[("x-other", b"\xff"), ("x-tenant", b"acme")], Ok(Some("acme")));
@@ -81,7 +81,7 @@ fn threat_4_a_list_holds_the_values_of_every_line() {
 }
 
 #[test]
-fn headers_that_change_what_was_asked_for_are_refused() {
+fn threat_25_headers_that_change_what_was_asked_for_are_refused() {
     for form in FORMS {
         for name in [
             "x-http-method-override",

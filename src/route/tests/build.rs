@@ -2,7 +2,7 @@ use expect_test::{Expect, expect};
 
 use super::{methods, on, resource, route};
 use crate::engine::model::Value;
-use crate::identity::Demands;
+use crate::identity::{Demands, TokenBinding, TokenPlace, TokenSource};
 use crate::route::{
     AttributeSource, CertificateField, Input, ResourceSpec, RouteSpec, RouteTable, TextTemplate,
     ValueType,
@@ -272,6 +272,36 @@ fn attributes_are_checked_at_load() {
             r.yaml:1:3: the attribute `i` has the type `number`, but peer address is text; use `string`
             r.yaml:1:3: the attribute `j` has the type `bool`, but time is text; use `string`
             r.yaml:1:3: `{x}` names the parameter `x`, which the path does not have; add `{x}` to the path
+        "#]],
+    );
+}
+
+#[test]
+fn a_binding_that_no_request_could_prove_is_an_error() {
+    use TokenBinding::{Any, Dpop, Mtls};
+    let cookie = || TokenPlace::Cookie { name: "session".into(), origins: Vec::new() };
+    let header = || TokenPlace::Header("x-token".into());
+    let cases = [
+        (TokenPlace::Authorization, Dpop),
+        (header(), Mtls),
+        (header(), Any),
+        (header(), Dpop),
+        (cookie(), Dpop),
+        (cookie(), Mtls),
+        (TokenPlace::EnvoyMetadata("verified".into()), Any),
+    ];
+    let specs = (1..).zip(cases).map(|(line, (place, binding)): (u8, _)| RouteSpec {
+        token: TokenSource { place, forward: true },
+        demands: Demands { binding: Some(binding), ..Demands::default() },
+        ..route(&format!("r.yaml:{line}:3"), &format!("/{line}"))
+    });
+    check(
+        specs.collect(),
+        &expect![[r#"
+            r.yaml:4:3: `token_binding: dpop` is set, and a proof needs the scheme `DPoP` before its token; take the token from `authorization`, or let it be bound to a certificate (`mtls`)
+            r.yaml:5:3: `token_binding` is set, and a cookie proves nothing about who sends it; take the token from a header, or remove `token_binding`
+            r.yaml:6:3: `token_binding` is set, and a cookie proves nothing about who sends it; take the token from a header, or remove `token_binding`
+            r.yaml:7:3: `token_binding` is set, and `envoy_metadata` has claims without the token that a proof would be for; take the token from a header, or remove `token_binding`
         "#]],
     );
 }

@@ -91,7 +91,7 @@ fn with_body(body: &str) -> RawRequest {
 }
 
 #[test]
-fn a_resource_is_made_of_the_path() {
+fn threat_49_a_resource_is_made_of_the_path() {
     let check = |resource: ResourceSpec, path: &str, expected: &Expect| {
         let shown = match target("/v1/{kind}/{org}/{*rest}", resource, get(path)) {
             Ok(Target { resource, action }) => format!(

@@ -23,6 +23,7 @@ use envoy_types::pb::{
 use tonic::Code;
 
 use crate::answer::{Answer, Challenge, Denial, Problem, Refusal, UpstreamMutation};
+use crate::decision::Decision;
 
 /// Finds the log line of a decision. The client gets it with every answer, Envoy also as metadata.
 const DECISION_ID_HEADER: &str = "x-portcullis-decision-id";
@@ -30,13 +31,15 @@ const DECISION_ID_HEADER: &str = "x-portcullis-decision-id";
 /// After a fault: when it makes sense to ask again, in seconds.
 const RETRY_AFTER: &str = "5";
 
-pub(super) fn encode(answer: &Answer, decision_id: &str) -> CheckResponse {
+pub(super) fn encode(decision: &Decision, decision_id: &str) -> CheckResponse {
+    let Decision { answer, nonce, trace: _ } = decision;
+    // What the client gets whatever the answer is.
+    let mut told = vec![set(DECISION_ID_HEADER, decision_id)];
+    told.extend(nonce.iter().map(|nonce| set("dpop-nonce", nonce)));
     let (code, response) = match answer {
-        Answer::Allow(mutation) => {
-            (Code::Ok, HttpResponse::OkResponse(allow(mutation, decision_id)))
-        }
+        Answer::Allow(mutation) => (Code::Ok, HttpResponse::OkResponse(allow(mutation, told))),
         Answer::Refuse(refusal) => {
-            (code(refusal), HttpResponse::DeniedResponse(deny(refusal, decision_id)))
+            (code(refusal), HttpResponse::DeniedResponse(deny(refusal, decision_id, told)))
         }
     };
     CheckResponse {
@@ -46,23 +49,21 @@ pub(super) fn encode(answer: &Answer, decision_id: &str) -> CheckResponse {
     }
 }
 
-fn allow(mutation: &UpstreamMutation, decision_id: &str) -> OkHttpResponse {
+fn allow(mutation: &UpstreamMutation, told: Vec<HeaderValueOption>) -> OkHttpResponse {
     let UpstreamMutation { set: headers, remove, reason: _ } = mutation;
     OkHttpResponse {
         headers: headers.iter().map(|(name, value)| set(name, value)).collect(),
-        response_headers_to_add: vec![set(DECISION_ID_HEADER, decision_id)],
+        response_headers_to_add: told,
         headers_to_remove: remove.iter().map(ToString::to_string).collect(),
         ..OkHttpResponse::default()
     }
 }
 
-fn deny(refusal: &Refusal, decision_id: &str) -> DeniedHttpResponse {
+fn deny(refusal: &Refusal, decision_id: &str, told: Vec<HeaderValueOption>) -> DeniedHttpResponse {
     let problem = Problem::of(refusal, decision_id);
-    let mut headers = vec![
-        set("content-type", "application/problem+json"),
-        set("cache-control", "no-store"),
-        set(DECISION_ID_HEADER, decision_id),
-    ];
+    let mut headers = told;
+    headers.push(set("content-type", "application/problem+json"));
+    headers.push(set("cache-control", "no-store"));
     headers.extend(challenge(refusal).map(|value| set("www-authenticate", &value)));
     if let Refusal::DenyAs(_, Denial { location, headers: more, .. }) = refusal {
         headers.extend(location.iter().map(|location| set("location", location)));

@@ -19,7 +19,8 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use crate::answer::{Answer, Reason, Refusal};
-use crate::decision::{Decision, Gate, Trace};
+use crate::decision::{Decision, Gate, Stamp, Trace};
+use crate::identity::Scheme;
 use crate::telemetry::{CacheResult, Metrics};
 
 /// The service. A clone is another handle on the same gate.
@@ -37,13 +38,13 @@ impl ExtAuthz {
         Self { gate, metrics }
     }
 
-    async fn decide(&self, message: CheckRequest, now: Timestamp) -> Decision {
+    async fn decide(&self, message: CheckRequest, stamp: &Stamp) -> Decision {
         let Ok(request) = decode::decode(message) else {
             return Decision::refused(Refusal::Malformed(Reason::INCOMPLETE));
         };
         // The gate holds nothing that a panic could leave half changed: its state is in caches and
         // snapshots that are replaced as a whole.
-        AssertUnwindSafe(self.gate.decide(request, now)).catch_unwind().await.unwrap_or_else(
+        AssertUnwindSafe(self.gate.decide(request, stamp)).catch_unwind().await.unwrap_or_else(
             |_panic| {
                 self.metrics.panicked();
                 Decision::refused(Refusal::Fault(Reason::PANIC))
@@ -52,7 +53,7 @@ impl ExtAuthz {
     }
 
     fn record(&self, decision: &Decision, decision_id: &str, started: Instant) {
-        let Decision { answer, trace } = decision;
+        let Decision { answer, trace, nonce: _ } = decision;
         let took = started.elapsed();
         self.metrics.decision(answer.name(), answer.reason().as_str(), took);
         if let Some(result) = trace.cache {
@@ -69,23 +70,24 @@ impl Authorization for ExtAuthz {
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
         let started = Instant::now();
-        let (now, decision_id) = stamp();
-        let decision = self.decide(request.into_inner(), now).await;
-        self.record(&decision, &decision_id, started);
-        Ok(Response::new(encode::encode(&decision.answer, &decision_id)))
+        let stamp = stamp();
+        let decision = self.decide(request.into_inner(), &stamp).await;
+        self.record(&decision, &stamp.decision_id, started);
+        Ok(Response::new(encode::encode(&decision, &stamp.decision_id)))
     }
 }
 
 /// The instant of a request, and an id that sorts by it.
 #[expect(clippy::disallowed_methods, reason = "the edge reads the clock, once for a request")]
-fn stamp() -> (Timestamp, String) {
-    (Timestamp::now(), Uuid::now_v7().to_string())
+fn stamp() -> Stamp {
+    Stamp { now: Timestamp::now(), decision_id: Uuid::now_v7().to_string() }
 }
 
 /// One line for a decision: what is refused at `info`, what is allowed at `debug`.
 fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
-    let Trace { route, action, policy, cache, validation_errors } = trace;
+    let Trace { route, scheme, action, policy, cache, validation_errors } = trace;
     let route = route.as_deref();
+    let scheme = scheme.map(Scheme::name);
     let action = action.as_ref().map(AsRef::as_ref);
     let policy = policy.as_deref();
     let cache = cache.map(CacheResult::as_str);
@@ -98,13 +100,13 @@ fn log(answer: &Answer, trace: &Trace, decision_id: &str) {
     }
     match answer {
         Answer::Allow(_) => {
-            debug!(decision_id, reason, route, action, policy, cache, "Allowed a request");
+            debug!(decision_id, reason, route, scheme, action, policy, cache, "Allowed a request");
         }
         Answer::Refuse(Refusal::Fault(_)) => {
             error!(decision_id, reason, route, action, policy, "Could not decide a request");
         }
         Answer::Refuse(_) => {
-            info!(decision_id, reason, route, action, policy, cache, "Refused a request");
+            info!(decision_id, reason, route, scheme, action, policy, cache, "Refused a request");
         }
     }
 }

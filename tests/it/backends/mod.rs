@@ -43,7 +43,7 @@ const ROUTES: [(&str, &str, &[&str]); 6] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn servers_behind_us_read_what_passes_as_we_do() {
+async fn threat_27_servers_behind_us_read_what_passes_as_we_do() {
     let now = Timestamp::now().as_millisecond().unsigned_abs() ^ u64::from(process::id());
     let seed = env::var("BACKENDS_SEED").map_or(now, |seed| seed.parse().unwrap());
     println!("seed {seed}");

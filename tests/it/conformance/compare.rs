@@ -66,7 +66,9 @@ pub(super) fn answers(ours: &CheckOutput, theirs: &CheckOutput) -> Option<Differ
     // Cerbos visits the members of an object in any order.
     let sorted = |output: &CheckOutput| -> Vec<String> {
         let errors = output.validation_errors.iter();
-        let mut errors: Vec<String> = errors.map(|error| format!("{error:?}")).collect();
+        let mut errors: Vec<String> = errors
+            .map(|error| format!("{:?} {} {}", error.source, error.path, in_order(&error.message)))
+            .collect();
         errors.sort();
         errors
     };
@@ -77,6 +79,17 @@ pub(super) fn answers(ours: &CheckOutput, theirs: &CheckOutput) -> Option<Differ
     outputs(&ours.outputs, &theirs.outputs)
 }
 
+/// A message with the properties that it forbids in order: Cerbos lists them in any.
+fn in_order(message: &str) -> String {
+    let names = message.strip_prefix("additionalProperties ");
+    let Some(names) = names.and_then(|text| text.strip_suffix(" not allowed")) else {
+        return message.to_owned();
+    };
+    let mut names: Vec<&str> = names.split(", ").collect();
+    names.sort_unstable();
+    format!("additionalProperties {} not allowed", names.join(", "))
+}
+
 fn outputs(ours: &[OutputEntry], theirs: &[OutputEntry]) -> Option<Difference> {
     let names = |outputs: &[OutputEntry]| -> Vec<String> {
         outputs.iter().map(|entry| format!("{} {}", entry.action, entry.src)).collect()
@@ -84,7 +97,23 @@ fn outputs(ours: &[OutputEntry], theirs: &[OutputEntry]) -> Option<Difference> {
     if names(ours) != names(theirs) {
         return Some(Difference::new(Kind::Outputs, names(ours), names(theirs)));
     }
-    ours.iter().zip(theirs).find_map(|(our, their)| values(&our.value, &their.value))
+    let is_one_rule =
+        |one: &OutputEntry, next: &OutputEntry| one.action == next.action && one.src == next.src;
+    let chunks = ours.chunk_by(is_one_rule).zip(theirs.chunk_by(is_one_rule));
+    chunks.into_iter().find_map(|(ours, theirs)| of_one_rule(ours, theirs))
+}
+
+/// In which order the rows of one rule speak is not defined in Cerbos.
+fn of_one_rule(ours: &[OutputEntry], theirs: &[OutputEntry]) -> Option<Difference> {
+    let mut left: Vec<&OutputEntry> = theirs.iter().collect();
+    for our in ours {
+        let found = left.iter().position(|their| values(&our.value, &their.value).is_none());
+        let Some(found) = found else {
+            return left.first().and_then(|their| values(&our.value, &their.value));
+        };
+        left.swap_remove(found);
+    }
+    None
 }
 
 pub(super) fn values(ours: &OutputValue, theirs: &OutputValue) -> Option<Difference> {

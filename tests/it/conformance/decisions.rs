@@ -73,6 +73,7 @@ pub(super) fn compare_scene(
             return Some((scene.clone(), difference));
         }
     };
+    tally.iter_mut().for_each(|tally| tally.enter(scene));
     let answers = pdp.ask(&scene.questions);
     for (at, (question, theirs)) in scene.questions.iter().zip(answers).enumerate() {
         // An answer that holds something that is no text cannot be sent.

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs,
 };
 
@@ -16,7 +17,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     compare::{self, Difference, Kind},
-    expression::{Grower, PRODUCTIONS, Production, Taste, Term},
+    expression::{Grower, PRODUCTIONS, Production, Taste, Term, Type, WHOLE, known},
     ours,
     pdp::{self, Compiled, Pdp},
     questions,
@@ -82,6 +83,9 @@ fn grow(dice: &mut Rng, exercised: &Exercised) -> Term {
     let values = |production: &Production| exercised.functions[production.name].0;
     let candidates: Vec<&'static Production> =
         (0..12).map(|_| dice.pick::<Production>(&PRODUCTIONS)).collect();
+    if dice.percent(1) {
+        return Term::leaf(Type::Plain("dyn"), *dice.pick(WHOLE));
+    }
     if dice.percent(50) {
         let rarest = candidates.iter().min_by_key(|production| values(production)).unwrap();
         let taste = Taste { ill_typed: 0, hidden: 0, declared: true };
@@ -201,7 +205,7 @@ fn answers(scene: &Scene) -> Option<Vec<CheckOutput>> {
 }
 
 fn by_index(output: &CheckOutput) -> BTreeMap<usize, OutputValue> {
-    let index = |action: &str| action[1..].parse().unwrap();
+    let index = |action: &str| action.trim_start_matches('e').parse().unwrap();
     output.outputs.iter().map(|entry| (index(entry.action.as_str()), entry.value.clone())).collect()
 }
 
@@ -210,7 +214,7 @@ fn shrink(mut term: Term, mut difference: Difference, question: &Question) -> (T
     for _ in 0..ROUNDS {
         let size = term.text().len();
         let mut smaller = term.smaller();
-        smaller.retain(|smaller| smaller.text().len() < size);
+        smaller.retain(|smaller| smaller.text().len() < size && known::why(smaller).is_none());
         smaller.sort_by_key(|smaller| smaller.text().len());
         smaller.truncate(BATCH);
         if smaller.is_empty() {
@@ -231,11 +235,12 @@ pub(super) fn scene(expressions: &[&str], questions: &[Question]) -> Scene {
 "importDerivedRoles": ["roles"],
 "#,
     );
-    text.push_str(&format!(
-        "\"constants\": {{\"local\": {}}}, \"variables\": {{\"local\": {}}}, \"rules\": [",
-        constants(),
-        variables()
-    ));
+    let (constants, variables) = (constants(), variables());
+    write!(
+        text,
+        "\"constants\": {{\"local\": {constants}}}, \"variables\": {{\"local\": {variables}}}, \"rules\": [",
+    )
+    .unwrap();
     text.push_str(
         "\n{\"actions\": [\"x\"], \"derivedRoles\": [\"owner\"], \"effect\": \"EFFECT_ALLOW\"}",
     );
@@ -246,7 +251,7 @@ pub(super) fn scene(expressions: &[&str], questions: &[Question]) -> Scene {
             "effect": "EFFECT_ALLOW",
             "output": { "when": { "ruleActivated": expression } },
         });
-        text.push_str(&format!(",\n{rule}"));
+        write!(text, ",\n{rule}").unwrap();
     }
     text.push_str("\n]}}");
     let roles = json!({
@@ -271,7 +276,7 @@ const FIRST_LINE: usize = 5;
 
 fn constants() -> Json {
     json!({
-        "cs": "abc", "cn": 5, "cb": true, "cl": [1, "a", 2.5], "cm": { "a": 1 }, "cz": null,
+        "cs": "abc", "cn": 5, "cb": true, "cl": [1, "a", 2.5], "cm": { "a": 1 }, "cz": null, "ce": "",
     })
 }
 
@@ -286,6 +291,9 @@ fn variables() -> Json {
         "vh": "hierarchy(\"a.b\")",
         "vopt": "optional.of(1)",
         "bad": "1 / 0",
+        "vj": "[1] + [2]",
+        "vno": "optional.none()",
+        "vsp": "spiffeID(\"spiffe://a/b\")",
         "vl": "[1, 2]",
         "vm": "{\"a\": 1}",
         "type": "type(1)",

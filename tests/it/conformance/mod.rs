@@ -2,7 +2,8 @@
 //!
 //! `scene` is what both are given, `pdp` the real one, `ours` ours, `compare` looks at their
 //! answers field by field. `expressions` compares expressions one by one, `mutate` asks which
-//! directories load. `soundness` compares our engine with itself behind the cache's key. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
+//! directories load. `plans` does with filters what `decisions` does with answers, and holds them against
+//! our own checks. `soundness` compares our engine with itself behind the cache's key. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
 
 mod compare;
 mod decisions;
@@ -11,9 +12,11 @@ mod expressions;
 mod mutate;
 mod ours;
 mod pdp;
+mod plans;
 mod policy;
 mod questions;
 mod random;
+mod remembering;
 mod report;
 mod scene;
 mod shrink;

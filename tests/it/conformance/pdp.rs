@@ -11,15 +11,16 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::{StreamExt, stream};
 use portcullis::{
     cerbos_api::{
-        convert::{answer_from_wire, question_to_wire},
+        convert::{answer_from_wire, planned_to_wire, question_to_wire},
         proto::cerbos::{
-            request::v1::{AuxData, aux_data::Jwt},
+            engine::v1::PlanResourcesFilter,
+            request::v1::{AuxData, PlanResourcesRequest, aux_data::Jwt},
             svc::v1::cerbos_service_client::CerbosServiceClient,
         },
     },
-    engine::model::CheckOutput,
+    engine::{model::CheckOutput, plan::PlannedResource},
 };
-use serde_json::{Value as Json, json};
+use serde_json::{Map as JsonMap, Value as Json, json};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time};
 use tonic::{
@@ -104,20 +105,55 @@ impl Pdp {
         self.runtime.block_on(answers.buffered(AT_ONCE).collect())
     }
 
+    /// What the PDP plans for each question of which these attributes of the resource are known.
+    pub(super) fn plan(
+        &self,
+        questions: &[(Question, PlannedResource)],
+    ) -> Vec<Result<PlanResourcesFilter, Status>> {
+        let answers =
+            stream::iter(questions).map(|(question, known)| self.planned(question, known));
+        self.runtime.block_on(answers.buffered(AT_ONCE).collect())
+    }
+
+    async fn planned(
+        &self,
+        question: &Question,
+        known: &PlannedResource,
+    ) -> Result<PlanResourcesFilter, Status> {
+        let Question { principal, resource, actions, claims } = question;
+        let asked =
+            question_to_wire(principal, [(resource, &actions[..])], tokens(claims.as_ref()));
+        let request = PlanResourcesRequest {
+            actions: actions.iter().map(ToString::to_string).collect(),
+            principal: asked.principal,
+            resource: Some(planned_to_wire(known)),
+            aux_data: asked.aux_data,
+            ..PlanResourcesRequest::default()
+        };
+        let mut client = self.client.clone();
+        let response = time::timeout(PATIENCE, client.plan_resources(request));
+        Ok(response.await.expect("an answer in time")?.into_inner().filter.unwrap())
+    }
+
     async fn answer(&self, question: &Question) -> Result<CheckOutput, Status> {
         let Question { principal, resource, actions, claims } = question;
-        let tokens = claims.as_ref().map(|claims| {
-            let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
-            let payload = BASE64_URL_SAFE_NO_PAD.encode(Json::Object(claims.clone()).to_string());
-            let jwt = Jwt { token: format!("{header}.{payload}."), key_set_id: String::new() };
-            AuxData { jwt: Some(jwt), ..AuxData::default() }
-        });
+        let tokens = tokens(claims.as_ref());
         let request = question_to_wire(principal, [(resource, &actions[..])], tokens);
         let mut client = self.client.clone();
         let response = time::timeout(PATIENCE, client.check_resources(request));
         let mut results = response.await.expect("an answer in time")?.into_inner().results;
         Ok(answer_from_wire(results.remove(0), actions).unwrap())
     }
+}
+
+/// Claims as a token that nobody has signed.
+fn tokens(claims: Option<&JsonMap<String, Json>>) -> Option<AuxData> {
+    claims.map(|claims| {
+        let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+        let payload = BASE64_URL_SAFE_NO_PAD.encode(Json::Object(claims.clone()).to_string());
+        let jwt = Jwt { token: format!("{header}.{payload}."), key_set_id: String::new() };
+        AuxData { jwt: Some(jwt), ..AuxData::default() }
+    })
 }
 
 impl Drop for Pdp {

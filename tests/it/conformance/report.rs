@@ -15,10 +15,12 @@ pub(super) struct Tally {
     pub allowed: usize,
     /// How many decisions each kind of rule made, and under which settings.
     pub of: BTreeMap<String, usize>,
+    /// What the policies have that are asked now.
+    traits: Vec<&'static str>,
 }
 
 /// What a long run must have met, and how often.
-const WANTED: [&str; 22] = [
+const WANTED: [&str; 34] = [
     "principal Allow",
     "principal Deny",
     "resource Allow",
@@ -41,6 +43,32 @@ const WANTED: [&str; 22] = [
     "other default version",
     "output",
     "output error",
+    "evaluation errors",
+    "beside consent",
+    "beside override",
+    "beside parent roles",
+    "beside role patterns",
+    "beside resource patterns",
+    "beside patterns with a colon",
+    "beside ignored actions",
+    "beside a disabled policy",
+    "beside a second version",
+    "beside globals",
+    "unknown scope",
+];
+
+/// What policies can have, and the text by which it is known.
+const TRAITS: [(&str, &str); 10] = [
+    ("beside consent", "REQUIRE_PARENTAL_CONSENT"),
+    ("beside override", "OVERRIDE_PARENT"),
+    ("beside parent roles", "\"parentRoles\":[\"user\",\"admin\"]"),
+    ("beside role patterns", "\"adm*\""),
+    ("beside resource patterns", "\"resource\":\"doc*\""),
+    ("beside patterns with a colon", "\"view:*\""),
+    ("beside ignored actions", "\"ignoreWhen\""),
+    ("beside a disabled policy", "\"disabled\":true"),
+    ("beside a second version", "\"version\":\"v2\""),
+    ("beside globals", "globals."),
 ];
 
 const OFTEN: usize = 1_000;
@@ -50,6 +78,13 @@ const LONG: usize = 200_000;
 // === impl Tally ===
 
 impl Tally {
+    /// Questions about this scene follow.
+    pub(in crate::conformance) fn enter(&mut self, scene: &Scene) {
+        let texts: Vec<String> = scene.files.values().map(ToString::to_string).collect();
+        let has = |text: &str| texts.iter().any(|file| file.contains(text));
+        self.traits = TRAITS.iter().filter(|(_, text)| has(text)).map(|(name, _)| *name).collect();
+    }
+
     pub(in crate::conformance) fn count(
         &mut self,
         scene: &Scene,
@@ -71,6 +106,9 @@ impl Tally {
         let decisions = answer.actions.len();
         for name in circumstances(scene, question, answer) {
             self.note(name, decisions);
+        }
+        for name in self.traits.clone() {
+            self.note(name.to_owned(), decisions);
         }
         for output in &answer.outputs {
             let name = match output.value {
@@ -111,6 +149,8 @@ fn circumstances(scene: &Scene, question: &Question, answer: &CheckOutput) -> Ve
         (!answer.validation_errors.is_empty(), "validation errors"),
         (!answer.effective_derived_roles.is_empty(), "with derived roles"),
         (question.claims.is_some(), "with claims"),
+        (!answer.evaluation_errors.is_empty(), "evaluation errors"),
+        (question.resource.scope.as_str() == "nowhere", "unknown scope"),
         (settings.default_policy_version.is_some(), "other default version"),
     ] {
         if holds {

@@ -110,22 +110,6 @@ impl Settings {
     pub(super) fn to_json(&self) -> Json {
         json!({ "engine": self.engine(), "schema": { "enforcement": self.enforcement() } })
     }
-
-    pub(super) fn from_json(settings: &Json) -> Self {
-        let engine = &settings["engine"];
-        Self {
-            schema_enforcement: match settings["schema"]["enforcement"].as_str() {
-                Some("warn") => SchemaEnforcement::Warn,
-                Some("reject") => SchemaEnforcement::Reject,
-                _ => SchemaEnforcement::None,
-            },
-            default_policy_version: engine["defaultPolicyVersion"].as_str().map(str::to_owned),
-            default_scope: engine["defaultScope"].as_str().unwrap_or_default().to_owned(),
-            lenient_scope_search: engine["lenientScopeSearch"].as_bool().unwrap_or_default(),
-            strict_evaluation: engine["strictEvaluation"].as_bool().unwrap_or_default(),
-            globals: engine["globals"].as_object().cloned().unwrap_or_default(),
-        }
-    }
 }
 
 // === impl Question ===

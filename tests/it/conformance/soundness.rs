@@ -4,19 +4,23 @@
 use std::collections::HashMap;
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis::{
     decision::{CacheKey, ChainKey, Generation},
     engine::{
         PolicyChain, PolicySet,
         cel::Read,
-        model::{Action, CheckInput, CheckOutput, ClockUse, Map, Value},
+        model::{
+            Action, ActionOutput, CheckInput, CheckOutput, ClockUse, Effect, Map, OutputEntry,
+            ValidationError, Value,
+        },
     },
 };
 
 use super::{
     number, ours, policy,
     random::Dice,
+    remembering,
     scene::{Question, Scene},
     seed,
 };
@@ -35,9 +39,12 @@ enum Part {
     ResourceAttributes,
     Claims,
     Action,
+    Generation,
+    /// Until when an answer holds that compares the clock.
+    Horizon,
 }
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 13] = [
     Part::PrincipalId,
     Part::Roles,
     Part::PrincipalAttributes,
@@ -49,6 +56,8 @@ const PARTS: [Part; 11] = [
     Part::ResourceAttributes,
     Part::Claims,
     Part::Action,
+    Part::Generation,
+    Part::Horizon,
 ];
 
 #[derive(Debug, Default)]
@@ -61,8 +70,18 @@ struct Tally {
     pub shared: usize,
 }
 
-/// Requests about one directory.
-const STREAM: usize = 3_000;
+/// An answer, and when it may be given again.
+struct Known {
+    verdict: String,
+    question: Question,
+    from: Timestamp,
+    until: Timestamp,
+}
+
+/// Requests about one pair of directories.
+pub(super) const STREAM: usize = 3_000;
+/// One of so many requests comes after a reload.
+pub(super) const RELOADS: u32 = 600;
 /// Questions that are asked again and again.
 const POOL: usize = 150;
 
@@ -80,7 +99,22 @@ fn questions_with_one_key_have_one_answer() {
     assert!(tally.shared > 0, "SEED={seed}: {tally:?}");
 }
 
-/// The run above can fail: it does so for a key that leaves out any one part.
+/// With reloads, clock steps and tokens that end, the cache says what the policies say.
+#[tokio::test]
+async fn answers_with_the_cache_are_those_without_it() {
+    let seed = seed();
+    let count: usize = number("SOUNDNESS", 50_000).try_into().unwrap();
+    let (mut dice, mut tally) = (Rng::with_seed(seed), remembering::Tally::default());
+    while tally.asked < count {
+        let Some((scene, policies)) = scene_of_two(&mut dice) else { continue };
+        remembering::stream(&mut dice, &scene, policies, &mut tally).await;
+    }
+    println!("SEED={seed}: {tally:?}");
+    assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
+    assert!(tally.hits_of_the_clock > 0, "SEED={seed}: {tally:?}");
+}
+
+/// They can fail: the first does so for a key that leaves out any one part.
 #[test]
 fn a_key_that_is_blind_to_any_part_is_found_out() {
     let seed = seed();
@@ -95,9 +129,7 @@ fn a_key_that_is_blind_to_any_part_is_found_out() {
 fn run(dice: &mut Rng, count: usize, blind_to: Option<Part>) -> (Tally, Option<String>) {
     let mut tally = Tally::default();
     while tally.asked < count {
-        let sets = dice.usize(1..4);
-        let scene = policy::directory(dice, sets, POOL / 2 / sets);
-        let Ok(policies) = ours::compile(&scene) else { continue };
+        let Some((scene, policies)) = scene_of_two(dice) else { continue };
         if let Some(difference) = stream(dice, &scene, &policies, blind_to, &mut tally) {
             return (tally, Some(difference));
         }
@@ -105,57 +137,118 @@ fn run(dice: &mut Rng, count: usize, blind_to: Option<Part>) -> (Tally, Option<S
     (tally, None)
 }
 
+/// Questions, and two directories of policies for them, between which reloads change.
+pub(super) fn scene_of_two(dice: &mut Rng) -> Option<(Scene, [PolicySet; 2])> {
+    let sets = dice.usize(1..4);
+    let scene = policy::directory(dice, sets, POOL / 2 / sets);
+    let other = policy::directory(dice, sets, 0);
+    let policies = [ours::compile(&scene).ok()?, ours::compile(&other).ok()?];
+    Some((scene, policies))
+}
+
+/// Questions that come again and again, each at its instant.
+pub(super) struct Stream {
+    pool: Vec<Question>,
+    /// Percent of the questions that are a new mixture.
+    mixed: u32,
+    pub(super) now: Timestamp,
+}
+
 fn stream(
     dice: &mut Rng,
     scene: &Scene,
-    policies: &PolicySet,
+    policies: &[PolicySet; 2],
     blind_to: Option<Part>,
     tally: &mut Tally,
 ) -> Option<String> {
-    let mut pool = scene.questions.clone();
-    let mut known: HashMap<CacheKey, (String, Question)> = HashMap::new();
-    let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+    let mut stream = Stream::new(scene, 20);
+    let mut known: HashMap<CacheKey, Known> = HashMap::new();
+    let (mut generation, mut in_force) = (Generation::FIRST, 0);
     for _ in 0..STREAM {
-        let mut question = dice.pick(&pool).clone();
-        if dice.percent(30) {
-            let other = dice.pick(&pool).clone();
-            cross(dice, &mut question, other);
-            if pool.len() < POOL {
-                pool.push(question.clone());
+        if dice.u32(0..RELOADS) == 0 {
+            in_force = 1 - in_force;
+            if blind_to != Some(Part::Generation) {
+                generation = generation.next();
             }
         }
-        let action = dice.pick(&question.actions).clone();
-        question.actions = vec![action];
+        let mut question = stream.next(dice);
+        let now = stream.now;
+        let policies = &policies[in_force];
         tally.asked += 1;
-        let (key, reads, output) = ask(policies, &question, now, blind_to);
-        if output.clock == ClockUse::Read || output.exhausted {
+        let (key, reads, output) = ask((policies, generation), &question, now, blind_to);
+        let (from, until) = match output.clock {
+            _ if output.exhausted => (now, now),
+            ClockUse::Read => (now, now),
+            ClockUse::Until(horizon) if blind_to != Some(Part::Horizon) => (now, horizon),
+            ClockUse::Until(_) | ClockUse::Unread => (Timestamp::MIN, Timestamp::MAX),
+        };
+        if until <= now {
             tally.uncacheable += 1;
             continue;
         }
         let verdict = verdict(&output);
-        if let Some((before, first)) = known.get(&key) {
-            tally.hits += 1;
-            if *before != verdict {
-                return Some(format!(
-                    "one key:\n{}\n{before}\n{}\n{verdict}",
-                    first.to_json(),
-                    question.to_json()
-                ));
+        match known.get(&key) {
+            Some(found) if found.from <= now && now < found.until => {
+                tally.hits += 1;
+                if found.verdict != verdict {
+                    let first = found.question.to_json();
+                    let (before, second) = (&found.verdict, question.to_json());
+                    return Some(format!("one key:\n{first}\n{before}\n{second}\n{verdict}"));
+                }
             }
-        } else {
-            known.insert(key, (verdict, question.clone()));
+            _ => {
+                let question = question.clone();
+                known.insert(key, Known { verdict, question, from, until });
+            }
         }
         if blind_to.is_none() && !reads.contains(&Read::PrincipalAttribute(Box::default())) {
             question.principal.attr = with(&question.principal.attr, "nobody_reads_this");
-            assert_eq!(ask(policies, &question, now, None).0, key, "{}", question.to_json());
+            assert_eq!(
+                ask((policies, generation), &question, now, None).0,
+                key,
+                "{}",
+                question.to_json()
+            );
             tally.shared += 1;
         }
     }
     None
 }
 
+// === impl Stream ===
+
+impl Stream {
+    pub(super) fn new(scene: &Scene, mixed: u32) -> Self {
+        let now = "2026-11-23T10:00:00Z".parse().unwrap();
+        Self { pool: scene.questions.clone(), mixed, now }
+    }
+
+    /// The next question, about one action. The clock has gone on, mostly a little; sometimes it was
+    /// set.
+    pub(super) fn next(&mut self, dice: &mut Rng) -> Question {
+        let milliseconds = match dice.u32(0..1000) {
+            0 => -dice.i64(0..60_000),
+            1 => dice.i64(0..600_000),
+            2..200 => dice.i64(0..200),
+            _ => 0,
+        };
+        self.now += SignedDuration::from_millis(milliseconds);
+        let mut question = dice.pick(&self.pool).clone();
+        if dice.percent(self.mixed) {
+            let other = dice.pick(&self.pool).clone();
+            cross(dice, &mut question, other);
+            if self.pool.len() < POOL {
+                self.pool.push(question.clone());
+            }
+        }
+        let action = dice.pick(&question.actions).clone();
+        question.actions = vec![action];
+        question
+    }
+}
+
 fn ask(
-    policies: &PolicySet,
+    (policies, generation): (&PolicySet, Generation),
     question: &Question,
     now: Timestamp,
     blind_to: Option<Part>,
@@ -169,7 +262,7 @@ fn ask(
     if let Some(part) = blind_to {
         part.leave_out(&mut chain, &mut reads);
     }
-    let key = ChainKey::new(Generation::FIRST, "/", &chain).with_values(&reads, &input);
+    let key = ChainKey::new(generation, "/", &chain).with_values(&reads, &input);
     (key, reads, policies.check(&input))
 }
 
@@ -221,7 +314,10 @@ impl Part {
             Self::PrincipalAttributes
             | Self::ResourceId
             | Self::ResourceAttributes
-            | Self::Claims => {}
+            | Self::Claims
+            // These are left out where the stream is asked.
+            | Self::Generation
+            | Self::Horizon => {}
         }
         reads.retain(|read| {
             let part = match read {
@@ -243,7 +339,17 @@ impl Part {
 }
 
 /// All of an answer that the cache keeps, as a text: an output may be NaN, which equals nothing.
-fn verdict(output: &CheckOutput) -> String {
+pub(super) fn verdict(output: &CheckOutput) -> String {
     let CheckOutput { actions, outputs, validation_errors, .. } = output;
-    format!("{actions:?} {outputs:?} {validation_errors:?}")
+    let ActionOutput { effect, policy, scope, action: _ } = &actions[0];
+    told(*effect, policy, scope, (outputs, validation_errors))
+}
+
+pub(super) fn told(
+    effect: Effect,
+    policy: &str,
+    scope: &str,
+    more: (&Vec<OutputEntry>, &Vec<ValidationError>),
+) -> String {
+    format!("{effect:?} by {policy} in `{scope}`: {more:?}")
 }

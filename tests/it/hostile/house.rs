@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use portcullis::{
     answer::Answer,
     config,
-    decision::{Gate, Rules},
+    decision::{Gate, Rules, Stamp},
     issuer::Settings,
     request::{RawHeaders, RawRequest},
 };
@@ -117,7 +117,8 @@ impl House {
 
     pub(crate) async fn ask(&self, attempt: Attempt) -> Outcome {
         let now = Timestamp::from_second(attempt.at).unwrap();
-        let decision = self.gate.decide(attempt.into_raw(), now);
+        let stamp = Stamp { now, decision_id: String::new() };
+        let decision = self.gate.decide(attempt.into_raw(), &stamp);
         match AssertUnwindSafe(Box::pin(decision)).catch_unwind().await.map(|told| told.answer) {
             Ok(Answer::Allow(_)) => Outcome::Allowed,
             Ok(answer @ Answer::Refuse(_)) => Outcome::Refused(answer.reason().as_str()),

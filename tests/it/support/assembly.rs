@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis::{
     config::Config,
-    decision::{Authenticator, DecisionCache, Gate, Generation, Judge, Rules},
+    decision::{Authenticator, DecisionCache, Gate, Generation, Judge, RememberingJudge, Rules},
     issuer::{self, Settings, TrustedIssuers},
     logout, reload,
     revocation::TenantSpec,
@@ -46,8 +46,10 @@ impl Assembly {
                 revocations,
                 config.cache.tokens.capacity,
             ),
-            DecisionCache::new(config.cache.decisions, metrics.clone()),
-            Judge::Embedded,
+            RememberingJudge {
+                judge: Judge::Embedded,
+                cache: Some(DecisionCache::new(config.cache.decisions, metrics.clone())),
+            },
         );
         Self { gate, rules, metrics, tasks }
     }

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use rcgen::CertifiedKey;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -25,12 +27,62 @@ pub(crate) struct Proxied {
     _folder: TempDir,
 }
 
+const TEMPLATE: &str = include_str!("envoy.yaml");
+
+/// The listener of the template up to its filters, and what is there for HTTP/3.
+const TCP: &str = "      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      filter_chains:
+        - filters:
+";
+const QUIC: &str = r#"      address: { socket_address: { protocol: UDP, address: 127.0.0.1, port_value: 0 } }
+      udp_listener_config: { quic_options: {} }
+      filter_chains:
+        - transport_socket:
+            name: envoy.transport_sockets.quic
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport
+              downstream_tls_context:
+                common_tls_context:
+                  tls_certificates:
+                    - certificate_chain: { inline_string: CERTIFICATE }
+                      private_key: { inline_string: KEY }
+          filters:
+"#;
+
 // === impl Proxied ===
 
 impl Proxied {
     /// In front of an upstream of its own, asking `world`; `grpc` is an upstream of HTTP/2 for the
     /// paths of gRPC's health service. Under `/verified/` Envoy verifies tokens itself.
     pub(crate) async fn start(world: &World, grpc: &str) -> Self {
+        Self::with_rules(world, grpc, &shipped_rules()).await
+    }
+
+    /// With these `decoder_header_mutation_rules`, in JSON: what answers may change of a request.
+    pub(crate) async fn with_rules(world: &World, grpc: &str, rules: &str) -> Self {
+        Self::begin(world, &TEMPLATE.replace("GRPC", &socket(grpc)).replace("RULES", rules)).await
+    }
+
+    /// With a listener of HTTP/3 in place of the usual one.
+    pub(crate) async fn over_quic(world: &World) -> Self {
+        let CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["api.example".to_owned()]).unwrap();
+        let quote = |pem: String| json!(pem).to_string();
+        let quic = QUIC
+            .replace("CERTIFICATE", &quote(cert.pem()))
+            .replace("KEY", &quote(signing_key.serialize_pem()));
+        let nobody = socket("127.0.0.1:1");
+        let template = TEMPLATE.replace("GRPC", &nobody).replace("RULES", &shipped_rules());
+        for text in [TCP, "normalize_path: false"] {
+            assert!(template.contains(text), "{text}");
+        }
+        let template = template.replacen(TCP, &quic, 1);
+        let http3 = "normalize_path: false\n                codec_type: HTTP3\n                \
+                     http3_protocol_options: { allow_extended_connect: true }";
+        Self::begin(world, &template.replace("normalize_path: false", http3)).await
+    }
+
+    async fn begin(world: &World, template: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let application = listener.local_addr().unwrap().to_string();
@@ -38,7 +90,9 @@ impl Proxied {
         let file = folder.path().join("envoy.yaml");
         let issuer = &world.issuer.url;
         let keys = reqwest::get(format!("{issuer}.well-known/jwks.json")).await.unwrap();
-        let config = config(&world.ext_authz, &application, grpc)
+        let config = template
+            .replace("PORTCULLIS", &socket(&world.ext_authz))
+            .replace("APPLICATION", &socket(&application))
             .replace("ISSUER", issuer)
             .replace("JWKS", &keys.text().await.unwrap());
         fs::write(&file, config).unwrap();
@@ -119,17 +173,18 @@ async fn show(listener: TcpListener) {
     }
 }
 
-/// What answers may change is what `envoy/envoy.yaml` lets them.
-fn config(ext_authz: &str, application: &str, grpc: &str) -> String {
+/// What `envoy/envoy.yaml` lets answers change.
+fn shipped_rules() -> String {
     let shipped = fs::read_to_string(tools::root().join("envoy/envoy.yaml")).unwrap();
     let (_, rules) = shipped.split_once("allow_expression:").unwrap();
     let (_, regex) = rules.split_once("regex: ").unwrap();
-    let mut config = include_str!("envoy.yaml").replace("REGEX", regex.lines().next().unwrap());
-    for (name, address) in [("PORTCULLIS", ext_authz), ("APPLICATION", application), ("GRPC", grpc)]
-    {
-        let (host, port) = address.rsplit_once(':').unwrap();
-        let address = format!("{{ socket_address: {{ address: {host}, port_value: {port} }} }}");
-        config = config.replace(name, &address);
-    }
-    config
+    let regex = regex.lines().next().unwrap();
+    assert!(shipped.contains("disallow_is_error: { value: true }"));
+    let none = "disallow_all: { value: true }, disallow_is_error: { value: true }";
+    format!("{{ {none}, allow_expression: {{ regex: {regex} }} }}")
+}
+
+fn socket(address: &str) -> String {
+    let (host, port) = address.rsplit_once(':').unwrap();
+    format!("{{ socket_address: {{ address: {host}, port_value: {port} }} }}")
 }

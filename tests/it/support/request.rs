@@ -58,6 +58,8 @@ pub(crate) struct Told {
     pub(crate) status: i32,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) removed: Vec<String>,
+    /// What the client gets beside the upstream's answer.
+    pub(crate) added: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
@@ -79,12 +81,14 @@ impl Told {
                 status: 200,
                 headers: pairs(&ok.headers),
                 removed: ok.headers_to_remove.clone(),
+                added: pairs(&ok.response_headers_to_add),
                 body: String::new(),
             },
             Some(HttpResponse::DeniedResponse(denied)) if !allowed => Self {
                 status: denied.status.as_ref().map_or(403, |status| status.code),
                 headers: pairs(&denied.headers),
                 removed: Vec::new(),
+                added: Vec::new(),
                 body: denied.body.clone(),
             },
             other => panic!("Envoy would misread this answer: {allowed} {other:?}"),

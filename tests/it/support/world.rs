@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) logout: String,
     /// Where Cerbos's API is, if it is: HTTP, then gRPC.
     pub(crate) api: (String, String),
+    /// Where backends fetch keys, beside the admin listener; empty if nowhere.
+    pub(crate) published_keys: String,
     client: AuthorizationClient<Channel>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -62,6 +64,7 @@ pub(crate) struct WorldBuilder {
     issuer: Option<Arc<Issuer>>,
     issuer_is_away: bool,
     issuer_keys: String,
+    engine: Option<String>,
     sections: String,
     files: Vec<(String, String)>,
 }
@@ -99,6 +102,12 @@ impl WorldBuilder {
     /// More keys of the issuer, such as `logout_clients: [web]`.
     pub(crate) fn issuer_key(mut self, line: &str) -> Self {
         self.issuer_keys.extend(["    ", line, "\n"]);
+        self
+    }
+
+    /// Another PDP in place of the policies: the entries of `engine.cerbos`.
+    pub(crate) fn pdp(mut self, entries: &str) -> Self {
+        self.engine = Some(format!("engine: {{ cerbos: {{ {entries} }} }}\n"));
         self
     }
 
@@ -142,14 +151,16 @@ impl WorldBuilder {
         let config = config(&issuer.url, listen, "127.0.0.1:0");
         let (of_issuer, rest) = config.split_once("policies:").unwrap();
         let (more, sections) = (&self.issuer_keys, &self.sections);
-        write("portcullis.yaml", &format!("{of_issuer}{more}policies:{rest}{sections}"));
+        let file = format!("{of_issuer}{more}policies:{rest}{sections}");
+        let engine = self.engine.as_deref().unwrap_or("policies: policies\n");
+        write("portcullis.yaml", &file.replacen("policies: policies\n", engine, 1));
         for (path, text) in &self.files {
             write(path, text);
         }
         if self.issuer_is_away {
             issuer.stop();
         }
-        World::run(issuer, folder).await
+        Box::pin(World::run(issuer, folder)).await
     }
 }
 
@@ -163,18 +174,31 @@ impl World {
     async fn run(issuer: Arc<Issuer>, folder: TempDir) -> Self {
         let file = folder.path().join("portcullis.yaml");
         let config = portcullis::config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
-        let app = App::build(file, config).await.unwrap_or_else(|error| panic!("{error:#}"));
+        let app =
+            Box::pin(App::build(file, config)).await.unwrap_or_else(|error| panic!("{error:#}"));
         let ext_authz = app.ext_authz_address().unwrap();
         let admin = app.admin_address().unwrap().to_string();
         let logout = app.logout_address().unwrap().unwrap_or_default();
         let api = app.api_addresses().unwrap().unwrap_or_default();
+        let published_keys = app.published_keys_address().unwrap().unwrap_or_default();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(app.run(async move {
             let _dropped = stopped.await;
         }));
         let channel = Channel::from_shared(format!("http://{ext_authz}")).unwrap().connect_lazy();
         let client = AuthorizationClient::new(channel);
-        Self { issuer, folder, admin, ext_authz, logout, api, client, stop: Some(stop), server }
+        Self {
+            issuer,
+            folder,
+            admin,
+            ext_authz,
+            logout,
+            api,
+            published_keys,
+            client,
+            stop: Some(stop),
+            server,
+        }
     }
 
     pub(crate) async fn wait_until_ready(&self) {

@@ -29,15 +29,15 @@ impl<'s> Checker<'s> {
                 (Type::Error, Type::Error)
             }
         };
-        let is_list = matches!(self.types.of(&details.range), Type::List(_));
-        let variables: Vec<(&'s str, Type)> = match &details.second {
-            Some(second) => vec![(&*details.variable, key.clone()), (&**second, value)],
-            None if is_list => vec![(&*details.variable, value)],
-            None => vec![(&*details.variable, key.clone())],
-        };
+        let variables = self.variables(details, key.clone(), value);
         let filter =
             details.filter.as_ref().map(|filter| (filter, self.within(&variables, filter)));
-        let body = self.within(&variables, &details.body);
+        // A loop without elements has no body once it is folded.
+        let body = if self.folds.excludes_all(details) {
+            self.mapping.fresh()
+        } else {
+            self.within(&variables, &details.body)
+        };
         let (at, element) = (details.body.at, variables.last().map(|(_, element)| element));
         let element = element.cloned().unwrap_or(Type::Dyn);
         let result = match details.kind {
@@ -71,6 +71,16 @@ impl<'s> Checker<'s> {
         }
     }
 
+    /// The variables of a loop with their types: with one variable a map gives its keys.
+    fn variables(&self, details: &'s Loop, key: Type, value: Type) -> Vec<(&'s str, Type)> {
+        let is_list = matches!(self.types.of(&details.range), Type::List(_));
+        match &details.second {
+            Some(second) => vec![(&*details.variable, key), (&**second, value)],
+            None if is_list => vec![(&*details.variable, value)],
+            None => vec![(&*details.variable, key)],
+        }
+    }
+
     pub(super) fn optional_map(
         &mut self,
         node: &Syntax,
@@ -100,7 +110,11 @@ impl<'s> Checker<'s> {
         let element = match &found {
             Type::List(element) => (**element).clone(),
             Type::Map(entry) => entry.0.clone(),
-            Type::Dyn | Type::Error | Type::Variable(_) => Type::Dyn,
+            Type::Dyn | Type::Error => Type::Dyn,
+            Type::Variable(_) => {
+                self.mapping.assign(&Type::Dyn, &found);
+                Type::Dyn
+            }
             other => {
                 let message = format!(
                     "expression of type '{other}' cannot be range of a comprehension (must be \

@@ -5,10 +5,13 @@
 
 mod loops;
 
+use std::collections::HashMap;
+
 use super::{
     Issue,
     constant::Constant,
-    functions::{self, Group},
+    fold::{Folded, Folds},
+    functions::{self, Group, Overload},
     message,
     parse::position,
     signature::Style,
@@ -17,12 +20,23 @@ use super::{
     unify::Mapping,
 };
 
-/// The type of every node, by its id.
-#[derive(Debug)]
-pub(super) struct Types(Vec<Option<Type>>);
+/// What is known of every node, by its id.
+#[derive(Debug, Default)]
+pub(super) struct Types {
+    types: Vec<Option<Type>>,
+    /// Of calls that only one overload fits: that one.
+    only: HashMap<usize, &'static Overload>,
+}
+
+/// What a call means.
+struct Resolved {
+    result: Type,
+    only: Option<&'static Overload>,
+}
 
 pub(super) struct Checker<'s> {
     source: &'s str,
+    folds: &'s Folds,
     mapping: Mapping,
     scope: Vec<(&'s str, Type)>,
     types: Types,
@@ -30,16 +44,17 @@ pub(super) struct Checker<'s> {
     issues: Vec<(usize, Issue)>,
 }
 
-/// Checks an expression.
+/// Checks an expression, as it is once this is folded.
 ///
 /// # Errors
 /// All issues, in the order of their places.
-pub(super) fn check(syntax: &Syntax, source: &str) -> Result<Types, Vec<Issue>> {
+pub(super) fn check(syntax: &Syntax, source: &str, folds: &Folds) -> Result<Types, Vec<Issue>> {
     let mut checker = Checker {
         source,
+        folds,
         mapping: Mapping::default(),
         scope: Vec::new(),
-        types: Types(Vec::new()),
+        types: Types::default(),
         issues: Vec::new(),
     };
     checker.check(syntax);
@@ -48,7 +63,7 @@ pub(super) fn check(syntax: &Syntax, source: &str) -> Result<Types, Vec<Issue>> 
     if !issues.is_empty() {
         return Err(issues.into_iter().map(|(_, issue)| issue).collect());
     }
-    for found in types.0.iter_mut().flatten() {
+    for found in types.types.iter_mut().flatten() {
         *found = mapping.resolve(found);
     }
     Ok(types)
@@ -70,14 +85,19 @@ pub(super) fn global(name: &str) -> Option<Type> {
 
 impl Types {
     pub(super) fn of(&self, node: &Syntax) -> &Type {
-        self.0.get(node.id).and_then(Option::as_ref).unwrap_or(&Type::Dyn)
+        self.types.get(node.id).and_then(Option::as_ref).unwrap_or(&Type::Dyn)
+    }
+
+    /// The only overload that a call can mean.
+    pub(super) fn only(&self, node: &Syntax) -> Option<&'static Overload> {
+        self.only.get(&node.id).copied()
     }
 
     fn set(&mut self, node: &Syntax, found: Type) {
-        if self.0.len() <= node.id {
-            self.0.resize(node.id + 1, None);
+        if self.types.len() <= node.id {
+            self.types.resize(node.id + 1, None);
         }
-        if let Some(place) = self.0.get_mut(node.id) {
+        if let Some(place) = self.types.get_mut(node.id) {
             *place = Some(found);
         }
     }
@@ -87,7 +107,13 @@ impl Types {
 
 impl<'s> Checker<'s> {
     fn check(&mut self, node: &'s Syntax) -> Type {
-        let found = self.type_of(node);
+        let found = match (self.folds.of(node), &node.kind) {
+            (Some(Folded::Constant(constant)), _) => self.constant(constant),
+            (Some(Folded::Argument(index)), Kind::Call { args, .. }) => {
+                args.get(*index).map_or(Type::Error, |argument| self.check(argument))
+            }
+            (_, _) => self.type_of(node),
+        };
         let found = self.mapping.resolve(&found);
         self.types.set(node, found.clone());
         found
@@ -95,7 +121,7 @@ impl<'s> Checker<'s> {
 
     fn type_of(&mut self, node: &'s Syntax) -> Type {
         match &node.kind {
-            Kind::Literal(literal) => type_of_literal(literal),
+            Kind::Literal(literal) => self.constant(literal),
             Kind::Name(name) => self.name(node, name),
             Kind::Select { operand, field } => self.select(node, operand, field),
             Kind::Has { operand, field } => {
@@ -130,6 +156,26 @@ impl<'s> Checker<'s> {
             }
             Kind::SortBy { list, name, key } => self.sort_by(node, list, (name, key)),
         }
+    }
+
+    fn constant(&mut self, constant: &Constant) -> Type {
+        match constant {
+            Constant::List(items) => Type::list(self.joined(items.iter())),
+            Constant::Map(entries) => {
+                let keys = self.joined(entries.iter().map(|(key, _)| key));
+                Type::map(keys, self.joined(entries.iter().map(|(_, value)| value)))
+            }
+            scalar => scalar.scalar_type(),
+        }
+    }
+
+    fn joined<'c>(&mut self, parts: impl Iterator<Item = &'c Constant>) -> Type {
+        let mut joined = None;
+        for part in parts {
+            let found = self.constant(part);
+            joined = Some(self.mapping.join(joined, found));
+        }
+        joined.unwrap_or_else(|| self.mapping.fresh())
     }
 
     fn report(&mut self, at: usize, message: String) -> Type {
@@ -245,21 +291,33 @@ impl<'s> Checker<'s> {
                 return self.logic(args, &found);
             }
             return match functions::find(name) {
-                Some(groups) => self.resolve(node.at, groups, Style::Global, &found),
+                Some(groups) => self.resolve_call(node, groups, Style::Global, &found),
                 None => self.undeclared(node.at, name),
             };
         };
         if let Some(groups) = namespaced(target, name) {
-            return self.resolve(node.at, groups, Style::Global, &found);
+            return self.resolve_call(node, groups, Style::Global, &found);
         }
         let receiver = self.check(target);
         match functions::find(name) {
             Some(groups) => {
                 let found: Vec<Type> = std::iter::once(receiver).chain(found).collect();
-                self.resolve(node.at, groups, Style::Member, &found)
+                self.resolve_call(node, groups, Style::Member, &found)
             }
             None => self.undeclared(node.at, name),
         }
+    }
+
+    fn resolve_call(
+        &mut self,
+        node: &Syntax,
+        groups: &'static [Group],
+        style: Style,
+        found: &[Type],
+    ) -> Type {
+        let Resolved { result, only } = self.resolve(node.at, groups, style, found);
+        self.types.only.extend(only.map(|overload| (node.id, overload)));
+        result
     }
 
     fn logic(&mut self, args: &[Syntax], found: &[Type]) -> Type {
@@ -279,8 +337,9 @@ impl<'s> Checker<'s> {
         groups: &'static [Group],
         style: Style,
         found: &[Type],
-    ) -> Type {
+    ) -> Resolved {
         let mut result: Option<Type> = None;
+        let mut fitting: Vec<&'static Overload> = Vec::new();
         let overloads = groups.iter().filter(|group| group.style == style);
         for overload in overloads.flat_map(|group| &group.overloads) {
             let signature = &overload.signature;
@@ -295,18 +354,17 @@ impl<'s> Checker<'s> {
             }
             let declared = self.mapping.instantiate(&signature.result, base);
             let declared = self.mapping.resolve(&declared);
+            fitting.push(overload);
             result = Some(match result {
                 None => declared,
                 Some(previous) if previous == declared || previous == Type::Dyn => previous,
                 Some(_) => Type::Dyn,
             });
         }
-        match (result, groups.first()) {
-            (Some(result), _) => result,
-            (None, group) => {
-                self.no_overload(at, group.map_or("", |group| group.name), style, found)
-            }
-        }
+        let name = groups.first().map_or("", |group| group.name);
+        let result = result.unwrap_or_else(|| self.no_overload(at, name, style, found));
+        let only = if let [only] = *fitting { Some(only) } else { None };
+        Resolved { result, only }
     }
 
     fn no_overload(&mut self, at: usize, name: &str, style: Style, found: &[Type]) -> Type {
@@ -323,7 +381,7 @@ impl<'s> Checker<'s> {
     /// Checks a call that a macro stands for.
     fn implied(&mut self, at: usize, name: &str, style: Style, found: &[Type]) -> Type {
         match functions::find(name) {
-            Some(groups) => self.resolve(at, groups, style, found),
+            Some(groups) => self.resolve(at, groups, style, found).result,
             None => self.undeclared(at, name),
         }
     }
@@ -333,23 +391,4 @@ impl<'s> Checker<'s> {
 pub(super) fn namespaced(target: &Syntax, name: &str) -> Option<&'static [Group]> {
     let prefix = target.qualified_name()?;
     functions::find(&format!("{}.{name}", prefix.strip_prefix('.').unwrap_or(&prefix)))
-}
-
-fn type_of_literal(literal: &Constant) -> Type {
-    match literal {
-        Constant::Null => Type::Null,
-        Constant::Bool(_) => Type::Bool,
-        Constant::Int(_) => Type::Int,
-        Constant::Uint(_) => Type::Uint,
-        Constant::Double(_) => Type::Double,
-        Constant::String(_) => Type::String,
-        Constant::Bytes(_) => Type::Bytes,
-        // The parser makes no others.
-        Constant::Duration(_)
-        | Constant::Timestamp(_)
-        | Constant::List(_)
-        | Constant::Map(_)
-        | Constant::Type(_)
-        | Constant::Json(_) => Type::Dyn,
-    }
 }

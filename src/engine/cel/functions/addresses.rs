@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::quoted::Quoted;
+
 /// What is wrong, and the rest of the text from there on.
 type Reason<'t> = (&'static str, &'t str);
 
@@ -12,8 +14,8 @@ type Reason<'t> = (&'static str, &'t str);
 pub(super) fn parse(text: &str) -> Result<IpAddr, String> {
     text.parse().ok().ok_or_else(|| {
         let (why, at) = reason(text);
-        let place = if at.is_empty() { String::new() } else { format!(" (at {at:?})") };
-        format!("ParseAddr({text:?}): {why}{place}")
+        let place = if at.is_empty() { String::new() } else { format!(" (at {})", Quoted(at)) };
+        format!("ParseAddr({}): {why}{place}", Quoted(text))
     })
 }
 

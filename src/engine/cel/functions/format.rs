@@ -168,7 +168,7 @@ impl Verb {
 ///
 /// # Errors
 /// The issue, in the words of cel-go.
-pub(in crate::engine::cel) fn check(format: &str, types: &[Vec<&Type>]) -> Result<(), String> {
+pub(in crate::engine::cel) fn check(format: &str, types: &[Vec<Type>]) -> Result<(), String> {
     let used = walk(
         Stage::Check,
         format,

@@ -15,6 +15,7 @@ mod numbers;
 mod operators;
 mod optionals;
 mod paths;
+mod quoted;
 mod regexes;
 mod sets;
 pub(super) mod spiffe;
@@ -40,6 +41,8 @@ use super::{
 /// A call at work.
 pub(super) struct Call<'c, 'a> {
     pub run: &'c Run<'a>,
+    /// The overload to ask, if it is the only one.
+    pub only: Option<&'static Overload>,
     pub args: &'c [V<'a>],
     pub pattern: Option<&'a Pattern>,
 }
@@ -168,13 +171,10 @@ impl Group {
     }
 
     pub(super) fn call<'a>(&self, call: &Call<'_, 'a>) -> Evaluated<'a> {
-        let fitting = if self.mismatch == Mismatch::Own {
-            self.overloads.first()
-        } else {
-            self.overloads.iter().find(|overload| {
-                let parameters = overload.signature.parameters.iter();
-                parameters.zip(call.args).all(|(parameter, arg)| accepts(parameter, *arg))
-            })
+        let fitting = match call.only {
+            _ if self.mismatch == Mismatch::Own => self.overloads.first(),
+            Some(only) => Some(only).filter(|overload| overload.accepts(call.args)),
+            None => self.overloads.iter().find(|overload| overload.accepts(call.args)),
         };
         let answer = match fitting {
             Some(overload) => (overload.body)(call),
@@ -194,6 +194,15 @@ impl Group {
             }
             answer => answer,
         }
+    }
+}
+
+// === impl Overload ===
+
+impl Overload {
+    fn accepts(&self, args: &[V<'_>]) -> bool {
+        let mut parameters = self.signature.parameters.iter().zip(args);
+        parameters.all(|(parameter, arg)| accepts(parameter, *arg))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Call, Family, Mismatch, addresses};
+use super::{Call, Family, Mismatch, addresses, quoted::Quoted};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
     value::{Cidr, V},
@@ -41,7 +41,8 @@ pub(in crate::engine::cel) fn parse_ip(text: &str) -> Result<IpAddr, String> {
         return Err(format!("IP address \"{text}\" with zone value is not allowed"));
     }
     let address = addresses::parse(text).map_err(|why| {
-        format!("IP Address {text:?} parse error during conversion from string: {why}")
+        let text = Quoted(text);
+        format!("IP Address {text} parse error during conversion from string: {why}")
     })?;
     match address {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
@@ -54,9 +55,10 @@ pub(in crate::engine::cel) fn parse_ip(text: &str) -> Result<IpAddr, String> {
 /// Reads a range for `cidr()`.
 pub(in crate::engine::cel) fn parse_cidr(text: &str) -> Result<Cidr, String> {
     let wrapped = |why: String| {
+        let text = Quoted(text);
         format!(
-            "CIDR {text:?} parse error during conversion from string: \
-             netip.ParsePrefix({text:?}): {why}"
+            "CIDR {text} parse error during conversion from string: \
+             netip.ParsePrefix({text}): {why}"
         )
     };
     let Some((address, prefix)) = text.rsplit_once('/') else {
@@ -71,7 +73,7 @@ pub(in crate::engine::cel) fn parse_cidr(text: &str) -> Result<Cidr, String> {
         if is_number && (prefix.len() == 1 || prefix.starts_with(|c| ('1'..='9').contains(&c))) {
             wrapped("prefix length out of range".to_owned())
         } else {
-            wrapped(format!("bad bits after slash: {prefix:?}"))
+            wrapped(format!("bad bits after slash: {}", Quoted(prefix)))
         }
     })?;
     match parsed {

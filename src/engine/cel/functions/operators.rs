@@ -11,6 +11,7 @@ use crate::engine::cel::{
 
 pub(super) const FAMILY: Family = Family {
     mismatch: Mismatch::Own,
+    // In cel-go's order: a type that is not known yet becomes that of the first overload.
     functions: &[
         // These four are no calls to the evaluator: they do not evaluate all their arguments.
         ("_&&_: (bool, bool) -> bool", never),
@@ -18,8 +19,8 @@ pub(super) const FAMILY: Family = Family {
         ("_?_:_: (bool, A, A) -> A", never),
         ("cel.@mapInsert: (map(A, B), map(A, B)) -> map(A, B)", never),
         ("!_: (bool) -> bool", not),
-        ("-_: (int) -> int", negate),
         ("-_: (double) -> double", negate),
+        ("-_: (int) -> int", negate),
         ("_==_: (A, A) -> bool", equal),
         ("_!=_: (A, A) -> bool", not_equal),
         ("_<_: (bool, bool) -> bool", less),
@@ -78,27 +79,27 @@ pub(super) const FAMILY: Family = Family {
         ("_>=_: (bytes, bytes) -> bool", greater_equal),
         ("_>=_: (timestamp, timestamp) -> bool", greater_equal),
         ("_>=_: (duration, duration) -> bool", greater_equal),
-        ("_+_: (int, int) -> int", add),
-        ("_+_: (uint, uint) -> uint", add),
-        ("_+_: (double, double) -> double", add),
-        ("_+_: (string, string) -> string", add),
         ("_+_: (bytes, bytes) -> bytes", add),
-        ("_+_: (list(A), list(A)) -> list(A)", add),
+        ("_+_: (double, double) -> double", add),
         ("_+_: (duration, duration) -> duration", add),
-        ("_+_: (timestamp, duration) -> timestamp", add),
         ("_+_: (duration, timestamp) -> timestamp", add),
-        ("_-_: (int, int) -> int", subtract),
-        ("_-_: (uint, uint) -> uint", subtract),
+        ("_+_: (timestamp, duration) -> timestamp", add),
+        ("_+_: (int, int) -> int", add),
+        ("_+_: (list(A), list(A)) -> list(A)", add),
+        ("_+_: (string, string) -> string", add),
+        ("_+_: (uint, uint) -> uint", add),
         ("_-_: (double, double) -> double", subtract),
         ("_-_: (duration, duration) -> duration", subtract),
         ("_-_: (timestamp, duration) -> timestamp", subtract),
         ("_-_: (timestamp, timestamp) -> duration", subtract),
+        ("_-_: (int, int) -> int", subtract),
+        ("_-_: (uint, uint) -> uint", subtract),
+        ("_*_: (double, double) -> double", multiply),
         ("_*_: (int, int) -> int", multiply),
         ("_*_: (uint, uint) -> uint", multiply),
-        ("_*_: (double, double) -> double", multiply),
+        ("_/_: (double, double) -> double", divide),
         ("_/_: (int, int) -> int", divide),
         ("_/_: (uint, uint) -> uint", divide),
-        ("_/_: (double, double) -> double", divide),
         ("_%_: (int, int) -> int", remainder),
         ("_%_: (uint, uint) -> uint", remainder),
         ("@in: (A, list(A)) -> bool", contained),
@@ -112,14 +113,14 @@ pub(super) const FAMILY: Family = Family {
         ("_[?_]: (map(A, B), A) -> optional(B)", optional_index),
         ("_[?_]: (optional(list(A)), int) -> optional(A)", optional_index),
         ("_[?_]: (optional(map(A, B)), A) -> optional(B)", optional_index),
-        ("size: (string) -> int", size),
         ("size: (bytes) -> int", size),
         ("size: (list(A)) -> int", size),
         ("size: (map(A, B)) -> int", size),
-        ("size: string.() -> int", size),
+        ("size: (string) -> int", size),
         ("size: bytes.() -> int", size),
         ("size: list(A).() -> int", size),
         ("size: map(A, B).() -> int", size),
+        ("size: string.() -> int", size),
         ("size: hierarchy.() -> int", size),
         ("type: (A) -> type(A)", type_of),
         ("dyn: (A) -> dyn", identity),
@@ -161,8 +162,12 @@ fn equal<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     compare::equal(call.run, call.arg(0)?, call.arg(1)?).map(V::Bool)
 }
 
+/// Whatever cannot be compared is not equal; only `==` says that it cannot.
 fn not_equal<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    compare::equal(call.run, call.arg(0)?, call.arg(1)?).map(|equal| V::Bool(!equal))
+    match compare::equal(call.run, call.arg(0)?, call.arg(1)?) {
+        Err(Fault::NoOverload) => Ok(V::Bool(true)),
+        answer => answer.map(|equal| V::Bool(!equal)),
+    }
 }
 
 fn is_nan(value: V<'_>) -> bool {

@@ -1,12 +1,18 @@
 //! `regex.*`: what a pattern captures, and replacing what it matches.
 
-use regex::{Captures, Regex};
+use std::borrow::Cow;
 
-use super::{Call, Family, Mismatch};
+use regex_automata::{Span, util::captures::Captures};
+
+use super::{Call, Family, Mismatch, quoted::Quoted};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
+    regex::Pattern,
     value::V,
 };
+
+/// How much more a search takes whose pattern is no literal: somebody may have made it slow.
+const FOREIGN: usize = 16;
 
 pub(super) const FAMILY: Family = Family {
     mismatch: Mismatch::Named,
@@ -18,48 +24,91 @@ pub(super) const FAMILY: Family = Family {
     ],
 };
 
-impl<'a> Call<'_, 'a> {
+impl<'p, 'a> Call<'p, 'a> {
     /// The pattern that is the second argument: that of the program, or a new one.
-    fn regex(&self) -> Result<Regex, Fault<'a>> {
-        self.run.charge_bytes(self.string(0)?.len())?;
+    pub(super) fn pattern(&self) -> Result<Cow<'p, Pattern>, Fault<'a>> {
         match self.pattern {
-            Some(pattern) => Ok(pattern.regex().clone()),
-            None => self.compile(self.string(1)?).map(|pattern| pattern.regex().clone()),
+            Some(pattern) => Ok(Cow::Borrowed(pattern)),
+            None => self.compile(self.string(1)?).map(Cow::Owned),
         }
     }
 
     /// A pattern with one group at most.
-    fn regex_with_one_group(&self) -> Result<Regex, Fault<'a>> {
-        let regex = self.regex()?;
-        if regex.captures_len() > 2 {
-            let pattern = self.string(1)?;
+    fn pattern_with_one_group(&self) -> Result<Cow<'p, Pattern>, Fault<'a>> {
+        let pattern = self.pattern()?;
+        if pattern.regex().captures_len() > 2 {
+            let pattern = Quoted(self.string(1)?);
             return Err(self.run.fail(format_args!(
-                "regular expression has more than one capturing group: {pattern:?}"
+                "regular expression has more than one capturing group: {pattern}"
             )));
         }
-        Ok(regex)
+        Ok(pattern)
+    }
+
+    /// Takes steps for one search in so many bytes, as if it were the slowest: a search may look at
+    /// all of the program for each byte, and at all bytes before it finds a match at the first.
+    pub(super) fn charge_search(&self, pattern: &Pattern, bytes: usize) -> Result<(), Fault<'a>> {
+        let weight = pattern.weight() * if self.pattern.is_some() { 1 } else { FOREIGN };
+        self.run.charge(bytes.saturating_mul(weight) / 4)
+    }
+
+    /// Compiles a pattern that is no literal: that takes many steps.
+    fn compile(&self, text: &str) -> Result<Pattern, Fault<'a>> {
+        self.run.charge(1_000 + 100 * text.len())?;
+        let most = self.run.pattern_bytes();
+        let pattern = Pattern::within(text, most);
+        self.run.charge_bytes(pattern.as_ref().map_or(most, Pattern::bytes))?;
+        pattern.map_err(|why| self.run.fail(format_args!("error parsing regexp: {why}")))
+    }
+
+    /// All matches, the next one searched for behind the last one.
+    fn searches(
+        &self,
+        pattern: &Pattern,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Captures, Fault<'a>>> {
+        let mut found = pattern.regex().captures_iter(text);
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            if let Err(fault) = self.charge_search(pattern, text.len().saturating_sub(from)) {
+                return Some(Err(fault));
+            }
+            let captures = found.next()?;
+            from = captures.get_match().map_or(text.len(), |whole| whole.end());
+            Some(Ok(captures))
+        })
     }
 }
 
 /// What a match captures: its group if it has one, and not if that is empty.
-fn captured<'t>(captures: &Captures<'t>) -> Option<&'t str> {
-    if captures.len() > 1 {
-        captures.get(1).map(|group| group.as_str()).filter(|text| !text.is_empty())
+fn captured<'t>(captures: &Captures, text: &'t str) -> Option<&'t str> {
+    if captures.group_len() > 1 {
+        captures.get_group(1).map(|group| part(text, group)).filter(|text| !text.is_empty())
     } else {
-        captures.get(0).map(|whole| whole.as_str())
+        captures.get_group(0).map(|whole| part(text, whole))
     }
 }
 
+fn part(text: &str, span: Span) -> &str {
+    text.get(span.range()).unwrap_or_default()
+}
+
 fn extract<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let regex = call.regex_with_one_group()?;
-    let found = regex.captures(call.string(0)?).and_then(|captures| captured(&captures));
+    let (text, pattern) = (call.string(0)?, call.pattern_with_one_group()?);
+    let found = call.searches(&pattern, text).next().transpose()?;
+    let found = found.and_then(|captures| captured(&captures, text));
     Ok(call.run.optional(found.map(V::String)))
 }
 
 fn extract_all<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
-    let regex = call.regex_with_one_group()?;
-    let found = regex.captures_iter(call.string(0)?);
-    call.run.list(found.filter_map(|captures| captured(&captures)).map(V::String))
+    let (text, pattern) = (call.string(0)?, call.pattern_with_one_group()?);
+    let mut all = Vec::new();
+    for captures in call.searches(&pattern, text) {
+        call.run.charge(1)?;
+        all.extend(captured(&captures?, text));
+        call.run.hold(all.capacity() * size_of::<&str>())?;
+    }
+    call.run.list(all.into_iter().map(V::String))
 }
 
 fn replace<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
@@ -68,24 +117,27 @@ fn replace<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     if limit == 0 {
         return Ok(V::String(text));
     }
-    let regex = call.regex()?;
+    let pattern = call.pattern()?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut searches = call.searches(&pattern, text).take(limit).peekable();
     // A replacement that is wrong fails where there is something to replace.
-    if !regex.is_match(text) {
+    if searches.peek().is_none() {
         return Ok(V::String(text));
     }
-    let pieces = pieces(call, replacement, regex.captures_len() - 1)?;
+    let pieces = pieces(call, replacement, pattern.regex().captures_len() - 1)?;
     let (mut written, mut last) = (String::new(), 0);
-    for captures in regex.captures_iter(text).take(limit) {
-        let Some(whole) = captures.get(0) else { continue };
-        written.push_str(text.get(last..whole.start()).unwrap_or_default());
-        last = whole.end();
+    for captures in searches {
+        let captures = captures?;
+        let Some(whole) = captures.get_group(0) else { continue };
+        written.push_str(text.get(last..whole.start).unwrap_or_default());
+        last = whole.end;
         let before = written.len();
         for piece in &pieces {
             match piece {
                 Piece::Text(text) => written.push_str(text),
                 Piece::Group(group) => {
-                    written.push_str(captures.get(*group).map_or("", |group| group.as_str()));
+                    let group = captures.get_group(*group);
+                    written.push_str(group.map_or("", |group| part(text, group)));
                 }
             }
         }

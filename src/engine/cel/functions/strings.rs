@@ -3,7 +3,6 @@
 use super::{Call, Family, Mismatch, has_methods};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
-    regex::Pattern,
     value::V,
 };
 
@@ -73,23 +72,18 @@ fn matches<'a>(call: &Call<'_, 'a>) -> Evaluated<'a> {
     if !has_methods(subject) && call.pattern.is_none() {
         return Err(Fault::Text("no such overload: matches"));
     }
-    let (text, pattern) = (call.string(0)?, call.string(1)?);
-    call.run.charge_bytes(text.len())?;
     if let Some(compiled) = call.pattern {
+        let (V::String(text) | V::Type(text)) = subject else { return Err(Fault::NoOverload) };
+        call.charge_search(compiled, text.len())?;
         return Ok(V::Bool(compiled.regex().is_match(text)));
     }
-    let compiled = call.compile(pattern)?;
-    Ok(V::Bool(compiled.regex().is_match(text)))
+    let (text, _) = (call.string(0)?, call.string(1)?);
+    let pattern = call.pattern()?;
+    call.charge_search(&pattern, text.len())?;
+    Ok(V::Bool(pattern.regex().is_match(text)))
 }
 
 impl<'a> Call<'_, 'a> {
-    /// Compiles a pattern that is no literal: that takes many steps.
-    pub(super) fn compile(&self, pattern: &str) -> Result<Pattern, Fault<'a>> {
-        self.run.charge(1_000 + 100 * pattern.len())?;
-        Pattern::within(pattern, self.run.budget.pattern_bytes())
-            .map_err(|why| self.run.fail(format_args!("error parsing regexp: {why}")))
-    }
-
     /// The byte at which a code point begins, or the end for the index after the last one.
     fn offset(&self, text: &str, index: usize) -> Option<usize> {
         let mut offsets = text.char_indices().map(|(offset, _)| offset);

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use regex_automata::util::syntax;
+
 use super::{Translator, error, escape::SURROGATES};
 
 /// A set that has no character.
@@ -229,6 +231,6 @@ fn named_set(name: &str) -> Option<(String, String)> {
     };
     let set = format!("\\p{{{property}}}");
     // The crate knows which scripts there are.
-    regex::Regex::new(&set).ok()?;
+    syntax::parse(&set).ok()?;
     Some((set, format!("\\P{{{property}}}")))
 }

@@ -71,7 +71,7 @@ fn evaluation_ends_when_its_steps_are_used_up() {
         format!("{range}.map(a, {range}.map(b, {range}.map(c, a + b + c))).size() > 0"),
         "lists.range(30).map(i, 'x').map(x, lists.range(1000000).map(i, x)).size() > 0".to_owned(),
         // A failure for want of steps is not made up for.
-        format!("{range}.all(a, {range}.all(b, {range}.all(c, true))) || true == P.attr.yes"),
+        format!("{range}.all(a, {range}.all(b, {range}.all(c, P.attr.yes))) || true == P.attr.yes"),
         "lists.range(28).map(i, 1).map(i, P.attr.dept).join('').size() > 0 && \
          cel.bind(a, 'aaaaaaaaaaaaaaaa'.replace('', '0123456789012345'), cel.bind(b, a.replace('', a), \
          cel.bind(c, b.replace('', b), c.replace('', c).size() > 0)))"

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use serde_json::Value as Json;
 
 use crate::engine::{
-    cel::{Budget, Expression, Frame, Globals, Names, V, compile},
+    cel::{Budget, Expression, Frame, Globals, Horizon, Names, V, compile},
     model::{AuxData, CheckInput, Limits, Map, PolicyVersion, Principal, Resource, Scope, Value},
 };
 
@@ -94,6 +94,7 @@ impl Environment {
             effective_derived_roles: &["auditor", "owner"],
             arena: &arena,
             budget: &budget,
+            horizon: &Horizon::default(),
         };
         let variables = self.variables.iter().enumerate();
         let variables: Vec<Option<V<'_>>> = variables

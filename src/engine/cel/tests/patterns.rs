@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use jiff::Timestamp;
 
-use crate::engine::cel::{Budget, Frame, Globals, Names, compile};
+use crate::engine::cel::{Budget, Frame, Globals, Horizon, Names, compile};
 use crate::engine::model::{
     AuxData, CheckInput, Limits, Map, PolicyVersion, Principal, Resource, Scope,
 };
@@ -40,6 +40,7 @@ fn is_match(text: &str, pattern: &str) -> Option<bool> {
         effective_derived_roles: &[],
         arena: &Bump::new(),
         budget: &Budget::new(&Limits::default()),
+        horizon: &Horizon::default(),
     };
     Some(compiled.holds(&frame).unwrap())
 }

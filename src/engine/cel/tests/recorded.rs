@@ -149,4 +149,5 @@ recorded! {
     regular_expressions: "regex.json",
     encoders_and_outputs: "encoders.json",
     functions_of_paths: "paths.json",
+    folding_and_overloads: "folding.json",
 }

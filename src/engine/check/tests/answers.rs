@@ -43,6 +43,6 @@ subjects! {
     derived_roles: "derived_roles.txt",
     conditions_and_variables: "conditions.txt",
     outputs: "outputs.txt",
-    strict_evaluation: "strict.txt",
+    threat_35_strict_evaluation: "strict.txt",
     schemas: "schemas.txt",
 }

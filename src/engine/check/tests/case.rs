@@ -22,7 +22,7 @@ const KINDS: [&str; 7] = [
 ];
 
 /// The policies of a case, by lines: one that begins with a kind begins a policy.
-pub(super) fn policies(lines: &[&str]) -> PolicySet {
+pub(in crate::engine) fn policies(lines: &[&str]) -> PolicySet {
     let mut options = Options::default();
     let mut texts: Vec<String> = Vec::new();
     let mut files = Vec::new();

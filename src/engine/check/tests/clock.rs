@@ -1,5 +1,7 @@
 //! What an answer depends on beside the question, and what failed on the way.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::case::{ask, policies};
 use crate::engine::model::ClockUse;
 
@@ -22,7 +24,7 @@ fn an_answer_says_whether_an_expression_on_its_way_could_read_the_clock() {
              rules: [{{actions: [{action}], roles: [user], effect: EFFECT_ALLOW{more}}}]}}"
         )
     };
-    let by_now = r#", condition: {match: {expr: 'now() > timestamp("1970-01-01T00:00:00Z")'}}"#;
+    let by_now = ", condition: {match: {expr: now().getHours() > 6}}";
     let by_variable = ", condition: {match: {expr: V.t != null}}";
     let by_output = r#", output: {when: {ruleActivated: "now()"}}"#;
     for (action, more, clock) in [
@@ -46,6 +48,75 @@ fn the_clock_of_a_derived_role_counts() {
     let policy = "resourcePolicy: {resource: doc, version: default, importDerivedRoles: [d], \
                   rules: [{actions: [edit], derivedRoles: [late], effect: EFFECT_ALLOW}]}";
     check(&[derived, policy], ClockUse::Read, &[]);
+}
+
+/// Questions are asked at the beginning of 1970.
+#[test]
+fn a_comparison_with_the_clock_holds_until_it_turns() {
+    const NEVER: ClockUse = ClockUse::Until(Timestamp::MAX);
+    let until =
+        |seconds| ClockUse::Until(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds));
+    for (condition, clock) in [
+        ("now() < timestamp(60)", until(60)),
+        ("now() <= timestamp(60)", until(60)),
+        ("timestamp(60) > now()", until(60)),
+        ("timestamp(-60) >= now()", NEVER),
+        // It may be about to turn.
+        ("now() >= timestamp(0)", until(0)),
+        ("now() + duration('10s') < timestamp(60)", until(50)),
+        ("duration('10s') + now() < timestamp(60)", until(50)),
+        ("now() - duration('10s') < timestamp(60)", until(70)),
+        ("now() - timestamp(-60) < duration('2m')", until(60)),
+        ("timestamp(300) - now() > duration('2m')", until(180)),
+        // Until the difference is no duration any more.
+        ("timestamp(60) - now() > duration('2m')", until(60 + 9_223_372_036)),
+        ("timestamp(-60).timeSince() < duration('2m')", until(60)),
+        ("timeSince(timestamp(-60)) > duration('2m')", until(60)),
+        ("now() < timestamp(int(R.attr.deadline))", until(90)),
+        ("R.attr.deadlines.exists(d, now() < timestamp(int(d)))", until(30)),
+        ("now() < timestamp(60) && now() < timestamp(20)", until(20)),
+        ("now() < timestamp(60) || now() < timestamp(20)", until(60)),
+        ("now() < timestamp(-60) && now() < timestamp(20)", NEVER),
+        ("R.attr.deadline > 0.0 || now() < timestamp(20)", NEVER),
+        ("V.young", until(40)),
+        ("V.young || V.old", until(40)),
+        // Another variable that may turn earlier is evaluated, but not used.
+        ("R.attr.deadline > 0.0", ClockUse::Unread),
+        // It fails.
+        ("now() < timestamp(R.attr.gone)", until(0)),
+        ("now() < R.attr.deadline", until(0)),
+        // They tell nothing.
+        ("now() == timestamp(60)", ClockUse::Read),
+        ("now() < now() + duration('1s')", ClockUse::Read),
+        ("now() + duration('1s') - duration('1s') < timestamp(60)", ClockUse::Read),
+        ("int(now()) < 60", ClockUse::Read),
+        ("now() < timestamp(60) && now().getHours() < 6", ClockUse::Read),
+        ("cel.bind(n, now(), now() < n)", ClockUse::Read),
+        ("[now()].exists(n, n < timestamp(60))", ClockUse::Read),
+        ("now() < V.instant", ClockUse::Read),
+    ] {
+        let rule = |condition: &str| {
+            format!(
+                "{{actions: [view], roles: [user], effect: EFFECT_ALLOW, \
+                  condition: {{match: {{expr: \"{condition}\"}}}}}}"
+            )
+        };
+        let policies = policies(&[&format!(
+            "resourcePolicy: {{resource: doc, version: default, variables: {{local: {{\
+             young: 'now() < timestamp(40)', old: 'now() > timestamp(50)', instant: now()}}}}, \
+             rules: [{}, {{actions: [edit], roles: [user], effect: EFFECT_ALLOW, \
+             condition: {{match: {{expr: V.young}}}}}}]}}",
+            rule(condition)
+        )]);
+        let question = r#"{"principal": {"roles": ["user"]}, "actions": ["view"],
+            "resource": {"attr": {"deadline": 90, "deadlines": [-10, 30]}}}"#;
+        let found = ask(&policies, question).clock;
+        let found = match found {
+            ClockUse::Until(horizon) if horizon < Timestamp::MAX => until(horizon.as_second()),
+            found => found,
+        };
+        assert_eq!(found, clock, "{condition}");
+    }
 }
 
 #[test]

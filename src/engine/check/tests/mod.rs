@@ -4,3 +4,5 @@ mod answers;
 mod case;
 mod clock;
 mod hostile;
+
+pub(in crate::engine) use case::policies;

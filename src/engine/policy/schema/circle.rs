@@ -3,7 +3,8 @@
 //! Cerbos refuses them, within one document. To the validator they hold for every value, which would
 //! be an open door.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -26,7 +27,13 @@ type Place = (String, String);
 
 /// The schema that leads back to itself, if one can be reached from `document`.
 pub(super) fn find(files: &Files, document: &str, fragment: &str) -> Option<String> {
-    let mut walk = Walk { files, open: Vec::new(), done: HashSet::new(), left: Vec::new() };
+    let mut walk = Walk {
+        files,
+        documents: HashMap::new(),
+        open: Vec::new(),
+        done: HashSet::new(),
+        left: Vec::new(),
+    };
     walk.left.push((document.to_owned(), fragment.to_owned()));
     while let Some(place) = walk.left.pop() {
         if let Some((document, pointer)) = walk.visit(place) {
@@ -36,8 +43,16 @@ pub(super) fn find(files: &Files, document: &str, fragment: &str) -> Option<Stri
     None
 }
 
+struct Document {
+    root: Value,
+    /// Pointers of its schemas that have an `$anchor`, by its name.
+    anchors: HashMap<String, String>,
+}
+
 struct Walk<'f> {
     files: &'f Files,
+    /// What was read, once each: a document has as many schemas as it likes.
+    documents: HashMap<String, Option<Rc<Document>>>,
     /// On the way to where we are, all of them about one value.
     open: Vec<Place>,
     done: HashSet<Place>,
@@ -57,15 +72,15 @@ impl Walk<'_> {
         }
         let (document, pointer) = &place;
         // What cannot be read is another error.
-        let root = self.files.read(document).ok()?;
-        let Some(Value::Object(schema)) = root.pointer(pointer) else { return None };
+        let read = self.document(document)?;
+        let Some(Value::Object(schema)) = read.root.pointer(pointer) else { return None };
         let mut same: Vec<Place> = Vec::new();
         for (name, value) in schema {
             let below = |step: &str| (document.clone(), format!("{pointer}/{name}{step}"));
             match value {
                 _ if ASIDE.contains(&name.as_str()) => {}
                 Value::String(reference) if REFERENCES.contains(&name.as_str()) => {
-                    same.extend(resolve(document, &root, reference));
+                    same.extend(resolve(document, &read, reference));
                 }
                 Value::Object(_) if matches!(name.as_str(), "then" | "else") => {
                     same.extend(schema.contains_key("if").then(|| below("")));
@@ -91,10 +106,23 @@ impl Walk<'_> {
         self.done.extend(self.open.pop());
         found
     }
+
+    fn document(&mut self, name: &str) -> Option<Rc<Document>> {
+        if let Some(known) = self.documents.get(name) {
+            return known.clone();
+        }
+        let read = self.files.read(name).ok().map(|root| {
+            let mut anchors = HashMap::new();
+            find_anchors(&root, "", &mut anchors);
+            Rc::new(Document { root, anchors })
+        });
+        self.documents.insert(name.to_owned(), read.clone());
+        read
+    }
 }
 
 /// Where a reference leads, as far as that can be said without `$id`.
-fn resolve(document: &str, root: &Value, reference: &str) -> Option<Place> {
+fn resolve(document: &str, read: &Document, reference: &str) -> Option<Place> {
     let (name, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let folder = document.rsplit_once('/').map_or(SCHEME, |(folder, _)| folder);
     let document = match name {
@@ -105,23 +133,26 @@ fn resolve(document: &str, root: &Value, reference: &str) -> Option<Place> {
     if fragment.is_empty() || fragment.starts_with('/') {
         return Some((document, fragment.to_owned()));
     }
-    anchor(root, fragment, String::new()).map(|pointer| (document, pointer))
+    read.anchors.get(fragment).map(|pointer| (document, pointer.clone()))
 }
 
-/// The pointer of the schema with that `$anchor`. Documents are not deep, which bounds the recursion.
-fn anchor(value: &Value, name: &str, pointer: String) -> Option<String> {
-    if value.get("$anchor").and_then(Value::as_str) == Some(name) {
-        return Some(pointer);
-    }
+/// Of two schemas with one name the first counts. Documents are not deep, which bounds the recursion.
+fn find_anchors(value: &Value, pointer: &str, found: &mut HashMap<String, String>) {
     match value {
-        Value::Object(members) => members
-            .iter()
-            .find_map(|(key, value)| anchor(value, name, format!("{pointer}/{}", escaped(key)))),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(at, value)| anchor(value, name, format!("{pointer}/{at}"))),
-        _ => None,
+        Value::Object(members) => {
+            if let Some(Value::String(name)) = members.get("$anchor") {
+                found.entry(name.clone()).or_insert_with(|| pointer.to_owned());
+            }
+            for (key, value) in members {
+                find_anchors(value, &format!("{pointer}/{}", escaped(key)), found);
+            }
+        }
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                find_anchors(value, &format!("{pointer}/{at}"), found);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -6,14 +6,18 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-/// Path (a JSON pointer) and message of each error that has no cause below it.
+/// Path (a JSON pointer) and message of each error of `whole` that has no cause below it.
 pub(super) fn flatten<'e, E: Borrow<ValidationError<'e>>>(
+    whole: &Value,
     errors: impl IntoIterator<Item = E>,
 ) -> Vec<(String, String)> {
     let mut flat = Vec::new();
     let mut missing: Option<Missing> = None;
     for error in errors {
         let error = error.borrow();
+        if is_present(whole, error) {
+            continue;
+        }
         // Missing properties of one object are one error there.
         let next = Missing::new(error);
         match (&mut missing, next) {
@@ -24,11 +28,27 @@ pub(super) fn flatten<'e, E: Borrow<ValidationError<'e>>>(
             (known, next) => flat.extend(std::mem::replace(known, next).map(Missing::finish)),
         }
         if missing.is_none() {
-            add(error, &mut flat);
+            add(whole, error, &mut flat);
         }
     }
     flat.extend(missing.map(Missing::finish));
     flat
+}
+
+/// Whether a property is said to be missing that is there: where no other properties than those that
+/// are named are allowed, the library takes a required one that is not named for missing. That it is
+/// not allowed is said beside it.
+fn is_present(whole: &Value, error: &ValidationError<'_>) -> bool {
+    let Kind::Required { property } = error.kind() else { return false };
+    let object = whole.pointer(error.instance_path().as_str());
+    property.as_str().and_then(|name| object?.get(name)).is_some()
+}
+
+const MISSING: &str = "missing properties: ";
+
+/// Whether a message is about `required`.
+pub(super) fn is_missing(message: &str) -> bool {
+    message.starts_with(MISSING)
 }
 
 /// Properties that one `required` misses.
@@ -54,7 +74,7 @@ impl Missing {
 
     fn finish(self) -> (String, String) {
         let names: Vec<String> = self.names.iter().map(|name| format!("'{name}'")).collect();
-        (self.path, format!("missing properties: {}", names.join(", ")))
+        (self.path, format!("{MISSING}{}", names.join(", ")))
     }
 }
 
@@ -71,7 +91,7 @@ fn path(error: &ValidationError<'_>) -> String {
 }
 
 /// Adds the leaves below `error`. Schemas nest as deep as JSON may, which bounds the recursion.
-fn add(error: &ValidationError<'_>, flat: &mut Vec<(String, String)>) {
+fn add(whole: &Value, error: &ValidationError<'_>, flat: &mut Vec<(String, String)>) {
     let at = |name: &str| {
         let name = name.replace('~', "~0").replace('/', "~1");
         format!("{}/{name}", error.instance_path().as_str())
@@ -79,17 +99,21 @@ fn add(error: &ValidationError<'_>, flat: &mut Vec<(String, String)>) {
     match error.kind() {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             for branch in context {
-                flat.extend(flatten(branch));
+                flat.extend(flatten(whole, branch));
             }
         }
         Kind::PropertyNames { error: inner } => {
             let name = inner.instance().as_str().unwrap_or_default();
-            for (_, message) in flatten([&**inner]) {
+            for (_, message) in flatten(whole, [&**inner]) {
                 flat.push((at(name), message));
             }
         }
         Kind::UnevaluatedProperties { unexpected } => {
             flat.extend(unexpected.iter().map(|name| (at(name), "not allowed".to_owned())));
+        }
+        Kind::FalseSchema => {
+            let at = whole.pointer(error.instance_path().as_str());
+            flat.push((path(error), forbidden(error, at)));
         }
         kind => flat.push((path(error), message(error, kind))),
     }
@@ -100,11 +124,7 @@ fn message(error: &ValidationError<'_>, kind: &Kind) -> String {
     let text = instance.as_str().unwrap_or_default();
     match kind {
         Kind::Type { kind } => format!("expected {}, but got {}", types(kind), type_of(instance)),
-        Kind::AdditionalProperties { unexpected } => {
-            let mut names: Vec<String> = unexpected.iter().map(|n| format!("'{n}'")).collect();
-            names.sort();
-            format!("additionalProperties {} not allowed", names.join(", "))
-        }
+        Kind::AdditionalProperties { unexpected } => additional(unexpected),
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             format!("property '{name}' is required, if another property exists")
@@ -134,10 +154,25 @@ fn message(error: &ValidationError<'_>, kind: &Kind) -> String {
             let valid: Vec<String> = valid.take(2).map(|(at, _)| at.to_string()).collect();
             format!("valid against schemas at indexes {}", valid.join(" and "))
         }
-        Kind::FalseSchema | Kind::UnevaluatedItems { .. } => "not allowed".to_owned(),
+        Kind::UnevaluatedItems { .. } => "not allowed".to_owned(),
         // What is left besides limits cannot happen to attributes, and speaks for itself.
         kind => limit(instance, kind).unwrap_or_else(|| error.to_string()),
     }
+}
+
+/// What the schema `false` says of the value `at` the path of its error. Where no property is named
+/// and none allowed, the error has the path of the object, and the value of one of its properties.
+fn forbidden(error: &ValidationError<'_>, at: Option<&Value>) -> String {
+    match at {
+        Some(Value::Object(object)) if at != Some(error.instance()) => additional(object.keys()),
+        _ => "not allowed".to_owned(),
+    }
+}
+
+fn additional<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("'{name}'")).collect();
+    names.sort();
+    format!("additionalProperties {} not allowed", names.join(", "))
 }
 
 /// What is too small, too large, too few or too many.

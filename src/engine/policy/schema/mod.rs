@@ -47,6 +47,19 @@ impl Schemas {
         errors
     }
 
+    /// The same while only some attributes of the resource are known: none is missing then.
+    pub(in crate::engine) fn validate_known(
+        &self,
+        attributes: (&Map, &Map),
+        actions: &[Action],
+    ) -> Vec<ValidationError> {
+        let mut errors = self.validate(attributes, actions);
+        errors.retain(|error| {
+            error.source == ValidationSource::Principal || !message::is_missing(&error.message)
+        });
+        errors
+    }
+
     /// Whose attributes are looked at for these actions.
     pub(in crate::engine) fn validated(
         &self,
@@ -75,7 +88,7 @@ impl Schema {
 
     fn validate(&self, attributes: &Map, source: ValidationSource) -> Vec<ValidationError> {
         let json = attributes.to_json();
-        let found = message::flatten(self.validator.iter_errors(&json));
+        let found = message::flatten(&json, self.validator.iter_errors(&json));
         found.into_iter().map(|(path, message)| ValidationError { path, message, source }).collect()
     }
 }

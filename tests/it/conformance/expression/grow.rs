@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::{
-    leaves,
+    known, leaves,
     table::{PRODUCTIONS, Piece, Production},
     term::{Part, Term},
     types::{Bindings, PLAIN, TEXTS, Type},
@@ -136,6 +136,16 @@ impl<'d> Grower<'d> {
                 bound.bind(name, &self.any_type());
             }
         }
+        // Another one in the place of one that is left out.
+        loop {
+            let term = self.filled(production, &bound, depth);
+            if known::excluded(&term).is_none() {
+                return term;
+            }
+        }
+    }
+
+    fn filled(&mut self, production: &'static Production, bound: &Bindings, depth: usize) -> Term {
         let outer = self.scope.len();
         let mut waiting = None;
         let mut parts = Vec::new();
@@ -144,21 +154,13 @@ impl<'d> Grower<'d> {
                 Piece::Text(text) => Part::Text(text.clone()),
                 Piece::Part { ty, strict } => {
                     let below = depth - usize::from(depth > 0);
-                    let mut term = self.grow(&ty.with(&bound), below);
-                    // A text that is not UTF-8 does not load if folding makes it.
-                    while production.name.starts_with("format") && holds_no_text(&term) {
-                        term = self.grow(&ty.with(&bound), below);
-                    }
-                    // A loop over constants whose condition is a literal confuses Cerbos's folding.
-                    while is_loop(production) && *ty == Type::Plain("bool") && term.is_literal() {
-                        term = self.grow(&ty.with(&bound), depth);
-                    }
+                    let term = self.grow(&ty.with(bound), below);
                     self.scope.extend(waiting.take());
                     Part::Child { term, strict: *strict }
                 }
                 Piece::Variable { ty, later } => {
                     let name = self.fresh();
-                    let variable = (name.clone(), ty.with(&bound).checked());
+                    let variable = (name.clone(), ty.with(bound).checked());
                     if *later {
                         waiting = Some(variable);
                     } else {
@@ -169,7 +171,7 @@ impl<'d> Grower<'d> {
             });
         }
         self.scope.truncate(outer);
-        Term { ty: production.result.with(&bound), name: Some(production.name), parts }
+        Term { ty: production.result.with(bound), name: Some(production.name), parts }
     }
 
     fn fresh(&mut self) -> String {
@@ -199,7 +201,7 @@ impl<'d> Grower<'d> {
                 Term::leaf(ty.clone(), text)
             }
             Type::Plain("dyn") => {
-                let inner = Type::Plain(*self.dice.pick(&PLAIN[..8]));
+                let inner = Type::Plain(PLAIN[self.dice.usize(0..8)]);
                 wrapped("dyn(", self.leaf(&inner, below), ")")
             }
             Type::Plain(name) => Term::leaf(ty.clone(), leaves::literal(self.dice, name)),
@@ -230,7 +232,7 @@ impl<'d> Grower<'d> {
     }
 
     fn any_type(&mut self) -> Type {
-        let plain = Type::Plain(*self.dice.pick(&PLAIN));
+        let plain = Type::Plain(PLAIN[self.dice.usize(0..PLAIN.len())]);
         match self.dice.u32(0..20) {
             0 | 1 => Type::List(Box::new(plain)),
             2 => Type::Map(Box::new(plain)),
@@ -253,17 +255,6 @@ impl<'d> Grower<'d> {
             }
         }
     }
-}
-
-/// Whether bytes are in it that are no UTF-8.
-fn holds_no_text(term: &Term) -> bool {
-    let text = term.text();
-    [r"\xff", "/w==", "_w=="].iter().any(|bytes| text.contains(bytes))
-}
-
-fn is_loop(production: &Production) -> bool {
-    let name = production.name;
-    ["all", "exists", "filter", " if"].iter().any(|part| name.contains(part))
 }
 
 fn wrapped(before: &str, term: Term, after: &str) -> Term {

@@ -69,7 +69,7 @@ fn pieces(template: &'static str) -> Vec<Piece> {
             rest = after;
         } else {
             text.push(c);
-            rest = &rest[c.len_utf8()..];
+            rest = rest.strip_prefix(c).unwrap_or_default();
         }
     }
     pieces.push(Piece::Text(text));

@@ -35,10 +35,6 @@ impl Term {
         text
     }
 
-    pub(in crate::conformance) fn is_literal(&self) -> bool {
-        matches!(&*self.text(), "true" | "false")
-    }
-
     fn write(&self, to: &mut String) {
         for part in &self.parts {
             match part {
@@ -48,7 +44,7 @@ impl Term {
         }
     }
 
-    fn children(&self) -> impl Iterator<Item = (usize, &Self, bool)> {
+    pub(super) fn children(&self) -> impl Iterator<Item = (usize, &Self, bool)> {
         self.parts.iter().enumerate().filter_map(|(at, part)| match part {
             Part::Text(_) => None,
             Part::Child { term, strict } => Some((at, term, *strict)),

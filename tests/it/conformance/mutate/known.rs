@@ -2,18 +2,34 @@
 
 use super::{Directory, Verdicts};
 
+/// What we say of texts that Cerbos takes.
+const REFUSED: [&str; 9] = [
+    // A mapping without braces within braces, a list without brackets, a bracket that is left open.
+    "while parsing a flow mapping, did not find expected",
+    "\"-\" is only valid inside a block",
+    "misplaced bracket",
+    "':' may not precede any of",
+    // A tab after a key's colon, `"a"#`, and `%a`.
+    "':' must be followed by a valid YAML whitespace",
+    "comments must be separated from other tokens by whitespace",
+    "unexpected character: `%'",
+    // In a schema.
+    "number out of range",
+    // Only the server makes programs of variables; it refuses those that always fail, as we do.
+    " always fails: ",
+];
+
 pub(super) fn is_known(directory: &Directory, verdicts: &Verdicts) -> bool {
     let lines =
         |matches: fn(&str) -> bool| directory.values().any(|text| text.lines().any(matches));
     match (&verdicts.ours, &verdicts.theirs) {
         (Some(ours), None) => {
-            // A mapping without braces within braces.
-            ours.contains("while parsing a flow mapping, did not find expected")
-                || (ours.contains("did not find expected node content")
-                    && lines(|line| line.contains("::")))
-                // A tab after a key's colon, and `"a"#`.
-                || ours.contains("':' must be followed by a valid YAML whitespace")
-                || ours.contains("comments must be separated from other tokens by whitespace")
+            // A second colon, and a key and a text that nothing separates, within braces.
+            let colons = ours.contains("did not find expected node content")
+                || ours.contains(":` cannot be");
+            REFUSED.iter().any(|text| ours.contains(text))
+                || (colons && lines(|line| line.contains("::")))
+                || (ours.contains("unknown field `") && lines(|line| line.contains(":\"")))
         }
         (None, Some(theirs)) => {
             // White space and comments that mean nothing.
@@ -22,7 +38,10 @@ pub(super) fn is_known(directory: &Directory, verdicts: &Verdicts) -> bool {
                 || (theirs.contains("value is not allowed in this context")
                     && directory.values().any(|text| ends_in_comment(text)))
                 // In a document within braces, Cerbos takes `a:b` for a mapping.
-                || theirs.contains("got Mapping") && lines(|line| line.starts_with('{'))
+                || ((theirs.contains("got Mapping") || theirs.contains("unexpected key type"))
+                    && lines(|line| line.starts_with('{')))
+                || (theirs.contains("found invalid tag character '{'")
+                    && lines(|line| line.contains("!{")))
         }
         (None, None) | (Some(_), Some(_)) => false,
     }

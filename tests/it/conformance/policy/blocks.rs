@@ -21,7 +21,7 @@ pub(super) const ALLOWED: [&str; 10] =
     ["view", "edit", "*", "view:*", "{view,edit}", "v?ew", "[a-l]*", "[!v]*", "share", "**"];
 
 /// Conditions that often hold for the questions that are asked.
-const LIKELY: [&str; 16] = [
+const LIKELY: [&str; 24] = [
     "R.attr.owner == P.id",
     "P.attr.level >= 1.0",
     "R.attr.level < 4",
@@ -38,6 +38,15 @@ const LIKELY: [&str; 16] = [
     "P.attr.?missing.orValue(true)",
     "timeSince(timestamp(\"2020-01-01T00:00:00Z\")) > duration(\"24h\")",
     "R.scope != \"\" || P.scope == \"\"",
+    "G.on",
+    "R.attr.level < globals.limit",
+    "request.auxData.jwt.org == G.org || P.attr.b1",
+    // Near the instants at which the soundness of the cache is tried; long past for the PDP.
+    "now() < timestamp(\"2026-11-23T10:20:00Z\")",
+    "timeSince(timestamp(\"2026-11-23T09:00:00Z\")) < duration(\"100m\")",
+    "timestamp(\"2026-11-23T11:00:00Z\") - now() > duration(\"15m\")",
+    "now() - duration(\"1h\") >= timestamp(\"2026-11-23T09:30:00Z\")",
+    "now() < timestamp(\"2026-11-23T10:00:00Z\") + duration(string(P.attr.level) + \"m\")",
 ];
 
 /// Writes expressions for one policy.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use portcullis::engine::model::{PolicyVersion, Principal, Resource, SchemaEnforcement, Scope};
+use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{
     blocks::ACTIONS,
-    set::{Maker, Set, root_permissions},
+    set::{Common, Maker, Set, root_permissions},
 };
 use crate::conformance::{
     questions,
@@ -17,21 +18,21 @@ use crate::conformance::{
 
 /// A random directory with this many sets, and this many questions about each of them.
 pub(crate) fn directory(dice: &mut Rng, sets: usize, each: usize) -> Scene {
-    let root = root_permissions(dice);
+    let common = Common { root: root_permissions(dice), strict: dice.percent(25) };
     let mut files = BTreeMap::new();
     let mut written = 0;
     let sets: Vec<Set> = (0..sets)
-        .map(|number| Maker::new(dice, &mut files, &mut written, number, root).make())
+        .map(|number| Maker::new(dice, &mut files, &mut written, number, common).make())
         .collect();
-    let settings = settings(dice, &sets);
+    let settings = settings(dice, &sets, common);
     let mut questions = Vec::new();
     for set in &sets {
-        questions.extend((0..each).map(|_| question(dice, set)));
+        questions.extend((0..each).map(|_| question(dice, set, &settings)));
     }
     Scene { files, settings, questions }
 }
 
-fn settings(dice: &mut Rng, sets: &[Set]) -> Settings {
+fn settings(dice: &mut Rng, sets: &[Set], common: Common) -> Settings {
     Settings {
         default_policy_version: dice.percent(10).then(|| "v2".to_owned()),
         default_scope: match sets[0].scopes.last() {
@@ -39,18 +40,24 @@ fn settings(dice: &mut Rng, sets: &[Set]) -> Settings {
             _ => String::new(),
         },
         lenient_scope_search: dice.percent(35),
-        strict_evaluation: dice.percent(25),
+        strict_evaluation: common.strict,
         schema_enforcement: *dice.pick(&[
             SchemaEnforcement::None,
             SchemaEnforcement::None,
             SchemaEnforcement::Warn,
             SchemaEnforcement::Reject,
         ]),
-        globals: serde_json::Map::new(),
+        globals: globals(dice),
     }
 }
 
-fn question(dice: &mut Rng, set: &Set) -> Question {
+/// `on`, `limit` and `org`, which conditions read whether or not they are there.
+fn globals(dice: &mut Rng) -> JsonMap<String, Json> {
+    let all = [("on", json!(true)), ("limit", json!(3)), ("org", json!("acme"))];
+    all.into_iter().filter(|_| dice.percent(60)).map(|(name, value)| (name.into(), value)).collect()
+}
+
+fn question(dice: &mut Rng, set: &Set, settings: &Settings) -> Question {
     let resource_scope = scope(dice, set);
     let principal_scope = if dice.percent(50) { resource_scope.clone() } else { scope(dice, set) };
     let mut actions = dice.some(&ACTIONS, 55);
@@ -62,14 +69,14 @@ fn question(dice: &mut Rng, set: &Set) -> Question {
         principal: Principal {
             id: principal(dice, set).into(),
             roles: roles(dice, set).iter().map(|role| role.parse().unwrap()).collect(),
-            policy_version: version(dice),
+            policy_version: version(dice, settings),
             scope: principal_scope,
             attr: questions::attributes(dice),
         },
         resource: Resource {
             kind: kind(dice, set).parse().unwrap(),
             id: (*dice.pick(&["1", "2", "alice"])).into(),
-            policy_version: version(dice),
+            policy_version: version(dice, settings),
             scope: resource_scope,
             attr: questions::attributes(dice),
         },
@@ -108,7 +115,11 @@ fn roles(dice: &mut Rng, set: &Set) -> Vec<String> {
     roles
 }
 
-fn version(dice: &mut Rng) -> PolicyVersion {
+/// Most policies have the version `default`, whatever the default is.
+fn version(dice: &mut Rng, settings: &Settings) -> PolicyVersion {
+    if settings.default_policy_version.is_some() && dice.percent(60) {
+        return "default".parse().unwrap();
+    }
     match dice.u32(0..20) {
         0 => "v2".parse().unwrap(),
         1..4 => "default".parse().unwrap(),

@@ -31,6 +31,14 @@ pub(super) struct Set {
 /// something, nothing may be at the root that cannot say the same.
 pub(super) type Permissions = Option<&'static str>;
 
+/// What all sets of a directory have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Common {
+    pub root: Permissions,
+    /// Under strict evaluation a row that fails ends it all, so that the order of rows shows.
+    pub strict: bool,
+}
+
 pub(super) fn root_permissions(dice: &mut Rng) -> Permissions {
     match dice.u32(0..40) {
         0 => Some(CONSENT),
@@ -46,6 +54,7 @@ pub(super) struct Maker<'d> {
     pub written: &'d mut usize,
     pub number: usize,
     set: Set,
+    strict: bool,
     /// For each scope.
     permissions: Vec<Permissions>,
     /// What derived roles, variables and constants the set exports, by name in expressions.
@@ -66,7 +75,7 @@ impl<'d> Maker<'d> {
         files: &'d mut BTreeMap<String, Json>,
         written: &'d mut usize,
         number: usize,
-        root: Permissions,
+        Common { root, strict }: Common,
     ) -> Self {
         let mut kinds = vec![format!("doc{number}")];
         if dice.percent(40) {
@@ -90,7 +99,7 @@ impl<'d> Maker<'d> {
         }));
         let depth = *dice.pick(&[1, 1, 2, 2, 3, 4]);
         let set = Set { kinds, principals, sub_roles, scopes: scopes[..depth].to_vec() };
-        Self { dice, files, written, number, set, permissions, exported: None }
+        Self { dice, files, written, number, set, strict, permissions, exported: None }
     }
 
     pub(super) fn make(mut self) -> Set {
@@ -103,9 +112,12 @@ impl<'d> Maker<'d> {
             let versions: &[&str] =
                 if self.dice.percent(25) { &["default", "v2"] } else { &["default"] };
             for version in versions {
-                (0..depth).for_each(|scope| self.resource(&kind, version, scope));
+                for scope in 0..depth {
+                    self.resource(&kind, version, scope);
+                }
             }
         }
+        self.disabled();
         for principal in self.set.principals.clone() {
             if principal != "alice" && self.dice.percent(45) {
                 let depth = self.dice.usize(1..=self.set.scopes.len());
@@ -123,10 +135,20 @@ impl<'d> Maker<'d> {
         self.set
     }
 
-    fn file(&mut self, name: &str, kind: &str, policy: Json) {
+    fn file(&mut self, name: &str, kind: &str, policy: Json) -> String {
         let path = format!("set{}/{name}{}.json", self.number, self.files.len());
         let content = json!({ "apiVersion": "api.cerbos.dev/v1", kind: policy });
-        self.files.insert(path, content);
+        self.files.insert(path.clone(), content);
+        path
+    }
+
+    /// Sometimes a policy twice, with other rules, where one of the two does not count.
+    fn disabled(&mut self) {
+        if self.dice.percent(10) {
+            let kind = self.set.kinds[0].clone();
+            let path = self.resource(&kind, "default", 0);
+            self.files.get_mut(&path).unwrap()["disabled"] = true.into();
+        }
     }
 
     fn writer(&mut self, names: &[String]) -> Writer<'_> {
@@ -200,7 +222,7 @@ impl<'d> Maker<'d> {
         self.file("derived", "derivedRoles", policy);
     }
 
-    fn resource(&mut self, kind: &str, version: &str, scope: usize) {
+    fn resource(&mut self, kind: &str, version: &str, scope: usize) -> String {
         let mut policy = json!({ "resource": kind, "version": version });
         self.place(&mut policy, scope);
         if self.exported.is_some() {
@@ -211,9 +233,9 @@ impl<'d> Maker<'d> {
         }
         let names = self.declare(&mut policy);
         let rules: Vec<Json> =
-            (0..self.dice.usize(0..7)).map(|_| self.rule(&names, scope)).collect();
+            (0..self.dice.usize(1..8)).map(|_| self.rule(&names, scope)).collect();
         put(&mut policy, "rules", rules.into());
-        self.file("resource", "resourcePolicy", policy);
+        self.file("resource", "resourcePolicy", policy)
     }
 
     fn schemas(&mut self, policy: &mut Json) {
@@ -240,7 +262,7 @@ impl<'d> Maker<'d> {
     }
 
     fn actions(&mut self) -> Vec<&'static str> {
-        let mut actions = self.dice.some(&ACTIONS, 30);
+        let mut actions = self.dice.some(&ACTIONS, 40);
         if actions.is_empty() || self.dice.percent(25) {
             actions.push(*self.dice.pick(&ACTION_PATTERNS));
         }
@@ -250,7 +272,7 @@ impl<'d> Maker<'d> {
     /// The order of the rows that one rule becomes is not defined in Cerbos. It shows where one of
     /// them denies and another one speaks first: such rules name only roles or one derived role.
     fn rule(&mut self, names: &[String], scope: usize) -> Json {
-        let allows = self.dice.percent(78);
+        let allows = self.dice.percent(82);
         let effect = if allows { "EFFECT_ALLOW" } else { "EFFECT_DENY" };
         let mut rule = json!({ "actions": self.actions(), "effect": effect });
         if self.dice.percent(25) {
@@ -275,7 +297,9 @@ impl<'d> Maker<'d> {
             roles.extend(self.set.sub_roles.first().cloned());
         }
         let denies = !allows || (conditional && self.permissions[scope] == Some(CONSENT));
-        if denies && speaks && !derived.is_empty() {
+        // Under strict evaluation, one derived role may fail where another one does not.
+        let shows = (denies && speaks) || (self.strict && (denies || speaks));
+        if shows && !derived.is_empty() {
             derived.truncate(1);
             roles.clear();
         }

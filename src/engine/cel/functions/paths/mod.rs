@@ -3,7 +3,7 @@
 mod encoded;
 mod glob;
 
-use super::{Call, Family, Mismatch};
+use super::{Call, Family, Mismatch, quoted::Quoted};
 use crate::engine::cel::{
     eval::{Evaluated, Fault},
     value::V,
@@ -137,9 +137,9 @@ fn is_match<'a>(call: &Call<'_, 'a>, path: &Encoded, written: &str) -> Result<bo
     let length = path.text.len();
     call.run.charge_bytes(length.saturating_mul(pattern.text.len()))?;
     glob::is_match(&pattern.text, &path.text).ok_or_else(|| {
-        let (pattern, path) = (written, call.string(0).unwrap_or_default());
+        let (pattern, path) = (Quoted(written), Quoted(call.string(0).unwrap_or_default()));
         call.run.fail(format_args!(
-            "failed to match pattern {pattern:?} on path {path:?}: syntax error in pattern"
+            "failed to match pattern {pattern} on path {path}: syntax error in pattern"
         ))
     })
 }

@@ -1,0 +1,93 @@
+//! The real Cerbos PDP on a port of its own, which can be stopped and started again.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::{net::TcpStream, time::sleep};
+
+use crate::tools;
+
+pub(crate) struct Pdp {
+    folder: TempDir,
+    pub(crate) grpc: SocketAddr,
+    http: SocketAddr,
+    tls: bool,
+    process: Option<Child>,
+}
+
+// === impl Pdp ===
+
+impl Pdp {
+    /// With these policies, by the names of their files.
+    pub(crate) async fn start(policies: &[(&str, &str)]) -> Self {
+        let mut pdp = Self::prepare(policies);
+        pdp.begin().await;
+        pdp
+    }
+
+    /// One that speaks TLS, with this certificate and its key.
+    pub(crate) async fn with_tls(policies: &[(&str, &str)], certificate: &str, key: &str) -> Self {
+        let mut pdp = Self::prepare(policies);
+        fs::write(pdp.folder.path().join("c.pem"), certificate).unwrap();
+        fs::write(pdp.folder.path().join("k.pem"), key).unwrap();
+        pdp.tls = true;
+        pdp.begin().await;
+        pdp
+    }
+
+    fn prepare(policies: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("policies")).unwrap();
+        for (name, text) in policies {
+            fs::write(folder.path().join("policies").join(name), text).unwrap();
+        }
+        // Both are held until both are found, so that they differ.
+        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [grpc, http] = held.map(|listener| listener.local_addr().unwrap());
+        Self { folder, grpc, http, tls: false, process: None }
+    }
+
+    pub(crate) async fn begin(&mut self) {
+        let mut command = Command::new(tools::cerbos());
+        command
+            .current_dir(self.folder.path())
+            .args(["server", "--log-level=error", "--set=telemetry.disabled=true"])
+            .arg("--set=storage.disk.directory=policies")
+            .arg(format!("--set=server.grpcListenAddr={}", self.grpc))
+            .arg(format!("--set=server.httpListenAddr={}", self.http))
+            .arg("--set=auxData.jwt.disableVerification=true");
+        if self.tls {
+            command.args(["--set=server.tls.cert=c.pem", "--set=server.tls.key=k.pem"]);
+        }
+        let log = fs::File::create(self.folder.path().join("log")).unwrap();
+        let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        self.process = Some(process);
+        for _ in 0..3000 {
+            if TcpStream::connect(self.grpc).await.is_ok() {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        let log = fs::read_to_string(self.folder.path().join("log")).unwrap();
+        panic!("Cerbos did not start: {log}");
+    }
+
+    /// As by a fault: nobody is told.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Pdp {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
