@@ -3,13 +3,14 @@
 //! [`App::build`] binds the sockets and loads the rules, so that what cannot work fails before
 //! anything runs. [`App::run`] starts every task of the process and waits for all of them.
 
+mod parts;
+
 use std::{
-    convert::Infallible, fs, future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc,
+    convert::Infallible, future::pending, io, net::SocketAddr, path::PathBuf, sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context, Result};
-use aws_lc_rs::rand;
 use jiff::Timestamp;
 use tokio::{
     select,
@@ -21,22 +22,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{
-    self, CerbosApiConfig, Config, EngineConfig, KeySetConfig, KeySetSource, NonceConfig,
-    SenderConstraintsConfig, ShutdownConfig,
-};
-use crate::decision::{
-    Authenticator, DecisionCache, DecisionCacheConfig, Gate, Generation, Judge, RememberingJudge,
-    ReplayMemory, Rules, SharedReplays,
-};
-use crate::identity::{KeySet, Nonces};
-use crate::issuer::{self, Keys, Refresher, Settings, TrustedIssuers};
-use crate::logout::{self, Follower, LogoutReceiver, RevocationDesk, Revocations};
-use crate::pdp::{KeySets, KeySource, Pdp};
+use crate::config::{self, Config, ShutdownConfig};
+use crate::decision::{Gate, Generation, RememberingJudge, Rules};
+use crate::issuer::{Keys, Refresher};
+use crate::logout::{Follower, LogoutReceiver, RevocationDesk, Revocations};
 use crate::policy_source::{Fingerprint, Watcher};
 use crate::reload::{self, Orders, Reloader};
-use crate::remote_pdp::{self, Resolver};
-use crate::revocation::TenantSpec;
+use crate::remote_pdp::Resolver;
 use crate::server::{
     AdminServer, AdminState, ApiServer, ExtAuthz, GrpcServer, Health, KeysServer, LogoutServer,
     Readiness,
@@ -110,14 +102,14 @@ impl App {
         let (rules, rules_in_force) = watch::channel(Arc::new(rules));
         let (watched, watched_now) = watch::channel(watched);
 
-        let (keys, refreshers) = issuers(&config)?;
-        let trusted = trusted(&config, &keys);
+        let (keys, refreshers) = parts::issuers(&config)?;
+        let trusted = parts::trusted(&config, &keys);
         let memory = &config.redis.as_ref().map(SharedMemory::build).transpose()?;
-        let (revocations, follower) = revocations(&config, memory.as_ref(), &metrics);
-        let (judge, resolver) = judge(&config, &metrics)?;
+        let (revocations, follower) = parts::revocations(&config, memory.as_ref(), &metrics);
+        let (judge, resolver) = parts::judge(&config, &metrics)?;
         let gate = Gate::new(
             rules_in_force.clone(),
-            authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics)?,
+            parts::authenticator(&config, &trusted, &revocations, memory.as_ref(), &metrics)?,
             judge.clone(),
         );
         let grpc = GrpcServer::bind(&config.listen, ExtAuthz::new(gate, metrics.clone())).await?;
@@ -137,7 +129,7 @@ impl App {
             admin.with_context(|| format!("could not listen on `{}`", config.admin.address))?;
         let receiver = LogoutReceiver::new(trusted, revocations.clone());
         let needs = Needs { keys, revocations, judge };
-        let api = api(&config, &needs.keys, rules_in_force.clone(), &metrics).await?;
+        let api = parts::api(&config, &needs.keys, rules_in_force.clone(), &metrics).await?;
         let doors = Doors::bind(&config, receiver, rules_in_force, &metrics).await?;
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();
@@ -328,121 +320,6 @@ impl Tasks {
         background.spawn(watcher.run(end.clone()));
         background.spawn(hang_ups(nudge, end.clone())?);
         Ok(())
-    }
-}
-
-/// One pair for each issuer.
-fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
-    let settings = Settings {
-        refresh: config.keys.refresh,
-        max_stale: config.keys.max_stale,
-        ..Settings::default()
-    };
-    let mut pairs = (Vec::new(), Vec::new());
-    for spec in &config.issuers {
-        let (keys, refresher) = issuer::build(spec, settings)
-            .with_context(|| format!("could not use the issuer `{}`", spec.issuer))?;
-        pairs.0.push(keys);
-        pairs.1.push(refresher);
-    }
-    Ok(pairs)
-}
-
-/// The doors of Cerbos's API, which share the rules with the gate.
-async fn api(
-    config: &Config,
-    keys: &[Keys],
-    rules: watch::Receiver<Arc<Rules>>,
-    metrics: &Metrics,
-) -> Result<Option<ApiServer>> {
-    let Some(CerbosApiConfig { listeners, settings, key_sets, leeway }) = &config.api else {
-        return Ok(None);
-    };
-    let sets = key_sets.iter().map(|KeySetConfig { id, source }| {
-        let source = key_source(source, keys);
-        Ok((id.clone(), source.with_context(|| format!("could not use the key set `{id}`"))?))
-    });
-    let key_sets = KeySets::new(sets.collect::<Result<Vec<_>>>()?, *leeway);
-    let pdp = Pdp::new(rules, *settings, key_sets, metrics.cerbos().clone());
-    Ok(Some(ApiServer::bind(listeners, pdp, metrics.clone()).await?))
-}
-
-fn key_source(source: &KeySetSource, keys: &[Keys]) -> Result<KeySource> {
-    match source {
-        KeySetSource::File(path) => {
-            let file =
-                fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
-            Ok(KeySource::Fixed(Arc::new(KeySet::parse(&file)?)))
-        }
-        KeySetSource::Issuer(name) => {
-            let found = keys.iter().find(|keys| keys.issuer() == name);
-            Ok(KeySource::Fetched(found.context("there is no such issuer")?.clone()))
-        }
-    }
-}
-
-fn trusted(config: &Config, keys: &[Keys]) -> TrustedIssuers {
-    TrustedIssuers::new(config.issuers.iter().cloned().zip(keys.iter().cloned()).collect())
-}
-
-/// What is revoked, and the task that follows what other replicas revoke.
-fn revocations(
-    config: &Config,
-    memory: Option<&SharedMemory>,
-    metrics: &Metrics,
-) -> (Revocations, Option<Follower>) {
-    let tenants = TenantSpec::of(&config.issuers);
-    logout::build(tenants, config.revocation, memory, metrics.clone())
-}
-
-/// Who sends tokens, by the settings of those who send bound ones.
-fn authenticator(
-    config: &Config,
-    trusted: &TrustedIssuers,
-    revocations: &Revocations,
-    memory: Option<&SharedMemory>,
-    metrics: &Metrics,
-) -> Result<Authenticator> {
-    let SenderConstraintsConfig { rules, nonce, replays, on_outage, hosts: _ } =
-        config.sender_constraints.clone();
-    let shared =
-        memory.map(|memory| SharedReplays::new(memory.clone(), on_outage, metrics.clone()));
-    let capacity = config.cache.tokens.capacity;
-    let authenticator = Authenticator::new(trusted.clone(), revocations.clone(), capacity)
-        .with_possession(rules, ReplayMemory::new(replays).shared(shared))
-        .with_nonces(nonce.as_ref().map(nonces).transpose()?);
-    Ok(authenticator)
-}
-
-/// By the secret of all replicas, or by one that ends with this process.
-fn nonces(config: &NonceConfig) -> Result<Nonces> {
-    let mut own = [0; 32];
-    let secret = match &config.secret {
-        Some(secret) => secret.as_bytes(),
-        None => {
-            rand::fill(&mut own).ok().context("could not get random numbers")?;
-            &own
-        }
-    };
-    Ok(Nonces::new(secret, config.lifetime))
-}
-
-/// Who evaluates, with the memory of it, and who finds the PDP if it is elsewhere.
-fn judge(config: &Config, metrics: &Metrics) -> Result<(RememberingJudge, Option<Resolver>)> {
-    let remembering = |judge, cache: Option<DecisionCacheConfig>| {
-        let cache = cache.filter(|cache| cache.memory > 0);
-        let cache = cache.map(|cache| DecisionCache::new(cache, metrics.clone()));
-        RememberingJudge { judge, cache }
-    };
-    match &config.engine {
-        EngineConfig::Embedded(_) => {
-            Ok((remembering(Judge::Embedded, Some(config.cache.decisions)), None))
-        }
-        EngineConfig::Remote { pdp, cache } => {
-            let (pdp, resolver) = remote_pdp::build(pdp, metrics)
-                .context("could not use the PDP of `engine.cerbos`")?;
-            Ok((remembering(Judge::Remote(pdp), *cache), Some(resolver)))
-        }
     }
 }
 
