@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Code, Fault, KeySets, PdpSettings};
+use super::{Fault, KeySets, PdpSettings};
 use crate::cerbos_api::proto::cerbos::{
-    request::v1::{PlanResourcesRequest, ServerInfoRequest},
-    response::v1::{PlanResourcesResponse, ServerInfoResponse},
+    request::v1::ServerInfoRequest, response::v1::ServerInfoResponse,
 };
-use crate::cerbos_api::validate::validate;
 use crate::decision::Rules;
 use crate::telemetry::CerbosMetrics;
 
@@ -47,15 +45,5 @@ impl Pdp {
             commit: concat!("portcullis-", env!("CARGO_PKG_VERSION")).to_owned(),
             build_date: String::new(),
         })
-    }
-
-    /// # Errors
-    /// A request that breaks a rule, and all others: nobody plans here.
-    pub fn plan_resources(
-        &self,
-        request: &PlanResourcesRequest,
-    ) -> Result<PlanResourcesResponse, Fault> {
-        validate(request)?;
-        Err(Fault::new(Code::Unimplemented, "PlanResources is not served"))
     }
 }

@@ -13,6 +13,7 @@ mod desk;
 mod fault;
 mod key_sets;
 mod older;
+mod plan;
 mod settings;
 
 pub use call::Call;

@@ -24,7 +24,7 @@ pub(super) use tests::policies;
 use bumpalo::Bump;
 
 use super::cel::Budget;
-use super::model::{CheckInput, CheckOutput};
+use super::model::{CheckInput, CheckOutput, Options};
 use super::policy::PolicySet;
 use question::Question;
 use walk::Walk;
@@ -38,17 +38,21 @@ pub enum Strictness {
     Lenient,
 }
 
+// === impl Strictness ===
+
+impl Strictness {
+    pub(in crate::engine) fn of(options: &Options) -> Self {
+        if options.strict_evaluation { Self::Strict } else { Self::Lenient }
+    }
+}
+
 // === impl PolicySet ===
 
 impl PolicySet {
     /// Answers one question, as Cerbos's `CheckResources` answers it for one resource.
     #[must_use]
     pub fn check(&self, input: &CheckInput<'_>) -> CheckOutput {
-        let strictness = match self.options.strict_evaluation {
-            true => Strictness::Strict,
-            false => Strictness::Lenient,
-        };
-        self.check_with(input, strictness)
+        self.check_with(input, Strictness::of(&self.options))
     }
 
     /// The same, with a strictness that need not be that of the options.

@@ -3,6 +3,7 @@
 use bumpalo::Bump;
 
 use super::truth::{Truth, Verdict};
+use crate::engine::Strictness;
 use crate::engine::cel::{Budget, Frame, Horizon, Outcome, Partly, Slot, V, Whole};
 use crate::engine::model::CheckInput;
 use crate::engine::policy::{Clause, Condition, PolicySet, Variables};
@@ -13,6 +14,7 @@ pub(super) struct Conditions<'a> {
     input: &'a CheckInput<'a>,
     pub(super) arena: &'a Bump,
     budget: &'a Budget,
+    strictness: Strictness,
 }
 
 /// What a variable is whose expression fails.
@@ -39,13 +41,13 @@ impl<'a> Conditions<'a> {
         set: &'a PolicySet,
         input: &'a CheckInput<'a>,
         arena: &'a Bump,
-        budget: &'a Budget,
+        (budget, strictness): (&'a Budget, Strictness),
     ) -> Self {
-        Self { set, input, arena, budget }
+        Self { set, input, arena, budget, strictness }
     }
 
     pub(super) fn is_strict(&self) -> bool {
-        self.set.options.strict_evaluation
+        self.strictness == Strictness::Strict
     }
 
     /// Variables by slot, in the order in which they depend on each other.

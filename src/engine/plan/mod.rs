@@ -25,6 +25,7 @@ pub use output::{Filter, MatchedScope, PlanInput, PlanOutput, PlannedResource};
 
 use bumpalo::Bump;
 
+use super::Strictness;
 use super::cel::Budget;
 use super::check::{question::Question, validation};
 use super::model::{CheckInput, Resource, SchemaEnforcement, ValidationError};
@@ -38,6 +39,12 @@ impl PolicySet {
     /// What must be true of a resource for all of some actions to be allowed.
     #[must_use]
     pub fn plan(&self, input: &PlanInput<'_>) -> PlanOutput {
+        self.plan_with(input, Strictness::of(&self.options))
+    }
+
+    /// The same, with a strictness that need not be that of the options.
+    #[must_use]
+    pub fn plan_with(&self, input: &PlanInput<'_>, strictness: Strictness) -> PlanOutput {
         let PlanInput { principal, resource, actions, aux_data, now } = *input;
         let PlannedResource { kind, policy_version, scope, attr } = resource;
         let resource = Resource {
@@ -57,7 +64,7 @@ impl PolicySet {
         let output = if is_rejected {
             PlanOutput::denied()
         } else {
-            let conditions = Conditions::new(self, &input, &arena, &budget);
+            let conditions = Conditions::new(self, &input, &arena, (&budget, strictness));
             Walk::new(&question, &conditions).run()
         };
         // What failed for want of steps would otherwise be taken for a rule that does not apply.

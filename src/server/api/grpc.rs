@@ -86,7 +86,7 @@ impl CerbosService for Service {
         &self,
         request: Request<PlanResourcesRequest>,
     ) -> Result<Response<PlanResourcesResponse>, Status> {
-        let answer = async { self.0.pdp.plan_resources(request.get_ref()) };
+        let answer = self.0.pdp.plan_resources(request.into_inner(), stamp());
         self.answer(Method::PlanResources, answer).await
     }
 

@@ -72,8 +72,7 @@ async fn plan_resources(State(door): State<Door>, request: Request) -> Response 
         Ok(read) => read,
         Err(refused) => return *refused,
     };
-    let planned = async { door.pdp.plan_resources(&message) };
-    answer(&door, Method::PlanResources, layout, planned).await
+    answer(&door, Method::PlanResources, layout, door.pdp.plan_resources(message, stamp())).await
 }
 
 async fn check_resource_set(State(door): State<Door>, request: Request) -> Response {

@@ -21,6 +21,25 @@ const CHECKS: [&str; 6] = [
        "resources":[{"actions":["view"],"resource":{"kind":"doc","id":"1","attr":{"blocked":"x"}}}]}"#,
 ];
 
+const PLANS: [&str; 7] = [
+    r#"{"requestId":"r","action":"view","principal":{"id":"p","roles":["user"]},"resource":{"kind":"doc"}}"#,
+    r#"{"requestId":"r","includeMeta":true,"actions":["edit"],"principal":{"id":"p","roles":["user"]},"resource":{"kind":"doc","policyVersion":"default"}}"#,
+    r#"{"includeMeta":true,"actions":["view","edit"],"principal":{"id":"p","roles":["user"]},"resource":{"kind":"doc","attr":{"owner":"p"}}}"#,
+    r#"{"includeMeta":true,"action":"edit","principal":{"id":"p","roles":["user"]},"resource":{"kind":"doc","attr":{"owner":"q"}}}"#,
+    r#"{"includeMeta":true,"actions":["nothing"],"principal":{"id":"p","roles":["user"]},"resource":{"kind":"doc"}}"#,
+    r#"{"includeMeta":true,"actions":["view"],"principal":{"id":"p","roles":["user"]},"resource":{"kind":"none","scope":"acme.hr"}}"#,
+    r#"{"actions":["view"],"principal":{"id":"p","roles":["nobody"]},"resource":{"kind":"doc"}}"#,
+];
+
+#[tokio::test]
+async fn plans_are_those_of_the_real_pdp() {
+    let pair = Pair::start().await;
+    for body in PLANS {
+        pair.check("POST", "/api/plan/resources", body).await;
+    }
+    pair.ours.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn json_is_answered_as_the_real_pdp_answers_it() {
     let pair = Pair::start().await;
