@@ -15,7 +15,7 @@ UP = $(BUILT)/examples/demo up --portcullis $(BUILT)/portcullis
 WORLD = build/demo
 HOSTILE = hostile::hostile_tokens_and_paths_are_refused_and_valid_requests_pass
 
-.PHONY: help test check fetch build demo compat conformance hostile soundness plans fuzz
+.PHONY: help test check fetch build bench demo compat conformance hostile soundness plans fuzz
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, servers, 
 
 build:
 	cargo build --locked --profile $(PROFILE) --bin portcullis --example demo
+
+bench: ## Beside an empty server, through Envoy and beside Cerbos; writes benches/RESULTS.md. ROUNDS, REQUESTS, SECONDS.
+	@tools/fetch.py envoy && tools/fetch.py cerbos && tools/fetch.py load
+	cargo build --locked --profile dist --bin portcullis --example bench
+	python3 tools/bench
 
 demo: build ## Start everything, send the tour's requests through Envoy, stop. KEEP=1 stays up.
 	@envoy=$$(tools/fetch.py envoy) && $(UP) --world $(WORLD) --envoy "$$envoy" $(if $(KEEP),--keep)

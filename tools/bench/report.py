@@ -33,14 +33,15 @@ class Report:
         """`ours` and `other` are figures of the same rounds."""
         ratios = [a / b for a, b in zip(ours, other, strict=True)]
         ratio = statistics.median(ratios)
-        self.add(name, statistics.median(ours), statistics.median(other), ratio, unit, at_least, at_most)
-        self.spreads[-1] = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        middle = statistics.median(ours), statistics.median(other), ratio
+        self.add(name, *middle, unit, at_least, at_most, spread)
 
-    def add(self, name, ours, other, ratio, unit, at_least=None, at_most=None):
+    def add(self, name, ours, other, ratio, unit, at_least=None, at_most=None, spread=""):
         met = (at_least is None or ratio >= at_least) and (at_most is None or ratio <= at_most)
         goal = f"≥ {at_least}" if at_least is not None else f"≤ {at_most}" if at_most is not None else ""
         self.rows.append(Row(name, round(ours, 2), round(other, 2), round(ratio, 3), goal, unit, met))
-        self.spreads.append("")
+        self.spreads.append(spread)
         print(self.line(-1), flush=True)
 
     def line(self, at):
