@@ -8,7 +8,7 @@ KEEP ?=
 TOKENS ?= 1000000
 PATHS ?= 1000000
 SECONDS ?= 60
-FUZZ ?= /tmp/fuzz
+FUZZ ?= build/fuzz
 
 BUILT = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 UP = $(BUILT)/examples/demo up --portcullis $(BUILT)/portcullis

