@@ -18,35 +18,15 @@ fn block(beginning: &str) -> String {
     blocks().into_iter().find(|block| block.starts_with(beginning)).unwrap()
 }
 
-#[test]
-fn the_six_lines_and_the_routes_are_a_configuration() {
+/// Both files are what `validate` takes, beside an empty folder where policies are named.
+#[track_caller]
+fn is_valid(configuration: &str, routes: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let configuration = block("auth0:");
-    assert_eq!(configuration.lines().count(), 6, "{configuration}");
-    let attributes = block("attr:").replace('\n', "\n      ");
-    let more = format!(
-        "  - path: /all/{{org}}\n    resource:\n      kind: all\n      id: all\n      {attributes}"
-    );
-    fs::create_dir(folder.path().join("policies")).unwrap();
+    if configuration.contains("policies:") {
+        fs::create_dir(folder.path().join("policies")).unwrap();
+    }
     fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
-    fs::write(folder.path().join("routes.yaml"), format!("{}{more}\n", block("routes:"))).unwrap();
-    let output = Command::new(tools::portcullis())
-        .arg("validate")
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", tools::printed(&output));
-}
-
-#[test]
-fn what_takes_tokens_back_is_a_configuration() {
-    let folder = tempfile::tempdir().unwrap();
-    let clients = "  logout_clients: [web]\npolicies:";
-    let configuration = block("auth0:").replacen("policies:", clients, 1);
-    let configuration = format!("{configuration}{}", block("logout:"));
-    fs::create_dir(folder.path().join("policies")).unwrap();
-    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
-    fs::write(folder.path().join("routes.yaml"), block("routes:")).unwrap();
+    fs::write(folder.path().join("routes.yaml"), routes).unwrap();
     let output = Command::new(tools::portcullis())
         .arg("validate")
         .current_dir(folder.path())
@@ -57,35 +37,37 @@ fn what_takes_tokens_back_is_a_configuration() {
 }
 
 #[test]
+fn the_six_lines_and_the_routes_are_a_configuration() {
+    let configuration = block("auth0:");
+    assert_eq!(configuration.lines().count(), 6, "{configuration}");
+    let attributes = block("attr:").replace('\n', "\n      ");
+    let more = format!(
+        "  - path: /all/{{org}}\n    resource:\n      kind: all\n      id: all\n      {attributes}"
+    );
+    is_valid(&configuration, &format!("{}{more}\n", block("routes:")));
+}
+
+#[test]
+fn what_takes_tokens_back_is_a_configuration() {
+    let clients = "  logout_clients: [web]\npolicies:";
+    let configuration = block("auth0:").replacen("policies:", clients, 1);
+    let configuration = format!("{configuration}{}", block("logout:"));
+    is_valid(&configuration, &block("routes:"));
+}
+
+#[test]
 fn an_existing_cerbos_is_a_configuration() {
-    let folder = tempfile::tempdir().unwrap();
     let six_lines = block("auth0:");
     let others = six_lines.lines().filter(|line| !line.starts_with("policies:"));
     let configuration: String = others.flat_map(|line| [line, "\n"]).collect();
     let configuration = format!("{configuration}{}", block("engine:"));
-    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
-    fs::write(folder.path().join("routes.yaml"), block("routes:")).unwrap();
-    let output = Command::new(tools::portcullis())
-        .arg("validate")
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", tools::printed(&output));
+    is_valid(&configuration, &block("routes:"));
 }
 
 #[test]
 fn what_signs_assertions_is_a_configuration() {
-    let folder = tempfile::tempdir().unwrap();
     let configuration = format!("{}{}", block("auth0:"), block("assertion:"));
-    fs::create_dir(folder.path().join("policies")).unwrap();
-    fs::write(folder.path().join("portcullis.yaml"), configuration).unwrap();
-    fs::write(folder.path().join("routes.yaml"), block("routes:")).unwrap();
-    let output = Command::new(tools::portcullis())
-        .arg("validate")
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", tools::printed(&output));
+    is_valid(&configuration, &block("routes:"));
 }
 
 #[test]

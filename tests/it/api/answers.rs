@@ -90,7 +90,7 @@ async fn grpc_is_answered_as_the_real_pdp_answers_it() {
     };
     let http_too = &pair.ours.api.0;
     let mut said = Vec::new();
-    for address in [&pair.ours.api.1, http_too, &pair.theirs.grpc] {
+    for address in [&pair.ours.api.1, http_too, &pair.theirs.grpc.to_string()] {
         let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
         let mut client = CerbosServiceClient::new(endpoint.connect_lazy());
         let mut answer = client.check_resources(asked.clone()).await.unwrap();

@@ -2,12 +2,10 @@
 
 mod answers;
 mod malformed;
-mod pdp;
 
 use serde_json::Value as Json;
 
-use crate::support::World;
-use pdp::Pdp;
+use crate::support::{Pdp, World};
 
 /// Both, with the same policies.
 struct Pair {
@@ -72,7 +70,8 @@ impl Pair {
     /// The same request to both.
     async fn send(&self, method: &str, path: &str, body: &[u8]) -> (Said, Said) {
         let (http, _) = &self.ours.api;
-        (said(http, method, path, body).await, said(&self.theirs.http, method, path, body).await)
+        let theirs = self.theirs.http.to_string();
+        (said(http, method, path, body).await, said(&theirs, method, path, body).await)
     }
 
     async fn check(&self, method: &str, path: &str, body: &str) {

@@ -15,10 +15,12 @@ use crate::tools;
 pub(crate) struct Pdp {
     folder: TempDir,
     pub(crate) grpc: SocketAddr,
-    http: SocketAddr,
-    tls: bool,
+    pub(crate) http: SocketAddr,
+    settings: Vec<&'static str>,
     process: Option<Child>,
 }
+
+const ANY_TOKEN: &str = "--set=auxData.jwt.disableVerification=true";
 
 // === impl Pdp ===
 
@@ -30,12 +32,24 @@ impl Pdp {
         pdp
     }
 
-    /// One that speaks TLS, with this certificate and its key.
+    /// One that takes any token's word for its claims.
+    pub(crate) async fn with_any_token(policies: &[(&str, &str)]) -> Self {
+        let mut pdp = Self::prepare(policies);
+        pdp.settings.push(ANY_TOKEN);
+        pdp.begin().await;
+        pdp
+    }
+
+    /// The same, which speaks TLS, with this certificate and its key.
     pub(crate) async fn with_tls(policies: &[(&str, &str)], certificate: &str, key: &str) -> Self {
         let mut pdp = Self::prepare(policies);
         fs::write(pdp.folder.path().join("c.pem"), certificate).unwrap();
         fs::write(pdp.folder.path().join("k.pem"), key).unwrap();
-        pdp.tls = true;
+        pdp.settings.extend([
+            ANY_TOKEN,
+            "--set=server.tls.cert=c.pem",
+            "--set=server.tls.key=k.pem",
+        ]);
         pdp.begin().await;
         pdp
     }
@@ -49,7 +63,7 @@ impl Pdp {
         // Both are held until both are found, so that they differ.
         let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let [grpc, http] = held.map(|listener| listener.local_addr().unwrap());
-        Self { folder, grpc, http, tls: false, process: None }
+        Self { folder, grpc, http, settings: Vec::new(), process: None }
     }
 
     pub(crate) async fn begin(&mut self) {
@@ -60,15 +74,13 @@ impl Pdp {
             .arg("--set=storage.disk.directory=policies")
             .arg(format!("--set=server.grpcListenAddr={}", self.grpc))
             .arg(format!("--set=server.httpListenAddr={}", self.http))
-            .arg("--set=auxData.jwt.disableVerification=true");
-        if self.tls {
-            command.args(["--set=server.tls.cert=c.pem", "--set=server.tls.key=k.pem"]);
-        }
+            .args(&self.settings);
         let log = fs::File::create(self.folder.path().join("log")).unwrap();
         let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.process = Some(process);
         for _ in 0..3000 {
-            if TcpStream::connect(self.grpc).await.is_ok() {
+            let doors = tokio::join!(TcpStream::connect(self.grpc), TcpStream::connect(self.http));
+            if let (Ok(_), Ok(_)) = doors {
                 return;
             }
             sleep(Duration::from_millis(20)).await;
