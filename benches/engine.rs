@@ -105,6 +105,7 @@ fn check_among(bencher: Bencher<'_, '_>, count: usize) {
             actions: &actions,
             aux_data: &aux_data,
             now: Timestamp::UNIX_EPOCH,
+            now_attributes: &[],
         }))
     });
 }

@@ -117,7 +117,14 @@ impl Gate {
         let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
         let Target { resource, action } = &target;
         let actions = slice::from_ref(action);
-        let input = CheckInput { principal, resource, actions, aux_data, now };
+        let input = CheckInput {
+            principal,
+            resource,
+            actions,
+            aux_data,
+            now,
+            now_attributes: matched.now_attributes(),
+        };
         let (token, expires_at) = (token.as_ref(), *expires_at);
         let question = Question { input, route: &route, token, expires_at };
         let (verdict, cache) =

@@ -5,6 +5,8 @@
 //! every value by a tag of its type, so no two questions share an encoding, and absent differs from
 //! null and from empty. SHA-256 then makes a collision nobody's concern.
 
+use std::slice;
+
 use super::Generation;
 use crate::engine::PolicyChain;
 use crate::engine::cel::Read;
@@ -42,7 +44,8 @@ impl CacheKey {
         input: &CheckInput<'_>,
         token: Option<&[u8]>,
     ) -> Self {
-        let CheckInput { principal, resource, actions, aux_data: _, now: _ } = input;
+        let CheckInput { principal, resource, actions, aux_data: _, now: _, now_attributes: _ } =
+            input;
         let mut encoding = Encoding(Vec::with_capacity(USUAL_BYTES));
         encoding.0.push(REQUEST_ENCODING);
         encoding.0.extend_from_slice(&generation.0.to_le_bytes());
@@ -126,7 +129,7 @@ impl ChainKey {
 
 impl Encoding {
     fn read(&mut self, read: &Read, input: &CheckInput<'_>) {
-        let CheckInput { principal, resource, aux_data, .. } = input;
+        let CheckInput { principal, resource, aux_data, now_attributes, .. } = input;
         match read {
             Read::PrincipalId => self.text(&principal.id),
             Read::PrincipalRoles => self.roles(&principal.roles),
@@ -138,6 +141,9 @@ impl Encoding {
             Read::ResourcePolicyVersion => self.text(resource.policy_version.as_str()),
             Read::ResourceScope => self.text(resource.scope.as_str()),
             Read::ResourceAttribute(path) => self.at(&resource.attr, path),
+            // It is the clock, of which the engine says until when the answer holds.
+            Read::ResourceTime(name) if now_attributes.contains(name) => {}
+            Read::ResourceTime(name) => self.at(&resource.attr, slice::from_ref(name)),
             Read::Claim(path) => self.at(&aux_data.jwt, path),
             Read::NamedTokens => {
                 self.length(aux_data.jwts.len());

@@ -117,7 +117,14 @@ pub(super) fn question(
 impl Asker {
     fn ask(&self, resource: &Resource, actions: &[Action]) -> Result<CheckOutput, Fault> {
         let Self { rules, strictness, principal, aux_data, call } = self;
-        let input = CheckInput { principal, resource, actions, aux_data, now: call.now };
+        let input = CheckInput {
+            principal,
+            resource,
+            actions,
+            aux_data,
+            now: call.now,
+            now_attributes: &[],
+        };
         let policies = rules.policies.as_ref().ok_or_else(Fault::internal)?;
         Ok(policies.check_with(&input, *strictness))
     }

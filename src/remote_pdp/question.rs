@@ -34,7 +34,7 @@ impl TokenUse {
         input: &CheckInput<'_>,
         token: SentToken<'_>,
     ) -> CheckResourcesRequest {
-        let CheckInput { principal, resource, actions, aux_data: _, now: _ } = *input;
+        let CheckInput { principal, resource, actions, .. } = *input;
         let aux_data = match (self, token.as_bytes()) {
             (Self::Sent { key_set_id }, Some(token)) => {
                 // It was verified, so it is ASCII; another text would be refused as a token.

@@ -18,6 +18,7 @@ pub(super) struct ResourcePlan {
     pub(super) scope_words: Box<[Position]>,
     pub(super) policy_version: Name<PolicyVersion>,
     pub(super) attr: Box<[Attribute]>,
+    pub(super) now_attributes: Box<[Box<str>]>,
     reads: BTreeSet<Input>,
 }
 
@@ -74,8 +75,19 @@ impl ResourcePlan {
         }
         match (kind, id, scope, policy_version) {
             (Some(kind), Some(id), Some(scope), Some(policy_version)) if problems.is_empty() => {
+                let times = attributes.iter().filter(|attribute| attribute.is_time());
+                let now_attributes = times.map(|attribute| attribute.name.clone()).collect();
                 let attr = attributes.into();
-                Ok(Self { kind, id, scope, scope_words, policy_version, attr, reads })
+                Ok(Self {
+                    kind,
+                    id,
+                    scope,
+                    scope_words,
+                    policy_version,
+                    attr,
+                    now_attributes,
+                    reads,
+                })
             }
             _ => Err(problems),
         }
@@ -125,6 +137,10 @@ impl Attribute {
             }
         };
         Ok(Self { name, written, source })
+    }
+
+    fn is_time(&self) -> bool {
+        matches!(&self.source, Source::Input { input: Input::Time, .. })
     }
 
     fn reads(&self, template: &Template) -> Vec<Input> {

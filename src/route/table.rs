@@ -177,6 +177,12 @@ impl<'a> RouteMatch<'a> {
         &self.route.token
     }
 
+    /// The attributes of its resource that are the time of the request.
+    #[must_use]
+    pub fn now_attributes(&self) -> &'a [Box<str>] {
+        &self.plan.now_attributes
+    }
+
     /// What of the request its resource is made of, each once.
     pub fn reads(&self) -> impl Iterator<Item = &'a Input> {
         self.route.reads()

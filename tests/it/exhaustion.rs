@@ -73,6 +73,7 @@ fn ask(policies: &PolicySet, attr: Value) -> String {
         actions: &["view".parse().unwrap()],
         aux_data: &AuxData::default(),
         now: "2024-05-06T07:08:09Z".parse().unwrap(),
+        now_attributes: &[],
     });
     if let Some(error) = output.evaluation_errors.first() {
         assert_eq!(output.actions[0].effect, Effect::Deny);

@@ -246,6 +246,37 @@ resourcePolicy:
     world.stop().await.unwrap();
 }
 
+/// It ends by the route's own time, and until the instant it is the same whenever it is asked for.
+#[tokio::test]
+async fn an_answer_that_compares_the_time_of_the_request_is_kept() {
+    let policy = r#"
+apiVersion: api.cerbos.dev/v1
+resourcePolicy:
+  resource: invoice
+  version: default
+  rules:
+    - actions: [view]
+      roles: ["*"]
+      effect: EFFECT_ALLOW
+      condition: { match: { expr: timestamp(R.attr.at) < timestamp("2100-01-01T00:00:00Z") } }
+"#;
+    let routes = r#"
+routes:
+  - path: /v1/orgs/{org}/invoices/{invoice}
+    resource: { kind: invoice, id: "{invoice}", attr: { at: { time: true } } }
+    actions: { GET: view }
+"#;
+    let files = World::builder().file("policies/invoice.yaml", policy).file("routes.yaml", routes);
+    let world = files.start().await;
+    let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    for _ in 0..3 {
+        assert_eq!(world.ask(check_request("GET", INVOICE, Some(&token))).await.status, 200);
+    }
+    let (_, page) = world.get("/metrics").await;
+    assert!(page.contains(r#"portcullis_decision_cache_total{result="hit"} 2"#), "{page}");
+    world.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn without_the_issuers_keys_nobody_gets_in_and_no_token_is_blamed() {
     let world = World::builder().issuer_away().start().await;

@@ -208,6 +208,7 @@ async fn view(pdp: &RemotePdp) -> Result<Effect, PdpFault> {
         actions: &["view".parse().unwrap()],
         aux_data: &AuxData::default(),
         now: Timestamp::UNIX_EPOCH,
+        now_attributes: &[],
     };
     let token = pdp.token(None)?;
     pdp.check(&input, token).await.map(|output| output.actions[0].effect)

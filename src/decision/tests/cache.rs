@@ -54,6 +54,7 @@ fn key(generation: Generation, action: &str) -> CacheKey {
         actions: &[action.parse().unwrap()],
         aux_data: &AuxData::default(),
         now: at(0),
+        now_attributes: &[],
     };
     ChainKey::new(generation, "/invoices/{id}", &chain).with_values(&[], &input)
 }

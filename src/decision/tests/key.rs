@@ -73,6 +73,7 @@ fn key(policies: &PolicySet, question: &Json) -> CacheKey {
         actions: &[action],
         aux_data: &aux_data,
         now: "2026-11-23T10:00:00Z".parse().unwrap(),
+        now_attributes: &[],
     };
     let chain = policies.policy_chain(&principal, &resource, &input.actions[0]);
     let chain = ChainKey::new(generation, text("/route"), &chain);

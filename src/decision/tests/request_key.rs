@@ -47,7 +47,7 @@ fn sent() -> Sent {
 fn key(sent: &Sent) -> CacheKey {
     let Sent { generation, principal, resource, actions, token, aux_data, now } = sent;
     let now = now.parse().unwrap();
-    let input = CheckInput { principal, resource, actions, aux_data, now };
+    let input = CheckInput { principal, resource, actions, aux_data, now, now_attributes: &[] };
     CacheKey::of_request(*generation, &input, *token)
 }
 

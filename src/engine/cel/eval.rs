@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
     }
 
     fn call(&self, call: &'a Call) -> Evaluated<'a> {
-        if let Some(moving) = call.moving {
+        if let Some(moving) = &call.moving {
             return self.compare_with_clock(call, moving);
         }
         let (pattern, only) = (call.pattern.as_deref(), call.only);

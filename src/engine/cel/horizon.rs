@@ -1,6 +1,7 @@
 //! How long an answer holds that reads the clock.
 //!
-//! Where `now()` only stands on one side of `<`, `<=`, `>` or `>=`, the answer changes when that side
+//! Where `now()`, or an attribute that is the time of the request, only stands on one side of `<`,
+//! `<=`, `>` or `>=`, the answer changes when that side
 //! reaches the other one, and not before. Every comparison of that kind that is evaluated brings the
 //! horizon nearer; up to it, each would say what it has said, so the whole evaluation would be the
 //! same. Wherever else the clock is read, nothing is known.
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use super::{
     eval::{Evaluated, Run},
     functions::Call as Arguments,
-    node::{Call, Kind, Node},
+    node::{Call, Kind, Node, Path, Root},
     time::MAX_SECONDS,
     value::V,
 };
@@ -32,21 +33,32 @@ pub enum ClockReading {
 #[derive(Debug)]
 pub struct Horizon(Cell<Timestamp>);
 
-/// Where in a comparison the side is that moves with the clock, and whereto.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moving {
-    /// The left side grows.
-    LeftUp,
-    /// The left side shrinks.
-    LeftDown,
-    RightUp,
-    RightDown,
+/// A comparison of which a side moves with the clock, or may.
+#[derive(Debug)]
+pub(super) struct Moving {
+    left: Side,
+    right: Side,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug)]
+enum Side {
+    Still,
+    Moves { course: Course, clock: Clock },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Course {
     Up,
     Down,
+}
+
+/// What is read as the time.
+#[derive(Debug)]
+enum Clock {
+    Now,
+    /// An attribute of the resource, for questions in which it is the time
+    /// ([`CheckInput::now_attributes`](crate::engine::model::CheckInput)).
+    Attribute(Box<str>),
 }
 
 // === impl Horizon ===
@@ -76,37 +88,92 @@ impl Horizon {
 // === impl Moving ===
 
 impl Moving {
-    /// For a call of this name, if it is a comparison of what moves with what does not.
+    /// For a call of this name, if it is a comparison of what can move with what does not.
     pub(super) fn of(name: &str, args: &[Node]) -> Option<Self> {
         let ([left, right], "_<_" | "_<=_" | "_>_" | "_>=_") = (args, name) else { return None };
-        match (course(left), course(right)) {
-            (Some(Course::Up), None) if is_free_of_clock(right) => Some(Self::LeftUp),
-            (Some(Course::Down), None) if is_free_of_clock(right) => Some(Self::LeftDown),
-            (None, Some(Course::Up)) if is_free_of_clock(left) => Some(Self::RightUp),
-            (None, Some(Course::Down)) if is_free_of_clock(left) => Some(Self::RightDown),
-            _ => None,
+        match (side(left)?, side(right)?) {
+            (Side::Still, Side::Still) => None,
+            (Side::Moves { clock: Clock::Now, .. }, Side::Moves { clock: Clock::Now, .. }) => None,
+            (left, right) => Some(Self { left, right }),
         }
     }
+
+    /// The attributes that may be the time, and all other parts of the comparison's sides.
+    pub(super) fn reads<'n>(&self, args: &'n [Node]) -> (Vec<&str>, Vec<&'n Node>) {
+        let (mut times, mut rest) = (Vec::new(), Vec::new());
+        for (side, arg) in [&self.left, &self.right].into_iter().zip(args) {
+            let Side::Moves { clock: Clock::Attribute(name), .. } = side else {
+                rest.push(arg);
+                continue;
+            };
+            times.push(&**name);
+            // The time is the side itself, or what is shifted by the other one of its two parts.
+            if clock(arg).is_none() {
+                let parts = arg.parts();
+                let time = parts.iter().position(|part| is_attribute(part, name));
+                rest.extend(
+                    parts
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| Some(*at) != time)
+                        .map(|(_, part)| *part),
+                );
+            }
+        }
+        (times, rest)
+    }
+}
+
+fn is_attribute(node: &Node, name: &str) -> bool {
+    matches!(clock(node), Some(Clock::Attribute(attribute)) if *attribute == *name)
+}
+
+/// `None`: nothing is known of how it moves.
+fn side(node: &Node) -> Option<Side> {
+    if let Some((course, clock)) = course(node) {
+        return Some(Side::Moves { course, clock });
+    }
+    is_free_of_clock(node).then_some(Side::Still)
 }
 
 /// How a value moves that is the clock, shifted by or measured from something fixed. One operation at
 /// most: its own overflow is the only one to think of.
-fn course(node: &Node) -> Option<Course> {
+fn course(node: &Node) -> Option<(Course, Clock)> {
     let Kind::Call(Call { group, args, .. }) = &node.kind else { return None };
     match (group.name, &**args) {
-        ("now", []) => Some(Course::Up),
-        ("timeSince", [since]) if is_free_of_clock(since) => Some(Course::Up),
-        ("_+_" | "_-_", [clock, fixed]) if is_now(clock) && is_free_of_clock(fixed) => {
-            Some(Course::Up)
-        }
-        ("_+_", [fixed, clock]) if is_now(clock) && is_free_of_clock(fixed) => Some(Course::Up),
-        ("_-_", [fixed, clock]) if is_now(clock) && is_free_of_clock(fixed) => Some(Course::Down),
-        _ => None,
+        ("timeSince", [since]) if is_free_of_clock(since) => Some((Course::Up, Clock::Now)),
+        ("_+_", [left, right]) => shifted(left, right, Course::Up),
+        ("_-_", [left, right]) => shifted(left, right, Course::Down),
+        _ => clock(node).map(|clock| (Course::Up, clock)),
     }
 }
 
-fn is_now(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Call(call) if call.group.name == "now")
+/// `right_course`: how the whole moves where the right side is the clock. What could be a clock
+/// beside `now()` is fixed, and whoever reads the expression depends on its value.
+fn shifted(left: &Node, right: &Node, right_course: Course) -> Option<(Course, Clock)> {
+    let ways = [(left, right, Course::Up), (right, left, right_course)];
+    let found = ways.into_iter().filter(|(_, fixed, _)| is_free_of_clock(fixed));
+    let mut found = found.filter_map(|(node, _, course)| Some((course, clock(node)?)));
+    let first = found.next()?;
+    match (&first, found.next()) {
+        ((_, Clock::Attribute(_)), Some(second @ (_, Clock::Now))) => Some(second),
+        _ => Some(first),
+    }
+}
+
+fn clock(node: &Node) -> Option<Clock> {
+    let Kind::Call(Call { group, args, .. }) = &node.kind else { return None };
+    match (group.name, &**args) {
+        ("now", []) => Some(Clock::Now),
+        ("timestamp", [text]) => match &text.kind {
+            Kind::Path(Path { root: Root::ResourceAttributes, keys }) => match &**keys {
+                [key] => Some(Clock::Attribute(key.name.clone())),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn is_free_of_clock(node: &Node) -> bool {
@@ -138,29 +205,53 @@ impl<'a> Run<'a> {
         frame.horizon.bring_to(horizon.unwrap_or(Timestamp::MAX));
     }
 
-    /// A comparison with the clock. Where it fails nothing is known of later.
+    /// A comparison with what may be the clock. Where it fails nothing is known of later.
     #[inline(never)]
-    pub(super) fn compare_with_clock(&self, call: &'a Call, moving: Moving) -> Evaluated<'a> {
-        let result = self.compare_sides(call, moving);
-        if result.is_err() {
+    pub(super) fn compare_with_clock(&self, call: &'a Call, moving: &'a Moving) -> Evaluated<'a> {
+        let courses = (self.course(&moving.left), self.course(&moving.right));
+        let result = self.compare_sides(call, courses);
+        if result.is_err() && courses != (None, None) {
             self.bring_horizon_to(0);
         }
         result
     }
 
-    fn compare_sides(&self, call: &'a Call, moving: Moving) -> Evaluated<'a> {
+    fn compare_sides(
+        &self,
+        call: &'a Call,
+        courses: (Option<Course>, Option<Course>),
+    ) -> Evaluated<'a> {
         let mut args = [V::Null; 2];
         for (value, arg) in args.iter_mut().zip(&call.args) {
             *value = self.eval(arg)?;
         }
         let [left, right] = args;
-        self.bring_horizon_to(match moving {
-            Moving::LeftUp => until_up(left, right),
-            Moving::LeftDown => until_down(left, right),
-            Moving::RightUp => until_up(right, left),
-            Moving::RightDown => until_down(right, left),
-        });
+        match courses {
+            (None, None) => (),
+            (Some(course), None) => self.bring_horizon_to(until(course, left, right)),
+            (None, Some(course)) => self.bring_horizon_to(until(course, right, left)),
+            (Some(_), Some(_)) => self.bring_horizon_to(0),
+        }
         call.group.call(&Arguments { run: self, only: call.only, args: &args, pattern: None })
+    }
+
+    /// How a side moves in this question.
+    fn course(&self, side: &Side) -> Option<Course> {
+        match side {
+            Side::Still => None,
+            Side::Moves { course, clock: Clock::Now } => Some(*course),
+            Side::Moves { course, clock: Clock::Attribute(name) } => {
+                let attributes = self.frame?.input.now_attributes;
+                attributes.contains(name).then_some(*course)
+            }
+        }
+    }
+}
+
+fn until(course: Course, moving: V<'_>, fixed: V<'_>) -> i128 {
+    match course {
+        Course::Up => until_up(moving, fixed),
+        Course::Down => until_down(moving, fixed),
     }
 }
 

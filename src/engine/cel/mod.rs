@@ -114,6 +114,9 @@ pub enum Read {
     ResourcePolicyVersion,
     ResourceScope,
     ResourceAttribute(Box<[Box<str>]>),
+    /// `R.attr.a`, only compared as a time: not its value matters where it is the time of the request
+    /// ([`CheckInput::now_attributes`]), but until when the comparison holds.
+    ResourceTime(Box<str>),
     /// `request.auxData.jwt.a.b`
     Claim(Box<[Box<str>]>),
     /// `request.auxData.jwts` and below.

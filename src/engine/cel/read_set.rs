@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Read,
-    node::{Kind, Node, Path, Root},
+    node::{Call, Kind, Node, Path, Root},
 };
 
 /// All inputs that some evaluation of the node could look at.
@@ -22,6 +22,12 @@ pub(super) fn reads(node: &Node) -> BTreeSet<Read> {
             }
             Kind::AllVariables(variables) => {
                 reads.extend(variables.iter().map(|(_, slot)| Read::Variable(*slot)));
+            }
+            Kind::Call(Call { args, moving: Some(moving), .. }) => {
+                let (times, rest) = moving.reads(args);
+                reads.extend(times.into_iter().map(|name| Read::ResourceTime(name.into())));
+                left.extend(rest);
+                continue;
             }
             Kind::Call(call) if call.group.reads_clock() => {
                 reads.insert(Read::Clock);

@@ -45,6 +45,8 @@ pub struct CheckInput<'a> {
     pub aux_data: &'a AuxData,
     /// What `now()` says, the same for the whole request.
     pub now: Timestamp,
+    /// Attributes of the resource, by name, whose value is `now` in RFC 3339's form.
+    pub now_attributes: &'a [Box<str>],
 }
 
 /// Cerbos's `engine:` settings, as far as they change an answer.

@@ -54,7 +54,14 @@ impl PolicySet {
             scope: scope.clone(),
             attr: attr.clone(),
         };
-        let input = CheckInput { principal, resource: &resource, actions, aux_data, now };
+        let input = CheckInput {
+            principal,
+            resource: &resource,
+            actions,
+            aux_data,
+            now,
+            now_attributes: &[],
+        };
         let arena = Bump::new();
         let budget = Budget::new(&self.options.limits);
         let question = Question::new(self, &input, &arena);

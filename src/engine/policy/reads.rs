@@ -42,13 +42,14 @@ impl PolicySet {
             .clauses(kind, &actions)
             .into_iter()
             .flat_map(|clause| clause.expression.reads().iter().map(move |read| (clause, read)))
-            .filter_map(|(clause, read)| match read {
-                Read::ResourceAttribute(path) => Some(AttributeRead {
-                    path: path.clone(),
-                    file: self.file(clause.site.file).into(),
-                    place: clause.site.place,
-                }),
-                _ => None,
+            .filter_map(|(clause, read)| {
+                let path = match read {
+                    Read::ResourceAttribute(path) => path.clone(),
+                    Read::ResourceTime(name) => [name.clone()].into(),
+                    _ => return None,
+                };
+                let file = self.file(clause.site.file).into();
+                Some(AttributeRead { path, file, place: clause.site.place })
             })
             .collect();
         reads.sort();

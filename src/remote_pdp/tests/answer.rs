@@ -57,6 +57,7 @@ fn read(response: CheckResourcesResponse) -> Result<CheckOutput, UnusableAnswer>
         actions: &actions,
         aux_data: &AuxData::default(),
         now: Timestamp::UNIX_EPOCH,
+        now_attributes: &[],
     };
     answer::read(response, REQUEST, &input)
 }

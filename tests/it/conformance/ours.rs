@@ -17,5 +17,12 @@ pub(super) fn ask(policies: &PolicySet, question: &Question) -> CheckOutput {
     let aux_data = question.aux_data();
     #[expect(clippy::disallowed_methods, reason = "the PDP reads its clock, and this is the same")]
     let now = Timestamp::now();
-    policies.check(&CheckInput { principal, resource, actions, aux_data: &aux_data, now })
+    policies.check(&CheckInput {
+        principal,
+        resource,
+        actions,
+        aux_data: &aux_data,
+        now,
+        now_attributes: &[],
+    })
 }

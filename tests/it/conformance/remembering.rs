@@ -63,7 +63,14 @@ pub(super) async fn stream(
         let Question { principal, resource, actions, claims: _ } = &question;
         let aux_data = question.aux_data();
         let now = stream.now;
-        let input = CheckInput { principal, resource, actions, aux_data: &aux_data, now };
+        let input = CheckInput {
+            principal,
+            resource,
+            actions,
+            aux_data: &aux_data,
+            now,
+            now_attributes: &stream.now_attributes,
+        };
         let rules = &rules[in_force];
         let route = if dice.percent(10) { "/b" } else { "/a" };
         let lifetime = if dice.percent(5) { dice.i64(1..60) } else { dice.i64(600..3_600) };

@@ -140,17 +140,31 @@ fn run(dice: &mut Rng, count: usize, blind_to: Option<Part>) -> (Tally, Option<S
 /// Questions, and two directories of policies for them, between which reloads change.
 pub(super) fn scene_of_two(dice: &mut Rng) -> Option<(Scene, [PolicySet; 2])> {
     let sets = dice.usize(1..4);
-    let scene = policy::directory(dice, sets, POOL / 2 / sets);
-    let other = policy::directory(dice, sets, 0);
+    let mut scene = policy::directory(dice, sets, POOL / 2 / sets);
+    let mut other = policy::directory(dice, sets, 0);
+    if dice.percent(30) {
+        read_time(&mut scene);
+        read_time(&mut other);
+    }
     let policies = [ours::compile(&scene).ok()?, ours::compile(&other).ok()?];
     Some((scene, policies))
 }
+
+/// The policies compare an attribute that is the time of the request, and not the clock.
+fn read_time(scene: &mut Scene) {
+    let texts = scene.texts();
+    let read = texts.map(|(path, text)| (path.to_owned(), text.replace("now()", TIME).into()));
+    scene.files = read.collect();
+}
+
+const TIME: &str = "timestamp(R.attr.time)";
 
 /// Questions that come again and again, each at its instant.
 pub(super) struct Stream {
     pool: Vec<Question>,
     /// Percent of the questions that are a new mixture.
     mixed: u32,
+    pub(super) now_attributes: Vec<Box<str>>,
     pub(super) now: Timestamp,
 }
 
@@ -175,7 +189,7 @@ fn stream(
         let now = stream.now;
         let policies = &policies[in_force];
         tally.asked += 1;
-        let (key, reads, output) = ask((policies, generation), &question, now, blind_to);
+        let (key, reads, output) = ask((policies, generation), &question, &stream, blind_to);
         let (from, until) = match output.clock {
             _ if output.exhausted => (now, now),
             ClockUse::Read => (now, now),
@@ -202,9 +216,10 @@ fn stream(
             }
         }
         if blind_to.is_none() && !reads.contains(&Read::PrincipalAttribute(Box::default())) {
-            question.principal.attr = with(&question.principal.attr, "nobody_reads_this");
+            question.principal.attr =
+                with(&question.principal.attr, "nobody_reads_this", Value::Bool(true));
             assert_eq!(
-                ask((policies, generation), &question, now, None).0,
+                ask((policies, generation), &question, &stream, None).0,
                 key,
                 "{}",
                 question.to_json()
@@ -220,7 +235,9 @@ fn stream(
 impl Stream {
     pub(super) fn new(scene: &Scene, mixed: u32) -> Self {
         let now = "2026-11-23T10:00:00Z".parse().unwrap();
-        Self { pool: scene.questions.clone(), mixed, now }
+        let has_time = scene.texts().any(|(_, text)| text.contains(TIME));
+        let now_attributes = has_time.then(|| "time".into()).into_iter().collect();
+        Self { pool: scene.questions.clone(), mixed, now_attributes, now }
     }
 
     /// The next question, about one action. The clock has gone on, mostly a little; sometimes it was
@@ -243,6 +260,10 @@ impl Stream {
         }
         let action = dice.pick(&question.actions).clone();
         question.actions = vec![action];
+        for name in &self.now_attributes {
+            let time = Value::String(self.now.to_string().into());
+            question.resource.attr = with(&question.resource.attr, name, time);
+        }
         question
     }
 }
@@ -250,12 +271,13 @@ impl Stream {
 fn ask(
     (policies, generation): (&PolicySet, Generation),
     question: &Question,
-    now: Timestamp,
+    &Stream { now, ref now_attributes, .. }: &Stream,
     blind_to: Option<Part>,
 ) -> (CacheKey, Vec<Read>, CheckOutput) {
     let Question { principal, resource, actions, claims: _ } = question;
     let aux_data = question.aux_data();
-    let input = CheckInput { principal, resource, actions, aux_data: &aux_data, now };
+    let input =
+        CheckInput { principal, resource, actions, aux_data: &aux_data, now, now_attributes };
     let action: &Action = &actions[0];
     let mut chain = policies.policy_chain(principal, resource, action);
     let mut reads = policies.reads(&input);
@@ -294,8 +316,8 @@ fn mixed(dice: &mut Rng, first: &Map, second: &Map) -> Map {
     kept.map(|(name, value)| (name, value.clone())).chain(taken).collect()
 }
 
-fn with(map: &Map, name: &str) -> Map {
-    let more = [(name, Value::Bool(true))];
+fn with(map: &Map, name: &str, value: Value) -> Map {
+    let more = [(name, value)];
     map.iter().map(|(name, value)| (name, value.clone())).chain(more).collect()
 }
 
@@ -329,7 +351,7 @@ impl Part {
                 Read::ResourceId => Self::ResourceId,
                 Read::ResourcePolicyVersion => Self::ResourceVersion,
                 Read::ResourceScope => Self::ResourceScope,
-                Read::ResourceAttribute(_) => Self::ResourceAttributes,
+                Read::ResourceAttribute(_) | Read::ResourceTime(_) => Self::ResourceAttributes,
                 Read::Claim(_) => Self::Claims,
                 _ => return true,
             };

@@ -73,6 +73,7 @@ fn ask(
         actions: &[],
         aux_data: &AuxData::default(),
         now: "2024-05-06T07:08:09Z".parse().unwrap(),
+        now_attributes: &[],
     };
     let (arena, budget) = (Bump::new(), Budget::new(limits));
     let frame = Frame {

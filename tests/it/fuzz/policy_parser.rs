@@ -45,6 +45,7 @@ pub(crate) fn run(data: &[u8]) {
         actions: &actions,
         aux_data: &AuxData::default(),
         now: "2024-05-06T07:08:09Z".parse().unwrap(),
+        now_attributes: &[],
     });
     assert_eq!(output.actions.len(), 2);
 }

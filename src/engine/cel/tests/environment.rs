@@ -85,6 +85,7 @@ impl Environment {
             actions: &[],
             aux_data: &self.aux_data,
             now: "2024-05-06T07:08:09Z".parse().unwrap(),
+            now_attributes: &[],
         };
         let (arena, budget) = (Bump::new(), Budget::new(limits));
         let mut frame = Frame {

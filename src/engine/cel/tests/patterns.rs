@@ -32,6 +32,7 @@ fn is_match(text: &str, pattern: &str) -> Option<bool> {
         actions: &["view".parse().unwrap()],
         aux_data: &AuxData::default(),
         now: Timestamp::UNIX_EPOCH,
+        now_attributes: &[],
     };
     let frame = Frame {
         input: &input,

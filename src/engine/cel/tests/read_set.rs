@@ -59,9 +59,33 @@ fn whole_messages_are_all_that_is_in_them() {
 #[test]
 fn variables_and_the_clock_are_inputs() {
     check("V.v && has(V.v)", &[Read::Variable(3)]);
-    check("now() > timestamp(R.attr.t)", &[Read::Clock, of_resource(&["t"])]);
+    check("now() > timestamp(R.attr.t)", &[Read::Clock, Read::ResourceTime("t".into())]);
+    check("now() - timestamp(R.attr.t) > duration('1h')", &[Read::Clock, of_resource(&["t"])]);
     check("timestamp(0).timeSince() > duration('1h')", &[Read::Clock]);
     check("'a' in runtime.effectiveDerivedRoles", &[Read::EffectiveDerivedRoles]);
+}
+
+#[test]
+fn what_may_be_the_time_is_told_from_other_attributes() {
+    let time = |name: &str| Read::ResourceTime(name.into());
+    check("timestamp(R.attr.t) < timestamp(0)", &[time("t")]);
+    check("timestamp(0) < timestamp(request.resource.attr['t'])", &[time("t")]);
+    check("timestamp(R.attr.t) < timestamp(R.attr.u)", &[time("t"), time("u")]);
+    check(
+        "timestamp(R.attr.t) + duration(R.attr.d) <= timestamp(R.attr.u)",
+        &[time("t"), of_resource(&["d"]), time("u")],
+    );
+    check(
+        "timestamp(R.attr.t) - timestamp(R.attr.t) > duration(P.attr.d)",
+        &[time("t"), of_resource(&["t"]), attribute(&["d"])],
+    );
+    // The value matters.
+    check("timestamp(R.attr.t) == timestamp(0)", &[of_resource(&["t"])]);
+    check("timestamp(R.attr.t).getHours() < 6", &[of_resource(&["t"])]);
+    check("R.attr.t < '2026'", &[of_resource(&["t"])]);
+    check("timestamp(R.attr.a.t) < timestamp(0)", &[of_resource(&["a", "t"])]);
+    check("timestamp(P.attr.t) < timestamp(0)", &[attribute(&["t"])]);
+    check("has(R.attr.t) && timestamp(R.attr.t) < timestamp(0)", &[time("t"), of_resource(&["t"])]);
 }
 
 #[test]

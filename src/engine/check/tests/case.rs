@@ -88,6 +88,10 @@ pub(super) fn ask(policies: &PolicySet, question: &str) -> CheckOutput {
         scope: text("resource", "scope", "").parse().unwrap(),
         attr: attr("resource"),
     };
+    let now_attributes: Vec<Box<str>> =
+        question["nowAttributes"].as_array().map_or_else(Vec::new, |_| {
+            list(&question["nowAttributes"]).into_iter().map(Into::into).collect()
+        });
     let actions: Vec<_> = list(&question["actions"]).iter().map(|a| a.parse().unwrap()).collect();
     policies.check(&CheckInput {
         principal: &principal,
@@ -95,6 +99,7 @@ pub(super) fn ask(policies: &PolicySet, question: &str) -> CheckOutput {
         actions: &actions,
         aux_data: &AuxData::default(),
         now: jiff::Timestamp::UNIX_EPOCH,
+        now_attributes: &now_attributes,
     })
 }
 

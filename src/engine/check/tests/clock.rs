@@ -82,6 +82,23 @@ fn a_comparison_with_the_clock_holds_until_it_turns() {
         ("V.young || V.old", until(40)),
         // Another variable that may turn earlier is evaluated, but not used.
         ("R.attr.deadline > 0.0", ClockUse::Unread),
+        // `at` is the time of the request, and `from` is not.
+        ("timestamp(R.attr.at) < timestamp(60)", until(60)),
+        ("timestamp(60) >= timestamp(R.attr.at)", until(60)),
+        ("timestamp(R.attr.at) > timestamp(R.attr.from)", NEVER),
+        ("timestamp(R.attr.from) + duration('100s') > timestamp(R.attr.at)", until(90)),
+        ("timestamp(R.attr.at) - timestamp(R.attr.from) < duration('100s')", until(90)),
+        ("timestamp(R.attr.at) + duration('10s') < timestamp(60)", until(50)),
+        ("timestamp(100) - timestamp(R.attr.at) > duration('30s')", until(70)),
+        ("timestamp(R.attr.from) < timestamp(60)", NEVER),
+        ("timestamp(R.attr.from) - now() < duration('1s')", until(9_223_372_026)),
+        // What it is subtracted from could be the time as well, so it is in the key.
+        ("timestamp(R.attr.from) - timestamp(R.attr.at) < duration('1s')", NEVER),
+        ("timestamp(R.attr.deadline) < timestamp(60)", NEVER),
+        // Both move.
+        ("timestamp(R.attr.at) < now()", until(0)),
+        ("timestamp(R.attr.at) < R.attr.deadline", until(0)),
+        ("timestamp(R.attr.at) == timestamp(60)", ClockUse::Unread),
         // It fails.
         ("now() < timestamp(R.attr.gone)", until(0)),
         ("now() < R.attr.deadline", until(0)),
@@ -109,7 +126,8 @@ fn a_comparison_with_the_clock_holds_until_it_turns() {
             rule(condition)
         )]);
         let question = r#"{"principal": {"roles": ["user"]}, "actions": ["view"],
-            "resource": {"attr": {"deadline": 90, "deadlines": [-10, 30]}}}"#;
+            "nowAttributes": ["at"], "resource": {"attr": {"deadline": 90, "deadlines": [-10, 30],
+            "at": "1970-01-01T00:00:00Z", "from": "1969-12-31T23:59:50Z"}}}"#;
         let found = ask(&policies, question).clock;
         let found = match found {
             ClockUse::Until(horizon) if horizon < Timestamp::MAX => until(horizon.as_second()),

@@ -115,8 +115,14 @@ fn filters_of_all_forms_mean_what_checks_say() {
             let asked =
                 PlanInput { principal, resource: &planned, actions: &actions, aux_data, now };
             let filter = policies.plan(&asked).filter;
-            let input =
-                CheckInput { principal, resource: &resource, actions: &actions, aux_data, now };
+            let input = CheckInput {
+                principal,
+                resource: &resource,
+                actions: &actions,
+                aux_data,
+                now,
+                now_attributes: &[],
+            };
             let allowed = policies.check(&input).actions[0].effect == Effect::Allow;
             assert_eq!(allowed, wanted, "{name} {expression}");
             assert_eq!(policies.admits(&filter, &input), allowed, "{name} {expression}: {filter}");

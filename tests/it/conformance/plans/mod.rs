@@ -26,7 +26,7 @@ pub(super) struct World<'w> {
 impl World<'_> {
     fn input<'i>(&'i self, resource: &'i Resource, actions: &'i [Action]) -> CheckInput<'i> {
         let Self { principal, aux_data, now, .. } = *self;
-        CheckInput { principal, resource, actions, aux_data, now }
+        CheckInput { principal, resource, actions, aux_data, now, now_attributes: &[] }
     }
 
     /// Whether all actions are allowed, each asked on its own. `None`: schemas deny it, or a failure
