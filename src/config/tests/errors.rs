@@ -156,6 +156,91 @@ fn values_out_of_bounds() {
 }
 
 #[test]
+fn what_is_wrong_with_a_pdp_elsewhere_is_said() {
+    let form = "`grpcs://HOST:PORT`, `grpc://HOST:PORT` (without TLS) or `unix:PATH`";
+    let no_address = |text| format!("6:30: `engine.cerbos.address` is `{text}`; expected {form}");
+    let plain = "6:19: `engine.cerbos.tls` is set, and the connection is not encrypted; expected an \
+                 address that begins with `grpcs://`";
+    let half = "6:50: `engine.cerbos.tls` has half of a client certificate; expected both \
+                `cert_file` and `key_file`, or neither";
+    for (entries, expected) in [
+        ("", &*format!("6:19: `engine.cerbos.address` is missing; expected {form}")),
+        ("address: 'https://pdp:3593'", &no_address("https://pdp:3593")),
+        ("address: 'grpcs://pdp:0'", &no_address("grpcs://pdp:0")),
+        ("address: 'grpcs://pdp/path'", &no_address("grpcs://pdp/path")),
+        ("address: 'unix:'", &no_address("unix:")),
+        (
+            "address: 'grpc://pdp:3593'",
+            "6:19: whoever is between us and the PDP could answer in its place; expected \
+             `grpcs://`, or `without_tls: private_network`",
+        ),
+        ("address: 'grpc://127.0.0.1', tls: { ca_file: ca.pem }", plain),
+        ("address: 'unix:pdp.sock', tls: {}", plain),
+        ("address: 'grpcs://pdp', tls: { cert_file: c.pem }", half),
+        ("address: 'grpcs://pdp', tls: { key_file: k.pem }", half),
+        (
+            "address: 'grpcs://pdp', without_tls: always",
+            "6:58: `engine.cerbos.without_tls` is `always`; expected `private_network`",
+        ),
+        (
+            "address: 'grpcs://pdp', max_in_flight: 0",
+            "6:60: `engine.cerbos.max_in_flight` is `0`; expected an integer from 1 to 100000",
+        ),
+        (
+            "address: 'grpcs://pdp', cache: {}",
+            "6:52: `engine.cerbos.cache.ttl` is missing; expected how long an answer is good, such \
+             as `5s`",
+        ),
+        (
+            "address: 'grpcs://pdp', cache: { ttl: 1h }",
+            "6:59: `engine.cerbos.cache.ttl` is `1h`; expected a duration from 100ms to 5m, such as \
+             `30s` or `5m`",
+        ),
+        (
+            "address: 'grpcs://pdp', adress: x",
+            "6:45: unknown key `adress` in `engine.cerbos`; expected `address`, perhaps",
+        ),
+    ] {
+        let file = SIX_LINES.replace("policies: policies\n", "");
+        let error = read(&format!("{file}engine: {{ cerbos: {{ {entries} }} }}\n")).unwrap_err();
+        assert_eq!(error, format!("portcullis.yaml:{expected}"), "{entries}");
+    }
+}
+
+#[test]
+fn what_only_our_engine_reads_is_refused_beside_another_pdp() {
+    let engine = "engine: { cerbos: { address: 'unix:pdp.sock' } }\n";
+    for (rest, expected) in [
+        (
+            SIX_LINES.replace("policies: policies\n", engine) + "policies: policies\n",
+            "7:11: `policies` is set, and the policies are evaluated elsewhere; expected either \
+             `policies` or `engine.cerbos`",
+        ),
+        (
+            SIX_LINES.replace(
+                "policies: policies\n",
+                &engine.replace("{ cerbos", "{ globals: {}, cerbos"),
+            ),
+            "5:20: `engine.globals` is set, and the policies are evaluated elsewhere; expected the \
+             setting of that name at the PDP of `engine.cerbos`",
+        ),
+        (
+            SIX_LINES.replace("policies: policies\n", engine)
+                + "cache: { decisions: { ttl: 1m } }\n",
+            "7:21: `cache.decisions` is about policies that are evaluated here; expected \
+             `engine.cerbos.cache`",
+        ),
+        (
+            SIX_LINES.replace("policies: policies\n", engine) + "api: {}\n",
+            "1:1: `api` is set, and the policies are evaluated elsewhere; expected either `api` or \
+             `engine.cerbos`",
+        ),
+    ] {
+        assert_eq!(read(&rest).unwrap_err(), format!("portcullis.yaml:{expected}"), "{rest}");
+    }
+}
+
+#[test]
 fn upstream_headers_that_decide_more_than_who_asks_are_refused() {
     let own = "expected a header of your own, such as `x-portcullis-subject`";
     let source = "expected `id`, `roles`, `{ claim: NAME }` or `{ attr: NAME }` (an attribute of the principal)";

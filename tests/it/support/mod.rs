@@ -1,6 +1,7 @@
 //! What the tests need around the server: an issuer, a configuration, the server itself, a client.
 
 mod assembly;
+mod authority;
 mod doors;
 mod edge;
 mod envoy;
@@ -14,6 +15,7 @@ mod request;
 mod world;
 
 pub(crate) use assembly::Assembly;
+pub(crate) use authority::Authority;
 pub(crate) use doors::Doors;
 pub(crate) use edge::Edge;
 pub(crate) use envoy::Envoy;

@@ -16,7 +16,7 @@ pub(crate) struct Pdp {
     folder: TempDir,
     pub(crate) grpc: SocketAddr,
     pub(crate) http: SocketAddr,
-    settings: Vec<&'static str>,
+    settings: Vec<String>,
     process: Option<Child>,
 }
 
@@ -35,7 +35,7 @@ impl Pdp {
     /// One that takes any token's word for its claims.
     pub(crate) async fn with_any_token(policies: &[(&str, &str)]) -> Self {
         let mut pdp = Self::prepare(policies);
-        pdp.settings.push(ANY_TOKEN);
+        pdp.settings.push(ANY_TOKEN.to_owned());
         pdp.begin().await;
         pdp
     }
@@ -45,11 +45,18 @@ impl Pdp {
         let mut pdp = Self::prepare(policies);
         fs::write(pdp.folder.path().join("c.pem"), certificate).unwrap();
         fs::write(pdp.folder.path().join("k.pem"), key).unwrap();
-        pdp.settings.extend([
-            ANY_TOKEN,
-            "--set=server.tls.cert=c.pem",
-            "--set=server.tls.key=k.pem",
-        ]);
+        let settings = [ANY_TOKEN, "--set=server.tls.cert=c.pem", "--set=server.tls.key=k.pem"];
+        pdp.settings.extend(settings.map(str::to_owned));
+        pdp.begin().await;
+        pdp
+    }
+
+    /// One that takes tokens only of this key set.
+    pub(crate) async fn with_key_set(policies: &[(&str, &str)], id: &str, url: &str) -> Self {
+        let mut pdp = Self::prepare(policies);
+        let key_set = "--set=auxData.jwt.keySets[0]";
+        pdp.settings.push(format!("{key_set}.id={id}"));
+        pdp.settings.push(format!("{key_set}.remote.url={url}"));
         pdp.begin().await;
         pdp
     }
