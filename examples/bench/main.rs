@@ -1,4 +1,4 @@
-//! What `make bench` measures with (`tools/bench.py` starts it): the issuer and the requests, a server
+//! What `make bench` measures with (`tools/bench` starts it): the issuer and the requests, a server
 //! that does nothing, and a load of requests that all differ.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 #![expect(unreachable_pub, reason = "no other crate sees an example: `pub` is for its modules")]
@@ -8,6 +8,7 @@ mod empty;
 mod key;
 mod load;
 mod requests;
+mod verification;
 mod world;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -39,6 +40,8 @@ enum Command {
     },
     /// Send the requests of a file, each once and in their order, and print what came of it.
     Load(load::Load),
+    /// Verify one signature again and again, and print how long it takes.
+    Verify(verification::Verification),
 }
 
 #[tokio::main]
@@ -47,6 +50,7 @@ async fn main() -> ExitCode {
         Command::World { folder, issuer, counts } => world::run(&folder, issuer, &counts).await,
         Command::Empty { listen } => empty::run(listen).await,
         Command::Load(load) => load.run().await,
+        Command::Verify(verification) => verification.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

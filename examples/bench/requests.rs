@@ -56,7 +56,7 @@ pub fn write(folder: &Path, issuer: &str, key: &SigningKey, counts: &Counts) -> 
 }
 
 /// Auth0's profile of an access token, with as many permissions as make it 900 bytes long.
-fn token(issuer: &str, key: &SigningKey, number: usize) -> anyhow::Result<String> {
+pub fn token(issuer: &str, key: &SigningKey, number: usize) -> anyhow::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "the issuer's own clock")]
     let now = jiff::Timestamp::now().as_second();
     let claims = json!({

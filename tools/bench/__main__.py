@@ -49,6 +49,18 @@ def grpc(report, issuer):
         tokens = lambda port: lambda at: loads.different(port, "tokens.bin", at * TOKENS, TOKENS)
         results = rounds(ROUNDS, [tokens(ours), tokens(other)])
         compare(report, "cold token", results)
+    with servers.portcullis(issuer, "portcullis-tokens") as (port, process):
+        beyond = [first_time(port, process, at) for at in range(ROUNDS)]
+        alone = [loads.verification() for _ in range(ROUNDS)]
+    report.compare("a token's first time beyond its second, beside the verification of a signature alone",
+                   beyond, alone, "µs", at_most=1.1)
+
+
+def first_time(port, process, at):
+    """Microseconds of processor time that a token takes which was not seen before, beyond one that was."""
+    ask = lambda: loads.different(port, "tokens.bin", at * TOKENS, TOKENS)
+    first, second = (servers.processor_time(process, ask) for _ in range(2))
+    return (first - second) / TOKENS * 1e6
 
 
 def through_envoy(report, issuer):

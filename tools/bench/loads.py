@@ -44,6 +44,11 @@ def different(port, file, skip, count):
     return Figures(figures["rate"], figures["p99"])
 
 
+def verification():
+    """Microseconds for one signature, in a process that does nothing else."""
+    return float(run([BENCH, "verify"]))
+
+
 def wrk(port, seconds):
     """One path with a token, through Envoy."""
     token = (WORLD / "token.txt").read_text()

@@ -60,6 +60,18 @@ def resident(process):
     raise SystemExit("the kernel does not tell how much memory a process holds")
 
 
+def processor_time(process, work):
+    """Seconds that all threads of a process run while something is done."""
+    before = ran(process)
+    work()
+    return ran(process) - before
+
+
+def ran(process):
+    threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
+
 @contextlib.contextmanager
 def world(paths, tokens):
     """The requests, and the issuer of their tokens; gives its port."""
