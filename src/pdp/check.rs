@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::{task, time::Instant};
 
 use super::{Call, Fault, Pdp};
@@ -15,16 +16,17 @@ use crate::cerbos_api::proto::cerbos::{
 };
 use crate::cerbos_api::validate::validate;
 use crate::decision::Rules;
-use crate::engine::Strictness;
 use crate::engine::model::{Action, AuxData, CheckInput, CheckOutput, Principal, Resource};
+use crate::engine::{PolicySet, Strictness};
 
 /// What all resources of a call are asked about with.
-pub(super) struct Asker {
-    rules: Arc<Rules>,
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'c> {
+    policies: &'c PolicySet,
     strictness: Strictness,
-    principal: Principal,
-    aux_data: AuxData,
-    call: Call,
+    pub(super) principal: &'c Principal,
+    pub(super) aux_data: &'c AuxData,
+    now: Timestamp,
 }
 
 /// One resource and what is to be done to it.
@@ -53,8 +55,11 @@ impl Pdp {
             .into_iter()
             .map(|ResourceEntry { actions, resource }| question(resource, &actions))
             .collect::<Result<Vec<_>, _>>()?;
-        let asker = self.asker(principal, aux_data, call)?;
-        let answers = self.answers(&asker, &questions).await?;
+        let principal = principal_from_wire(principal.unwrap_or_default())?;
+        let rules = self.rules();
+        let asker = self.asker(&rules, &principal, &aux_data, call)?;
+        let asked = questions.iter().map(|question| (&question.resource, &*question.actions));
+        let answers = self.answers(asker, asked).await;
         let results = questions.iter().zip(&answers).map(|(question, answer)| {
             let mut entry = answer_to_wire(&question.resource, answer);
             entry.meta = entry.meta.filter(|_| include_meta);
@@ -67,40 +72,40 @@ impl Pdp {
         })
     }
 
-    /// Takes one snapshot of the rules for the whole call: a reload in the middle of it is not seen.
-    pub(super) fn asker(
-        &self,
-        principal: Option<wire::Principal>,
-        aux_data: AuxData,
-        call: Call,
-    ) -> Result<Asker, Fault> {
-        Ok(Asker {
-            rules: self.rules.borrow().clone(),
-            strictness: self.settings.strictness,
-            principal: principal_from_wire(principal.unwrap_or_default())?,
-            aux_data,
-            call,
-        })
+    /// One snapshot for the whole call: a reload in the middle of it is not seen.
+    pub(super) fn rules(&self) -> Arc<Rules> {
+        self.rules.borrow().clone()
     }
 
-    /// One answer for each question, in their order.
-    ///
     /// # Errors
     /// The policies are at another PDP.
-    pub(super) async fn answers(
+    pub(super) fn asker<'c>(
         &self,
-        asker: &Asker,
-        questions: &[Question],
-    ) -> Result<Vec<CheckOutput>, Fault> {
+        rules: &'c Rules,
+        principal: &'c Principal,
+        aux_data: &'c AuxData,
+        call: Call,
+    ) -> Result<Asker<'c>, Fault> {
+        let policies = rules.policies.as_ref().ok_or_else(Fault::internal)?;
+        let strictness = self.settings.strictness;
+        Ok(Asker { policies, strictness, principal, aux_data, now: call.now })
+    }
+
+    /// One answer for each resource, in their order.
+    pub(super) async fn answers<'q>(
+        &self,
+        asker: Asker<'_>,
+        questions: impl ExactSizeIterator<Item = (&'q Resource, &'q [Action])>,
+    ) -> Vec<CheckOutput> {
         let started = Instant::now();
         let mut answers = Vec::with_capacity(questions.len());
-        for Question { resource, actions } in questions {
-            answers.push(asker.ask(resource, actions)?);
+        for (resource, actions) in questions {
+            answers.push(asker.ask(resource, actions));
             // Between two of a long batch others have their turn.
             task::yield_now().await;
         }
-        self.metrics.checked(questions.len(), started.elapsed());
-        Ok(answers)
+        self.metrics.checked(answers.len(), started.elapsed());
+        answers
     }
 }
 
@@ -114,18 +119,10 @@ pub(super) fn question(
 
 // === impl Asker ===
 
-impl Asker {
-    fn ask(&self, resource: &Resource, actions: &[Action]) -> Result<CheckOutput, Fault> {
-        let Self { rules, strictness, principal, aux_data, call } = self;
-        let input = CheckInput {
-            principal,
-            resource,
-            actions,
-            aux_data,
-            now: call.now,
-            now_attributes: &[],
-        };
-        let policies = rules.policies.as_ref().ok_or_else(Fault::internal)?;
-        Ok(policies.check_with(&input, *strictness))
+impl Asker<'_> {
+    fn ask(self, resource: &Resource, actions: &[Action]) -> CheckOutput {
+        let Self { policies, strictness, principal, aux_data, now } = self;
+        let input = CheckInput { principal, resource, actions, aux_data, now, now_attributes: &[] };
+        policies.check_with(&input, strictness)
     }
 }

@@ -1,5 +1,6 @@
 //! Why a call is not answered. A missing policy is no such reason: it denies.
 
+use super::MOST_BYTES;
 use crate::cerbos_api::{convert::Unusable, validate::Violations};
 
 /// An error of a call, as its caller is told it.
@@ -35,6 +36,12 @@ impl Fault {
     /// What exactly is wrong with a token is for our log: whoever sends forgeries is not told.
     pub(super) fn aux_data() -> Self {
         Self::new(Code::InvalidArgument, "invalid auxData")
+    }
+
+    /// A message of more than [`MOST_BYTES`].
+    pub(super) fn too_large(size: usize) -> Self {
+        let message = format!("grpc: received message larger than max ({size} vs. {MOST_BYTES})");
+        Self::new(Code::ResourceExhausted, message)
     }
 
     /// A fault of ours.

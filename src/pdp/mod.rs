@@ -6,6 +6,7 @@
 //!
 //! [`PolicySet`]: crate::engine::PolicySet
 
+mod access;
 mod aux_data;
 mod call;
 mod check;
@@ -20,4 +21,4 @@ pub use call::Call;
 pub use desk::{Pdp, VERSION};
 pub use fault::{Code, Fault};
 pub use key_sets::{KeySets, KeySource};
-pub use settings::{PdpSettings, RequestLimits};
+pub use settings::{MOST_BYTES, PdpSettings, RequestLimits};

@@ -6,7 +6,7 @@ use super::{
     Call, Fault, Pdp,
     check::{Question, question},
 };
-use crate::cerbos_api::convert::answer_to_wire;
+use crate::cerbos_api::convert::{answer_to_wire, principal_from_wire};
 use crate::cerbos_api::proto::cerbos::{
     engine::v1::{Principal as WirePrincipal, Resource as WireResource},
     request::v1::{
@@ -101,8 +101,11 @@ impl Pdp {
         questions: Vec<Question>,
         call: Call,
     ) -> Result<Vec<(String, ResultEntry)>, Fault> {
-        let asker = self.asker(principal, aux_data, call)?;
-        let answers = self.answers(&asker, &questions).await?;
+        let principal = principal_from_wire(principal.unwrap_or_default())?;
+        let rules = self.rules();
+        let asker = self.asker(&rules, &principal, &aux_data, call)?;
+        let asked = questions.iter().map(|question| (&question.resource, &*question.actions));
+        let answers = self.answers(asker, asked).await;
         let entries = questions.iter().zip(&answers).map(|(question, answer)| {
             (question.resource.id.to_string(), answer_to_wire(&question.resource, answer))
         });

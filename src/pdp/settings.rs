@@ -3,6 +3,9 @@
 use super::{Code, Fault};
 use crate::engine::Strictness;
 
+/// A message beyond this is refused, as it is by a PDP.
+pub const MOST_BYTES: usize = 4 * 1024 * 1024;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PdpSettings {
     /// `api.strict_evaluation`. A PDP is lenient unless it is told otherwise, the gate is strict.
@@ -30,6 +33,11 @@ impl RequestLimits {
 
     pub(super) fn check_actions(self, count: usize) -> Result<(), Fault> {
         within(count, self.actions, "number of actions")
+    }
+
+    /// Of a batch, whatever they are about.
+    pub(super) fn check_evaluations(self, count: usize) -> Result<(), Fault> {
+        within(count, self.resources.saturating_mul(self.actions), "number of evaluations")
     }
 }
 

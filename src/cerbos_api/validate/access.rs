@@ -1,5 +1,9 @@
 //! The rules of `AuthZEN`'s questions.
 
+use std::collections::BTreeMap;
+
+use prost_types::{Value, value::Kind};
+
 use super::{Request, found::Found, violation::Rule};
 use crate::cerbos_api::proto::authzen::authorization::v1::{
     AccessEvaluationBatchRequest, AccessEvaluationRequest, AccessEvaluationsOptions, Action,
@@ -70,14 +74,26 @@ fn examine_subject(subject: &Subject, found: &mut Found) {
     let Subject { r#type, id, properties } = subject;
     found.text("type", r#type);
     found.text("id", id);
-    found.keys("properties", properties);
+    examine_properties(properties, found);
 }
 
 fn examine_resource(resource: &Resource, found: &mut Found) {
     let Resource { r#type, id, properties } = resource;
     found.text("type", r#type);
     found.text("id", id);
-    found.keys("properties", properties);
+    examine_properties(properties, found);
+}
+
+/// A scope or a version that cannot be one is refused, as everywhere; a PDP looks for policies of it.
+fn examine_properties(properties: &BTreeMap<String, Value>, found: &mut Found) {
+    found.entries_with("properties", properties, |name, value, found| {
+        let Some(Kind::StringValue(text)) = &value.kind else { return };
+        match name {
+            "cerbos.policyVersion" => found.is_version(text),
+            "cerbos.scope" => found.is_scope(text),
+            _ => {}
+        }
+    });
 }
 
 fn examine_action(action: &Action, found: &mut Found) {

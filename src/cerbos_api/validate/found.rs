@@ -89,14 +89,22 @@ impl Found {
     }
 
     pub(super) fn version(&mut self, field: &'static str, text: &str) {
+        self.within(field, |found| found.is_version(text));
+    }
+
+    pub(super) fn is_version(&mut self, text: &str) {
         if text.parse::<PolicyVersion>().is_err() {
-            self.within(field, |found| found.report(Rule::Pattern, NOT_A_VERSION));
+            self.report(Rule::Pattern, NOT_A_VERSION);
         }
     }
 
     pub(super) fn scope(&mut self, field: &'static str, text: &str) {
+        self.within(field, |found| found.is_scope(text));
+    }
+
+    pub(super) fn is_scope(&mut self, text: &str) {
         if text.parse::<Scope>().is_err() {
-            self.within(field, |found| found.report(Rule::Pattern, NOT_A_SCOPE));
+            self.report(Rule::Pattern, NOT_A_SCOPE);
         }
     }
 
@@ -133,13 +141,22 @@ impl Found {
         map: &BTreeMap<String, V>,
         mut walk: impl FnMut(&V, &mut Self),
     ) {
+        self.entries_with(field, map, |_key, value, found| walk(value, found));
+    }
+
+    pub(super) fn entries_with<V>(
+        &mut self,
+        field: &'static str,
+        map: &BTreeMap<String, V>,
+        mut walk: impl FnMut(&str, &V, &mut Self),
+    ) {
         for (key, value) in map {
             let step = Step { field, subscript: Subscript::Key(key.as_str().into()) };
             self.at(step, |found| {
                 if key.is_empty() {
                     found.report(Rule::KeyMinLen, EMPTY);
                 }
-                walk(value, found);
+                walk(key, value, found);
             });
         }
     }

@@ -27,6 +27,9 @@ pub(super) enum Method {
     ServerInfo,
     CheckResourceSet,
     CheckResourceBatch,
+    AccessEvaluation,
+    AccessEvaluationBatch,
+    AccessMetadata,
 }
 
 // === impl Door ===
@@ -70,6 +73,13 @@ impl Method {
             Self::ServerInfo => "cerbos.svc.v1.CerbosService/ServerInfo",
             Self::CheckResourceSet => "cerbos.svc.v1.CerbosService/CheckResourceSet",
             Self::CheckResourceBatch => "cerbos.svc.v1.CerbosService/CheckResourceBatch",
+            Self::AccessEvaluation => {
+                "authzen.authorization.v1.AuthorizationService/AccessEvaluation"
+            }
+            Self::AccessEvaluationBatch => {
+                "authzen.authorization.v1.AuthorizationService/AccessEvaluationBatch"
+            }
+            Self::AccessMetadata => "authzen.authorization.v1.AuthorizationService/Metadata",
         }
     }
 }

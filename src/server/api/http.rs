@@ -9,22 +9,26 @@ use axum::{
     http::{Method as HttpMethod, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use prost::Name;
 use tokio::time::{Instant, timeout};
 
 use super::{
     door::{Door, Method, stamp},
-    grpc::MOST_BYTES,
+    origin::Origin,
     status::{json, to_http, with_version},
 };
 use crate::cerbos_api::json::{self as messages, JsonError, Layout};
 use crate::cerbos_api::proto::cerbos::request::v1::ServerInfoRequest;
-use crate::pdp::{Code, Fault};
+use crate::pdp::{Call, Code, Fault, MOST_BYTES};
 
 /// JSON takes more room than the message in it. A PDP has no bound here.
 const MOST_BODY_BYTES: usize = 4 * MOST_BYTES;
+
+/// Whose health may be asked for; all are well as one.
+const SERVICES: [&str; 3] =
+    ["", "cerbos.svc.v1.CerbosService", "authzen.authorization.v1.AuthorizationService"];
 
 /// How long a body may be on its way.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,8 +42,11 @@ pub(super) fn router(door: Door, rpcs: Router) -> Router {
         .route("/api/check", post(check_resource_set))
         .route("/api/check_resource_batch", post(check_resource_batch))
         .route("/api/server_info", get(server_info).head(no_method))
+        .route("/access/v1/evaluation", post(access_evaluation))
+        .route("/access/v1/evaluations", post(access_evaluation_batch))
+        .route("/.well-known/authzen-configuration", get(access_metadata).head(no_method))
         .route("/_cerbos/health", get(health).head(no_method))
-        .route("/_cerbos/metrics", get(metrics).head(no_method))
+        .route("/_cerbos/metrics", any(metrics))
         .method_not_allowed_fallback(no_method)
         .layer(counting)
         .with_state(door)
@@ -60,37 +67,40 @@ async fn count(State(door): State<Door>, request: Request, next: Next) -> Respon
 }
 
 async fn check_resources(State(door): State<Door>, request: Request) -> Response {
-    let (layout, message) = match message(request).await {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    answer(&door, Method::CheckResources, layout, door.pdp.check_resources(message, stamp())).await
+    let ask = |message, call| door.pdp.check_resources(message, call);
+    asked(&door, Method::CheckResources, request, ask).await
 }
 
 async fn plan_resources(State(door): State<Door>, request: Request) -> Response {
-    let (layout, message) = match message(request).await {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    answer(&door, Method::PlanResources, layout, door.pdp.plan_resources(message, stamp())).await
+    let ask = |message, call| door.pdp.plan_resources(message, call);
+    asked(&door, Method::PlanResources, request, ask).await
 }
 
 async fn check_resource_set(State(door): State<Door>, request: Request) -> Response {
-    let (layout, message) = match message(request).await {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    let checked = door.pdp.check_resource_set(message, stamp());
-    answer(&door, Method::CheckResourceSet, layout, checked).await
+    let ask = |message, call| door.pdp.check_resource_set(message, call);
+    asked(&door, Method::CheckResourceSet, request, ask).await
 }
 
 async fn check_resource_batch(State(door): State<Door>, request: Request) -> Response {
-    let (layout, message) = match message(request).await {
-        Ok(read) => read,
-        Err(refused) => return *refused,
-    };
-    let checked = door.pdp.check_resource_batch(message, stamp());
-    answer(&door, Method::CheckResourceBatch, layout, checked).await
+    let ask = |message, call| door.pdp.check_resource_batch(message, call);
+    asked(&door, Method::CheckResourceBatch, request, ask).await
+}
+
+async fn access_evaluation(State(door): State<Door>, request: Request) -> Response {
+    let ask = |message, call| door.pdp.access_evaluation(message, call);
+    asked(&door, Method::AccessEvaluation, request, ask).await
+}
+
+async fn access_evaluation_batch(State(door): State<Door>, request: Request) -> Response {
+    let ask = |message, call| door.pdp.access_evaluation_batch(message, call);
+    asked(&door, Method::AccessEvaluationBatch, request, ask).await
+}
+
+async fn access_metadata(State(door): State<Door>, request: Request) -> Response {
+    let layout = layout(&request);
+    let Origin(origin) = Origin::of(request.uri(), request.headers());
+    let metadata = async { Ok(door.pdp.access_metadata(&origin)) };
+    answer(&door, Method::AccessMetadata, layout, metadata).await
 }
 
 async fn server_info(State(door): State<Door>, request: Request) -> Response {
@@ -104,7 +114,7 @@ async fn health(State(door): State<Door>, RawQuery(query): RawQuery) -> Response
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let service = pairs.find(|(name, _)| name == "service").map(|(_, service)| service);
     let service = service.unwrap_or_default();
-    if !["", "cerbos.svc.v1.CerbosService"].contains(&&*service) {
+    if !SERVICES.contains(&&*service) {
         let fault = Fault::new(Code::NotFound, "unknown service");
         return with_version(to_http(&fault, Layout::Compact));
     }
@@ -126,13 +136,36 @@ async fn no_method() -> Response {
     to_http(&Fault::new(Code::Unimplemented, "Method Not Allowed"), Layout::Compact)
 }
 
-/// Two kinds of paths have two kinds of bodies.
+/// What a path is told that leads nowhere depends on how it begins.
 pub(super) fn not_found(path: &str) -> Response {
-    if path.starts_with("/api/") || path.starts_with("/access/v1/") {
+    for (prefix, service) in [("/admin", "Admin"), ("/api/playground", "Playground")] {
+        if path.starts_with(prefix) {
+            let message = format!("{service} service is disabled by the configuration");
+            let mut response = to_http(&Fault::new(Code::Unimplemented, message), Layout::Compact);
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            return response;
+        }
+    }
+    if ["/api", "/access/v1"].iter().any(|prefix| path.starts_with(prefix)) {
         return to_http(&Fault::new(Code::NotFound, "Not Found"), Layout::Compact);
     }
-    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    (StatusCode::NOT_FOUND, kind, "404 page not found\n").into_response()
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (StatusCode::NOT_FOUND, headers, "404 page not found\n").into_response()
+}
+
+async fn asked<M: Name + Default, A: Name, F: Future<Output = Result<A, Fault>>>(
+    door: &Door,
+    method: Method,
+    request: Request,
+    ask: impl FnOnce(M, Call) -> F,
+) -> Response {
+    match message(request).await {
+        Ok((layout, message)) => answer(door, method, layout, ask(message, stamp())).await,
+        Err(refused) => *refused,
+    }
 }
 
 async fn answer<A: Name>(

@@ -6,6 +6,7 @@
 mod door;
 mod grpc;
 mod http;
+mod origin;
 mod status;
 
 use std::io;

@@ -1,5 +1,6 @@
 //! Cerbos's API as we serve it, beside the real PDP: the same requests, the same answers.
 
+mod access;
 mod answers;
 mod malformed;
 
@@ -17,10 +18,27 @@ struct Pair {
 #[derive(Clone, Debug, PartialEq)]
 struct Said {
     status: u16,
+    headers: Vec<(String, String)>,
     body: Json,
-    content_type: String,
-    version: Option<String>,
 }
+
+/// A request over HTTP.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked<'a> {
+    method: &'a str,
+    path: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: &'a [u8],
+}
+
+/// Of answers; what else there is depends on the server's library.
+const HEADERS: [&str; 5] = [
+    "content-type",
+    "grpc-metadata-cerbos-version",
+    "grpc-metadata-content-type",
+    "x-content-type-options",
+    "x-request-id",
+];
 
 const POLICY: &str = r#"
 apiVersion: api.cerbos.dev/v1
@@ -37,6 +55,10 @@ resourcePolicy:
     - actions: [edit]
       derivedRoles: [owner]
       effect: EFFECT_ALLOW
+    - actions: [claim]
+      roles: [user]
+      effect: EFFECT_ALLOW
+      condition: { match: { expr: request.aux_data.jwt.sub == "x" } }
     - actions: ["*"]
       roles: [user]
       effect: EFFECT_DENY
@@ -68,36 +90,60 @@ impl Pair {
     }
 
     /// The same request to both.
-    async fn send(&self, method: &str, path: &str, body: &[u8]) -> (Said, Said) {
+    async fn send(&self, asked: Asked<'_>) -> (Said, Said) {
         let (http, _) = &self.ours.api;
         let theirs = self.theirs.http.to_string();
-        (said(http, method, path, body).await, said(&theirs, method, path, body).await)
+        (said(http, asked).await, said(&theirs, asked).await)
     }
 
     async fn check(&self, method: &str, path: &str, body: &str) {
-        let (ours, theirs) = self.send(method, path, body.as_bytes()).await;
-        assert_eq!(ours, theirs, "{method} {path} {body}");
+        self.same(Asked { method, path, headers: &[], body: body.as_bytes() }).await;
+    }
+
+    async fn same(&self, asked: Asked<'_>) {
+        let (ours, theirs) = self.send(asked).await;
+        assert_eq!(ours, theirs, "{asked:?} {}", String::from_utf8_lossy(asked.body));
     }
 }
 
-async fn said(address: &str, method: &str, path: &str, body: &[u8]) -> Said {
+async fn said(address: &str, asked: Asked<'_>) -> Said {
+    let Asked { method, path, headers, body } = asked;
     let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-    let request = reqwest::Client::new().request(method, format!("http://{address}{path}"));
-    let response = request.body(body.to_vec()).send().await.unwrap();
-    let header =
-        |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-    let (status, content_type) = (response.status().as_u16(), header("content-type"));
-    let version = header("grpc-metadata-cerbos-version");
-    let text = response.text().await.unwrap();
-    let mut body = serde_json::from_str(&text).unwrap_or(Json::String(text));
-    if let Some(body) = body.as_object_mut() {
-        if let Some(call) = body.remove("cerbosCallId") {
-            assert_eq!(call.as_str().unwrap().len(), 26);
-        }
-        // One blank of it varies from build to build.
-        if let Some(Json::String(message)) = body.get_mut("message") {
-            *message = message.replace('\u{a0}', " ");
-        }
+    let mut request = reqwest::Client::new().request(method, format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
-    Said { status, body, content_type: content_type.unwrap_or_default(), version }
+    let response = request.body(body.to_vec()).send().await.unwrap();
+    let status = response.status().as_u16();
+    let headers = HEADERS.iter().filter_map(|name| {
+        let value = response.headers().get(*name)?;
+        Some(((*name).to_owned(), value.to_str().unwrap().to_owned()))
+    });
+    let headers = headers.collect();
+    let text = response.text().await.unwrap().replace(address, "HOST");
+    let mut body = serde_json::from_str(&text).unwrap_or(Json::String(text));
+    settle(&mut body);
+    Said { status, headers, body }
+}
+
+/// Takes out what differs from call to call, or from one build of the real PDP to the next.
+fn settle(body: &mut Json) {
+    match body {
+        Json::Object(members) => {
+            if let Some(call) = members.remove("cerbosCallId") {
+                assert_eq!(call.as_str().unwrap().len(), 26);
+            }
+            if let Some(Json::String(message)) = members.get_mut("message") {
+                *message = message.replace('\u{a0}', " ");
+            }
+            // Of a batch of evaluations, in an order of their own.
+            let response = members.get_mut("cerbos.response");
+            if let Some(Json::Array(results)) = response.and_then(|one| one.get_mut("results")) {
+                results.sort_by_key(|result| result["resource"].to_string());
+            }
+            members.values_mut().for_each(settle);
+        }
+        Json::Array(items) => items.iter_mut().for_each(settle),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
 }
