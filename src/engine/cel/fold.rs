@@ -36,6 +36,8 @@ pub(super) enum Folded {
     Constant(Constant),
     /// The argument at this index.
     Argument(usize),
+    /// The operand of `optMap` or `optFlatMap`, which has no value.
+    Nothing,
 }
 
 /// All that was folded, by the id of the node as it was written.
@@ -99,6 +101,13 @@ pub(super) enum Place {
 /// A macro. One in another one is left for the end, and so is one that names inputs: whatever has a
 /// value without them is folded then, but nothing around it.
 pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Option<Folded>) {
+    let node = match node.kind {
+        Kind::OptionalMap { parts, .. } if has_nothing(&parts, locals) => {
+            let [operand, _] = *parts;
+            return (operand, Some(Folded::Nothing));
+        }
+        kind => Node { kind },
+    };
     match constant_of(&node, locals) {
         Some(value) if place == Place::Outside && is_constant(&node, &mut Vec::new()) => {
             settled(value.clone(), Kind::Constant(value))
@@ -106,6 +115,12 @@ pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Opti
         Some(value) => settled(value.clone(), Kind::Settled(value)),
         None => (node, None),
     }
+}
+
+/// Whether there is nothing to map, so that what would be done with it is gone.
+fn has_nothing([operand, _]: &[Node; 2], locals: usize) -> bool {
+    let is_none = |value: V<'_>| matches!(value, V::Optional(None));
+    is_constant(operand, &mut Vec::new()) && with_value(operand, locals, is_none).unwrap_or(false)
 }
 
 fn settled(value: Constant, kind: Kind) -> (Node, Option<Folded>) {
@@ -177,6 +192,24 @@ fn folds(node: &Node, folding: Folding) -> bool {
     }
 }
 
+/// Whether it is made of literals alone and has a value: cel-go puts the value in its place, and what
+/// the node holds without evaluating it is gone.
+pub(super) fn is_replaced(node: &Node, locals: usize) -> bool {
+    is_constant_macro(node) && with_value(node, locals, |_| ()).is_some()
+}
+
+/// Whether it is a macro, all of which is made of literals.
+pub(super) fn is_constant_macro(node: &Node) -> bool {
+    is_macro(node) && is_constant(node, &mut Vec::new())
+}
+
+fn is_macro(node: &Node) -> bool {
+    matches!(
+        node.kind,
+        Kind::Loop(_) | Kind::Bind { .. } | Kind::OptionalMap { .. } | Kind::SortBy { .. }
+    )
+}
+
 /// Whether it is made of literals alone, by way of values that are no literals, such as addresses.
 /// `bound` are the variables of macros around it.
 fn is_constant(node: &Node, bound: &mut Vec<usize>) -> bool {
@@ -240,10 +273,7 @@ fn is_member(call: &Call, folding: Folding) -> Option<bool> {
 
 /// Whether all that was folded can be written down: addresses, hierarchies and the like cannot.
 pub(super) fn can_be_written(node: &Node, locals: usize) -> bool {
-    let folds = match &node.kind {
-        Kind::Loop(_) | Kind::Bind { .. } | Kind::OptionalMap { .. } | Kind::SortBy { .. } => true,
-        _ => is_constant(node, &mut Vec::new()),
-    };
+    let folds = is_macro(node) || is_constant(node, &mut Vec::new());
     match if folds { with_value(node, locals, has_text) } else { None } {
         Some(has_text) => has_text,
         None => node.parts().into_iter().all(|part| can_be_written(part, locals)),

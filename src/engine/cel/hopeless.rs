@@ -11,7 +11,7 @@ use super::{
     budget::Budget,
     early::Early,
     eval::{Evaluated, Fault, Run},
-    fold::Folding,
+    fold::{self, Folding},
     functions::Call as Arguments,
     node::{Call, Kind, Node},
     value::V,
@@ -22,8 +22,12 @@ const BUDGET: u64 = 100_000;
 
 /// Why the expression can have no value, if it cannot. Inner parts come first, in the order in which
 /// they are written.
-pub(super) fn why(node: &Node, folding: Folding) -> Option<Box<str>> {
-    if let Some(why) = node.parts().into_iter().find_map(|part| why(part, folding)) {
+pub(super) fn why(node: &Node, (folding, locals): (Folding, usize)) -> Option<Box<str>> {
+    if folding == Folding::Whole && fold::is_replaced(node, locals) {
+        return None;
+    }
+    let inner = |part| why(part, (folding, locals));
+    if let Some(why) = node.parts().into_iter().find_map(inner) {
         return Some(why);
     }
     let arena = Bump::new();
@@ -42,6 +46,26 @@ pub(super) fn why(node: &Node, folding: Folding) -> Option<Box<str>> {
     };
     // For want of steps nothing is known.
     fault.filter(|_| !budget.is_spent()).map(|fault| fault.text().into())
+}
+
+/// Whether cel-go can make no program of a macro that it would fold: literal keys are looked at by
+/// whatever plans an expression, and conversions are not.
+pub(super) fn has_no_program(node: &Node) -> bool {
+    fold::is_constant_macro(node) && has_impossible_key(node)
+}
+
+fn has_impossible_key(node: &Node) -> bool {
+    let arena = Bump::new();
+    let budget = Budget::of_steps(BUDGET);
+    let run = Run::without_inputs(&arena, &budget, 0);
+    let is_impossible = match &node.kind {
+        Kind::Call(call) if matches!(call.group.name, "_[_]" | "_[?_]") => {
+            let key = call.args.get(1).and_then(Node::literal);
+            key.is_some_and(|key| access::qualifier(&run, key).is_err())
+        }
+        _ => false,
+    };
+    is_impossible || node.parts().into_iter().any(has_impossible_key)
 }
 
 fn call_early<'a>(run: &Run<'a>, call: &'a Call) -> Option<Evaluated<'a>> {

@@ -6,6 +6,7 @@ use super::{
     check::{Types, namespaced},
     early,
     fold::{self, Folded, Folding, Folds, Place},
+    hopeless,
     node::{self, Kind, Logic, Node},
     roots,
     signature::Style,
@@ -24,6 +25,8 @@ pub(super) struct Lowered {
     pub shadows: Vec<(usize, Namespace)>,
     /// What was folded.
     pub folds: Folds,
+    /// Cerbos gives up folding altogether over a macro that it can make no program of.
+    pub gives_up: bool,
 }
 
 /// The types of an expression as it was written, and of what folding leaves of it.
@@ -44,10 +47,11 @@ pub(super) fn lower(syntax: &Syntax, types: Typed<'_>, names: &Names, folding: F
         shadows: Vec::new(),
         local_names: Vec::new(),
         macros: 0,
+        gives_up: false,
     };
     let root = lowering.node(syntax);
-    let Lowering { local_names, shadows, folds, .. } = lowering;
-    Lowered { root, locals: local_names.len(), local_names, shadows, folds }
+    let Lowering { local_names, shadows, folds, gives_up, .. } = lowering;
+    Lowered { root, locals: local_names.len(), local_names, shadows, folds, gives_up }
 }
 
 struct Lowering<'n> {
@@ -60,6 +64,7 @@ struct Lowering<'n> {
     local_names: Vec<Box<str>>,
     /// How many macros are around.
     macros: usize,
+    gives_up: bool,
 }
 
 /// How far Cerbos folds an expression. With one instant a request, the clock makes none less
@@ -120,6 +125,7 @@ impl<'n> Lowering<'n> {
         let node = Node { kind };
         let (node, folded) = match self.folding {
             Folding::Whole if is_macro => {
+                self.gives_up |= self.place() == Place::Outside && hopeless::has_no_program(&node);
                 fold::fold_macro(node, self.local_names.len(), self.place())
             }
             Folding::Literals if is_macro => (node, None),

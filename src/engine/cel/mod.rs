@@ -179,7 +179,7 @@ pub fn compile(source: &str, names: &Names) -> Result<Expression, Vec<Issue>> {
     }
     let reads = read_set::reads(&root);
     let clock = horizon::reading(&root);
-    let hopeless = hopeless::why(&root, folding);
+    let hopeless = hopeless::why(&root, (folding, locals));
     Ok(Expression { source: source.into(), root, locals, local_names, reads, clock, hopeless })
 }
 
@@ -193,11 +193,12 @@ fn fold_if_it_holds(
     if lower::folding(syntax) == Folding::Whole {
         let typed = Typed { written: types, left: types };
         let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
-        if lowered.folds.is_empty() {
+        if lowered.folds.is_empty() && !lowered.gives_up {
             fold::write_down(&mut lowered.root);
             return (lowered, Folding::Whole);
         }
-        if fold::can_be_written(&lowered.root, lowered.locals)
+        if !lowered.gives_up
+            && fold::can_be_written(&lowered.root, lowered.locals)
             && let Ok(left) = check::check(syntax, source, &lowered.folds)
             && validate::validate(syntax, source, Checked { types: &left, folds: &lowered.folds })
                 .is_empty()

@@ -55,6 +55,7 @@ impl<'c> Checked<'c> {
             (Some(Folded::Argument(index)), Kind::Call { args, .. }) => {
                 args.get(*index).map_or(Left::Syntax(node), |argument| self.left(argument))
             }
+            (Some(Folded::Nothing), Kind::OptionalMap { operand, .. }) => self.left(operand),
             _ => Left::Syntax(node),
         }
     }

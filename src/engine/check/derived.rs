@@ -52,8 +52,8 @@ impl<'a> DerivedRoles<'a> {
             }
             match self.is_effective(role, known, evaluator) {
                 Ok(true) => active.push(&role.name),
-                Ok(false) => {}
-                Err(Failed) => failed.push(&role.name),
+                Ok(false) | Err(Failed::Row) => {}
+                Err(Failed::Action) => failed.push(&role.name),
             }
         }
         active.sort_unstable();

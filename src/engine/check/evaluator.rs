@@ -17,9 +17,15 @@ pub(super) struct Values<'a> {
     horizon: Timestamp,
 }
 
-/// An expression failed where that ends the matter.
+/// Why it is not known whether a condition is met.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Failed;
+pub(super) enum Failed {
+    /// An expression failed where that ends the matter: the action is denied.
+    Action,
+    /// It came to an expression that can have no value, whatever is asked. Cerbos passes over such a
+    /// row, also where the row denies what is *not* met; unless evaluation is strict.
+    Row,
+}
 
 /// What a variable is whose expression fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,9 +111,9 @@ impl<'a> Evaluator<'a> {
             }
             let result = self.evaluate(clause, seen, |frame| clause.expression.variable(frame));
             let value = match (result, missing) {
-                (Ok(value), _) => Some(value),
-                (Err(Failed), Missing::Null) if !self.is_strict() => Some(V::Null),
-                (Err(Failed), Missing::Null | Missing::Undefined) => None,
+                (Some(value), _) => Some(value),
+                (None, Missing::Null) if !self.is_strict() => Some(V::Null),
+                (None, Missing::Null | Missing::Undefined) => None,
             };
             if let Some(place) = values.get_mut(*slot) {
                 *place = value;
@@ -117,7 +123,8 @@ impl<'a> Evaluator<'a> {
         Values { by_slot: self.arena.alloc_slice_copy(&values), horizon }
     }
 
-    /// Whether a condition is met. It fails only in strict evaluation, or where the budget is spent.
+    /// Whether a condition is met. Of expressions that can have a value it fails only in strict
+    /// evaluation, or where the budget is spent.
     pub(super) fn condition(
         &mut self,
         condition: &'a Condition,
@@ -155,8 +162,12 @@ impl<'a> Evaluator<'a> {
         self.note_clock(clause, variables);
         // Out of steps or memory, all conditions fail. Those of denying rules must not fail in
         // silence.
-        let is_final = self.is_strict() || self.is_exhausted();
-        if is_final { result } else { Ok(result.unwrap_or(false)) }
+        match result {
+            Some(result) => Ok(result),
+            None if self.is_strict() || self.is_exhausted() => Err(Failed::Action),
+            None if clause.expression.hopeless().is_some() => Err(Failed::Row),
+            None => Ok(false),
+        }
     }
 
     /// No steps or no memory are left.
@@ -186,17 +197,17 @@ impl<'a> Evaluator<'a> {
         clause: &'a Clause,
         variables: Values<'a>,
         evaluate: impl FnOnce(&Frame<'a>) -> Result<T, crate::engine::cel::EvaluationFailure>,
-    ) -> Result<T, Failed> {
+    ) -> Option<T> {
         let message = match self.unreadable(clause) {
             Some(message) => message.into(),
             None => match evaluate(&self.frame(variables)) {
-                Ok(value) => return Ok(value),
+                Ok(value) => return Some(value),
                 Err(failure) => failure.0,
             },
         };
         let expression = clause.expression.source().into();
         self.errors.push(EvaluationError { expression, message });
-        Err(Failed)
+        None
     }
 
     /// Why an expression that reads `runtime` itself cannot. A variable that reads it has failed

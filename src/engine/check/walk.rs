@@ -249,8 +249,11 @@ impl<'a> Walk<'a> {
     ) -> Result<Verdict<'a>, Broken<'a>> {
         let mut verdict = Verdict::Undecided;
         for row in rows {
-            let is_met = self.is_met(open, row, derived);
-            let Some(is_met) = is_met.map_err(|Failed| Broken(&open.unit.key))? else { continue };
+            let is_met = match self.is_met(open, row, derived) {
+                Ok(Some(is_met)) => is_met,
+                Ok(None) | Err(Failed::Row) => continue,
+                Err(Failed::Action) => return Err(Broken(&open.unit.key)),
+            };
             let output = if is_met { &row.rule.met } else { &row.rule.unmet };
             if let Some(clause) = output {
                 let variables = open.variables(&mut self.evaluator);

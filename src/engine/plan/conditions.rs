@@ -83,8 +83,17 @@ impl<'a> Conditions<'a> {
     }
 
     pub(super) fn condition(&self, condition: &'a Condition, seen: Seen<'_, 'a>) -> Verdict {
+        let Verdict { met, broken } = self.tree(condition, seen);
+        if self.is_strict() || broken == Truth::Never {
+            return Verdict { met, broken };
+        }
+        // An expression that can have no value takes the row away, whatever the row does.
+        Verdict { met: met.and(broken.not()), broken: Truth::Never }
+    }
+
+    fn tree(&self, condition: &'a Condition, seen: Seen<'_, 'a>) -> Verdict {
         let parts = |parts: &'a [Condition]| {
-            parts.iter().map(|part| self.condition(part, seen)).collect::<Vec<_>>()
+            parts.iter().map(|part| self.tree(part, seen)).collect::<Vec<_>>()
         };
         match condition {
             Condition::Holds(clause) => self.clause(clause, seen),
@@ -112,7 +121,9 @@ impl<'a> Conditions<'a> {
         match clause.expression.partial_condition(&self.partly(seen)) {
             Outcome::Known(V::Bool(true)) => Verdict::MET,
             Outcome::Known(_) => Verdict::UNMET,
-            Outcome::Failed(_) if self.is_strict() => Verdict::BROKEN,
+            Outcome::Failed(_) if self.is_strict() || clause.expression.hopeless().is_some() => {
+                Verdict::BROKEN
+            }
             Outcome::Failed(_) => Verdict::UNMET,
             Outcome::Residual(operand) => {
                 Verdict { met: Truth::When(operand), broken: Truth::Never }

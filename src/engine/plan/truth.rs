@@ -22,7 +22,7 @@ pub(super) enum Truth {
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
     pub(super) met: Truth,
-    /// It fails, and failing denies: only in strict evaluation.
+    /// It fails, and failing denies, which is strict evaluation; or takes the rule away.
     pub(super) broken: Truth,
 }
 

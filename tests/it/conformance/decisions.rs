@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use super::{
     compare::{self, Difference, Kind},
+    deciders::Marked,
     ours,
     pdp::{self, Pdp},
     policy,
@@ -16,7 +17,7 @@ use crate::tools;
 use fastrand::Rng;
 
 /// Questions about one directory, shared out among its sets.
-const QUESTIONS: usize = 240;
+const QUESTIONS: usize = 120;
 
 #[derive(Debug)]
 pub(super) struct Found {
@@ -74,6 +75,7 @@ pub(super) fn compare_scene(
         }
     };
     tally.iter_mut().for_each(|tally| tally.enter(scene));
+    let marked = tally.is_some().then(|| Marked::new(scene));
     let answers = pdp.ask(&scene.questions);
     for (at, (question, theirs)) in scene.questions.iter().zip(answers).enumerate() {
         // An answer that holds something that is no text cannot be sent.
@@ -85,7 +87,9 @@ pub(super) fn compare_scene(
         if let Some(difference) = compare::answers(&ours, &theirs) {
             return Some((scene.asking(at), difference));
         }
-        tally.iter_mut().for_each(|tally| tally.count(scene, question, &ours));
+        if let (Some(tally), Some(marked)) = (&mut tally, &marked) {
+            tally.count(scene, question, &ours, &marked.deciders(question, &ours));
+        }
     }
     None
 }

@@ -6,6 +6,7 @@
 //! our own checks. `soundness` compares our engine with itself behind the cache's key. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
 
 mod compare;
+mod deciders;
 mod decisions;
 mod expression;
 mod expressions;

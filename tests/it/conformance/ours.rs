@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use portcullis::engine::{
-    self, PolicyErrors, PolicySet,
+    self, PolicyErrors, PolicySet, Strictness,
     model::{CheckInput, CheckOutput},
 };
 
@@ -13,11 +13,27 @@ pub(super) fn compile(scene: &Scene) -> Result<PolicySet, PolicyErrors> {
 }
 
 pub(super) fn ask(policies: &PolicySet, question: &Question) -> CheckOutput {
+    with_input(question, |input| policies.check(input))
+}
+
+/// The answer under another strictness than that of the settings.
+pub(super) fn ask_with(
+    policies: &PolicySet,
+    question: &Question,
+    strictness: Strictness,
+) -> CheckOutput {
+    with_input(question, |input| policies.check_with(input, strictness))
+}
+
+fn with_input(
+    question: &Question,
+    check: impl FnOnce(&CheckInput<'_>) -> CheckOutput,
+) -> CheckOutput {
     let Question { principal, resource, actions, claims: _ } = question;
     let aux_data = question.aux_data();
     #[expect(clippy::disallowed_methods, reason = "the PDP reads its clock, and this is the same")]
     let now = Timestamp::now();
-    policies.check(&CheckInput {
+    check(&CheckInput {
         principal,
         resource,
         actions,

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use portcullis::engine::model::{CheckOutput, Effect, OutputValue, SchemaEnforcement};
 
-use super::scene::{Question, Scene};
+use super::{
+    deciders::{self, KINDS},
+    scene::{Question, Scene},
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -19,17 +22,12 @@ pub(super) struct Tally {
     traits: Vec<&'static str>,
 }
 
-/// What a long run must have met, and how often.
-const WANTED: [&str; 34] = [
-    "principal Allow",
-    "principal Deny",
-    "resource Allow",
-    "resource Deny",
-    "role Deny",
-    "NO_MATCH Deny",
-    "by default Deny",
-    "scoped Allow",
-    "scoped Deny",
+/// What a long run must have met, and how often, beside every kind of rule that decides.
+const WANTED: [&str; 29] = [
+    "the nearest scope allows",
+    "the nearest scope denies",
+    "a scope further up allows",
+    "a scope further up denies",
     "strict",
     "not strict",
     "lenient scope search",
@@ -56,6 +54,9 @@ const WANTED: [&str; 34] = [
     "beside globals",
     "unknown scope",
 ];
+
+/// Where no rule decided, no scope did.
+const UNDECIDED: [&str; 3] = ["no rule", "no policy", "a schema denies"];
 
 /// What policies can have, and the text by which it is known.
 const TRAITS: [(&str, &str); 10] = [
@@ -90,17 +91,18 @@ impl Tally {
         scene: &Scene,
         question: &Question,
         answer: &CheckOutput,
+        deciders: &[&str],
     ) {
         self.questions += 1;
-        for action in &answer.actions {
+        for (action, decider) in answer.actions.iter().zip(deciders) {
             self.decisions += 1;
             self.allowed += usize::from(action.effect == Effect::Allow);
-            let kind = action.policy.split('.').next().unwrap_or_default();
-            self.note(format!("{kind} {:?}", action.effect), 1);
-            if !action.scope.is_empty() {
-                self.note(format!("scoped {:?}", action.effect), 1);
-            } else if kind == "resource" && action.effect == Effect::Deny {
-                self.note("by default Deny".to_owned(), 1);
+            self.note((*decider).to_owned(), 1);
+            if !UNDECIDED.contains(decider) {
+                let is_near = deciders::scope_of(&action.policy) == &*action.scope;
+                let scope = if is_near { "the nearest scope" } else { "a scope further up" };
+                let says = if action.effect == Effect::Allow { "allows" } else { "denies" };
+                self.note(format!("{scope} {says}"), 1);
             }
         }
         let decisions = answer.actions.len();
@@ -129,8 +131,12 @@ impl Tally {
             return Vec::new();
         }
         let often = |name: &&str| self.of.get(*name).is_some_and(|count| *count >= OFTEN);
-        let mut missing: Vec<String> =
-            WANTED.iter().filter(|name| !often(name)).map(ToString::to_string).collect();
+        let mut missing: Vec<String> = KINDS
+            .iter()
+            .chain(&WANTED)
+            .filter(|name| !often(name))
+            .map(ToString::to_string)
+            .collect();
         if self.allowed * 100 < self.decisions * 30 {
             missing.push("decisions that allow".to_owned());
         }

@@ -112,6 +112,10 @@ impl<'s> Checker<'s> {
             (Some(Folded::Argument(index)), Kind::Call { args, .. }) => {
                 args.get(*index).map_or(Type::Error, |argument| self.check(argument))
             }
+            (Some(Folded::Nothing), Kind::OptionalMap { operand, .. }) => {
+                self.check(operand);
+                Type::Optional(Box::new(self.mapping.fresh()))
+            }
             (_, _) => self.type_of(node),
         };
         let found = self.mapping.resolve(&found);

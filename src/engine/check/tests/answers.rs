@@ -42,6 +42,7 @@ subjects! {
     role_policies: "role_policies.txt",
     derived_roles: "derived_roles.txt",
     conditions_and_variables: "conditions.txt",
+    conditions_without_a_program: "hopeless.txt",
     outputs: "outputs.txt",
     threat_35_strict_evaluation: "strict.txt",
     schemas: "schemas.txt",

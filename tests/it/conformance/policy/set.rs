@@ -97,7 +97,7 @@ impl<'d> Maker<'d> {
             4 => Some(OVERRIDE),
             _ => None,
         }));
-        let depth = *dice.pick(&[1, 1, 2, 2, 3, 4]);
+        let depth = *dice.pick(&[1, 2, 2, 3, 3, 4]);
         let set = Set { kinds, principals, sub_roles, scopes: scopes[..depth].to_vec() };
         Self { dice, files, written, number, set, strict, permissions, exported: None }
     }
@@ -108,7 +108,7 @@ impl<'d> Maker<'d> {
             self.derived_roles();
         }
         for kind in self.set.kinds.clone() {
-            let depth = self.dice.usize(1..=self.set.scopes.len());
+            let depth = self.depth();
             let versions: &[&str] =
                 if self.dice.percent(25) { &["default", "v2"] } else { &["default"] };
             for version in versions {
@@ -119,8 +119,8 @@ impl<'d> Maker<'d> {
         }
         self.disabled();
         for principal in self.set.principals.clone() {
-            if principal != "alice" && self.dice.percent(45) {
-                let depth = self.dice.usize(1..=self.set.scopes.len());
+            if principal != "alice" && self.dice.percent(60) {
+                let depth = self.depth();
                 let version = *self.dice.pick(&["default", "default", "default", "v2"]);
                 (0..depth).for_each(|scope| self.principal(&principal, version, scope));
             }
@@ -133,6 +133,12 @@ impl<'d> Maker<'d> {
             }
         }
         self.set
+    }
+
+    /// For how many scopes, from the root down, something has policies: mostly for all.
+    fn depth(&mut self) -> usize {
+        let all = self.set.scopes.len();
+        if self.dice.percent(60) { all } else { self.dice.usize(1..=all) }
     }
 
     fn file(&mut self, name: &str, kind: &str, policy: Json) -> String {
@@ -233,7 +239,7 @@ impl<'d> Maker<'d> {
         }
         let names = self.declare(&mut policy);
         let rules: Vec<Json> =
-            (0..self.dice.usize(1..8)).map(|_| self.rule(&names, scope)).collect();
+            (0..self.dice.usize(2..10)).map(|_| self.rule(&names, scope)).collect();
         put(&mut policy, "rules", rules.into());
         self.file("resource", "resourcePolicy", policy)
     }
@@ -279,7 +285,7 @@ impl<'d> Maker<'d> {
             *self.written += 1;
             rule["name"] = format!("named{}", self.written).into();
         }
-        let conditional = self.dice.percent(60);
+        let conditional = self.dice.percent(55);
         if conditional {
             rule["condition"] = self.writer(names).condition();
         }
@@ -325,7 +331,7 @@ impl<'d> Maker<'d> {
         let mut rules = Vec::new();
         for resource in resources {
             let actions: Vec<Json> =
-                (0..self.dice.usize(1..4)).map(|_| self.action_rule(&names)).collect();
+                (0..self.dice.usize(2..6)).map(|_| self.action_rule(&names)).collect();
             rules.push(json!({ "resource": resource, "actions": actions }));
         }
         policy["rules"] = rules.into();
