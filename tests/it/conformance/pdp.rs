@@ -33,8 +33,8 @@ use crate::tools;
 
 /// Questions under way at a time.
 const AT_ONCE: usize = 16;
-/// A PDP that has not answered by then never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A PDP that has not answered by then never will, though a long run leaves the machine to others.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// `$CERBOS`, or the one that `make fetch` brings.
 pub(super) fn program() -> PathBuf {

@@ -59,7 +59,7 @@ impl Shrinker {
         self.attempts += 1;
         let smaller = self.attempts < ATTEMPTS && scene.questions.iter().all(is_valid);
         match smaller.then(|| compare_scene(&scene, None)).flatten() {
-            Some((scene, difference)) if difference.kind == self.difference.kind => {
+            Some((scene, difference)) if is_alike(&difference, &self.difference) => {
                 (self.scene, self.difference) = (scene, difference);
                 true
             }
@@ -120,6 +120,15 @@ impl Shrinker {
             self.attempt(scene)
         }
     }
+}
+
+/// Whether a smaller scene shows the same: policies may be refused for many reasons.
+fn is_alike(one: &Difference, other: &Difference) -> bool {
+    let reason = |difference: &Difference| {
+        let said = format!("{} {}", difference.ours, difference.theirs);
+        said.rsplit(": ").next().map(str::to_owned)
+    };
+    one.kind == other.kind && (one.kind != Kind::Loading || reason(one) == reason(other))
 }
 
 /// A JSON value in a scene.
