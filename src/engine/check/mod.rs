@@ -19,7 +19,7 @@ mod tests;
 
 pub use inputs::PolicyChain;
 #[cfg(test)]
-pub(super) use tests::policies;
+pub(super) use tests::{Answers, check_recorded, policies};
 
 use bumpalo::Bump;
 

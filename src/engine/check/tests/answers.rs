@@ -1,27 +1,13 @@
 //! A file a subject, in `tests/data/checks`.
 
-use super::case::{ask, policies, print};
+use super::case::{Answers, ask, check_recorded, print};
 
 #[track_caller]
 fn check(cases: &str) {
-    let mut failures = Vec::new();
-    for case in format!("\n{cases}").split("\n== ").skip(1) {
-        let lines: Vec<&str> = case.lines().filter(|line| !line.is_empty()).collect();
-        let (asked, written): (Vec<&str>, Vec<&str>) =
-            lines.iter().skip(1).partition(|line| line.starts_with("? ") || line.starts_with("  "));
-        let policies = policies(&written);
-        let mut asked = asked.into_iter().peekable();
-        while let Some(question) = asked.next() {
-            let answer: String = std::iter::from_fn(|| asked.next_if(|l| l.starts_with("  ")))
-                .map(|line| format!("{line}\n"))
-                .collect();
-            let ours = print(&ask(&policies, question.strip_prefix("? ").unwrap()));
-            if ours != answer {
-                failures.push(format!("{}\n{question}\n{answer}not\n{ours}", lines[0]));
-            }
-        }
-    }
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    check_recorded(cases, |policies, question, recorded| Answers {
+        wanted: recorded.iter().map(|line| format!("{line}\n")).collect(),
+        ours: print(&ask(policies, question)),
+    });
 }
 
 macro_rules! subjects {

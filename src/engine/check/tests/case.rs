@@ -21,6 +21,39 @@ const KINDS: [&str; 7] = [
     "exportConstants",
 ];
 
+/// An answer that was recorded, as far as it is to be met, and ours.
+pub(in crate::engine) struct Answers {
+    pub(in crate::engine) wanted: String,
+    pub(in crate::engine) ours: String,
+}
+
+/// Asks all questions of a file. `answer` has the policies of the case, the question and the lines
+/// that were recorded.
+#[track_caller]
+pub(in crate::engine) fn check_recorded(
+    cases: &str,
+    answer: impl Fn(&PolicySet, &str, &[&str]) -> Answers,
+) {
+    let mut failures = Vec::new();
+    for case in format!("\n{cases}").split("\n== ").skip(1) {
+        let lines: Vec<&str> = case.lines().filter(|line| !line.is_empty()).collect();
+        let (asked, written): (Vec<&str>, Vec<&str>) =
+            lines.iter().skip(1).partition(|line| line.starts_with("? ") || line.starts_with("  "));
+        let policies = policies(&written);
+        let mut asked = asked.into_iter().peekable();
+        while let Some(question) = asked.next() {
+            let recorded: Vec<&str> =
+                std::iter::from_fn(|| asked.next_if(|line| line.starts_with("  "))).collect();
+            let question = question.strip_prefix("? ").unwrap();
+            let Answers { wanted, ours } = answer(&policies, question, &recorded);
+            if ours != wanted {
+                failures.push(format!("{}\n{question}\n{wanted}not\n{ours}", lines[0]));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
 /// The policies of a case, by lines: one that begins with a kind begins a policy.
 pub(in crate::engine) fn policies(lines: &[&str]) -> PolicySet {
     let mut options = Options::default();

@@ -5,4 +5,4 @@ mod case;
 mod clock;
 mod hostile;
 
-pub(in crate::engine) use case::policies;
+pub(in crate::engine) use case::{Answers, check_recorded, policies};

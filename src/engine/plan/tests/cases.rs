@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value as Json;
 
 use super::normal::normal;
-use crate::engine::check::policies;
+use crate::engine::check::{Answers, check_recorded};
 use crate::engine::model::{AuxData, Map, Principal, Value};
 use crate::engine::plan::{PlanInput, PlanOutput, PlannedResource};
 use crate::engine::policy::PolicySet;
@@ -69,28 +69,13 @@ fn print(output: &PlanOutput) -> String {
 
 #[track_caller]
 fn check(cases: &str) {
-    let mut failures = Vec::new();
-    for case in format!("\n{cases}").split("\n== ").skip(1) {
-        let lines: Vec<&str> = case.lines().filter(|line| !line.is_empty()).collect();
-        let (asked, written): (Vec<&str>, Vec<&str>) =
-            lines.iter().skip(1).partition(|line| line.starts_with("? ") || line.starts_with("  "));
-        let policies = policies(&written);
-        let mut asked = asked.into_iter().peekable();
-        while let Some(question) = asked.next() {
-            let answer: Vec<&str> =
-                std::iter::from_fn(|| asked.next_if(|line| line.starts_with("  "))).collect();
-            let question: Json =
-                serde_json::from_str(question.strip_prefix("? ").unwrap()).unwrap();
-            let filter = question["here"].as_str().unwrap_or(answer[0].trim_start());
-            let mut wanted = format!("  {}\n", normal(filter));
-            answer[1..].iter().for_each(|line| writeln!(wanted, "{line}").unwrap());
-            let ours = print(&plan(&policies, &question));
-            if ours != wanted {
-                failures.push(format!("{}\n{question}\n{wanted}not\n{ours}", lines[0]));
-            }
-        }
-    }
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    check_recorded(cases, |policies, question, recorded| {
+        let question: Json = serde_json::from_str(question).unwrap();
+        let filter = question["here"].as_str().unwrap_or(recorded[0].trim_start());
+        let mut wanted = format!("  {}\n", normal(filter));
+        recorded[1..].iter().for_each(|line| writeln!(wanted, "{line}").unwrap());
+        Answers { wanted, ours: print(&plan(policies, &question)) }
+    });
 }
 
 macro_rules! subjects {
