@@ -10,7 +10,10 @@ fn allowed() -> DenialOutputs {
     DenialOutputs {
         statuses: [402, 404].into(),
         headers: ["retry-after", "x-reason"].into_iter().filter_map(DenialHeader::parse).collect(),
-        redirects: vec![Origin::parse("https://app.example").unwrap()],
+        redirects: ["https://app.example", "https://a.io"]
+            .into_iter()
+            .filter_map(Origin::parse)
+            .collect(),
         metadata: true,
     }
 }
@@ -42,6 +45,45 @@ fn an_output_says_how_a_denial_is_told() {
     assert_eq!(redirect.location.as_deref(), Some("https://app.example/upgrade?plan=pro"));
     assert_eq!(read(&json!({})), Ok(Some(Denial::default())));
     assert_eq!(Denial::default().status().as_u16(), 403);
+}
+
+#[test]
+fn what_is_said_has_a_size() {
+    let many = |count: usize| -> Json {
+        let entries = (0..count).map(|number| (format!("k{number}"), json!("v")));
+        Json::Object(entries.collect())
+    };
+    let location = |length: usize| format!("https://app.example/{}", "a".repeat(length - 20));
+    for (denial, is_said) in [
+        (json!({ "headers": { "x-reason": "x".repeat(2048) } }), true),
+        (json!({ "headers": { "x-reason": "x".repeat(2049) } }), false),
+        (json!({ "redirect": location(2048) }), true),
+        (json!({ "redirect": location(2049) }), false),
+        (json!({ "metadata": many(16) }), true),
+        (json!({ "metadata": many(17) }), false),
+        (json!({ "metadata": { "k".repeat(2048): "v" } }), true),
+        (json!({ "metadata": { "k".repeat(2049): "v" } }), false),
+        (json!({ "metadata": { "": "" } }), true),
+    ] {
+        assert_eq!(read(&denial).is_ok(), is_said, "{denial}");
+    }
+}
+
+#[test]
+fn a_redirect_leads_to_anything_below_its_origin() {
+    let rests = ["", "/", "/a?b#c", "?plan=pro", "#plans", "\\plans", ":443/a"];
+    let urls = rests.map(|rest| format!("https://app.example{rest}")).into_iter();
+    for url in urls.chain(["https://a.io/upgrade/to/pro".to_owned()]) {
+        let denial = read(&json!({ "redirect": url })).unwrap().unwrap();
+        assert_eq!(denial.location.as_deref(), Some(&*url));
+    }
+}
+
+#[test]
+fn metadata_is_a_thing_of_its_own_to_allow() {
+    let allowed = DenialOutputs { metadata: false, ..allowed() };
+    let said = said(&format!("{POLICY}#rule"), json!({ "denial": { "metadata": {} } }));
+    assert_eq!(allowed.read(POLICY, &[said]), Err(InvalidDenial::Metadata));
 }
 
 #[test]

@@ -2,4 +2,5 @@
 
 mod assertion;
 mod denial;
+mod refusal;
 mod upstream;

@@ -3,6 +3,8 @@
 //! possession, Y client certificates.
 
 mod algorithms;
+mod attested;
+mod auxiliary;
 mod claims;
 mod demands;
 pub(crate) mod forge;
@@ -16,6 +18,7 @@ mod sender;
 mod senders;
 mod sources;
 mod structure;
+mod told;
 mod transport;
 
 use jiff::{SignedDuration, Timestamp};

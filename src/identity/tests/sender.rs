@@ -1,12 +1,14 @@
 //! A token and what its sender shows beside it.
 
+use std::sync::LazyLock;
+
 use super::{
     forge::{self, Forgery, TestKey},
     world,
 };
 use crate::identity::{
     CertificateSource, Demands, Nonces, Possession, PossessionRules, Presentation, TokenBinding,
-    TokenError, TokenLimits, UnverifiedToken, Verifier, bearer,
+    TokenError, TokenLimits, UnverifiedToken, VerifiedProof, Verifier, bearer,
 };
 use crate::request::{HttpRequest, RawRequest};
 
@@ -22,7 +24,10 @@ pub(super) struct Sender {
 
 /// A token that is bound to `p256`.
 pub(super) fn bound_token() -> String {
-    Forgery::base().bound(Some(TestKey::named("p256")), None).token()
+    // Thousands of proofs come with it, and an RSA signature is a matter of milliseconds.
+    static TOKEN: LazyLock<String> =
+        LazyLock::new(|| Forgery::base().bound(Some(TestKey::named("p256")), None).token());
+    TOKEN.clone()
 }
 
 /// The proof of it, before a case changes it.
@@ -53,6 +58,11 @@ impl Sender {
     }
 
     pub(super) fn verify(self) -> Result<(), TokenError> {
+        self.proof().map(drop)
+    }
+
+    /// What has to be used once of a sender whom all this is believed.
+    pub(super) fn proof(self) -> Result<Option<VerifiedProof>, TokenError> {
         let Self { scheme, token, request, rules, binding, nonces } = self;
         let world = world();
         let request = HttpRequest::read(request, &forge::rules()).unwrap();
@@ -64,7 +74,8 @@ impl Sender {
         let (rules, nonces) = (&rules, nonces.as_ref());
         let possession = Some(Possession { token: &token, request: &request, rules, nonces });
         let (scheme, now) = (token.scheme(), world.now);
-        verifier.verify(&signed, &Presentation { scheme, demands, now, possession }).map(drop)
+        let presentation = Presentation { scheme, demands, now, possession };
+        verifier.verify(&signed, &presentation).map(|token| token.proof())
     }
 }
 
