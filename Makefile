@@ -9,13 +9,15 @@ TOKENS ?= 1000000
 PATHS ?= 1000000
 SECONDS ?= 60
 FUZZ ?= build/fuzz
+MUTANTS ?= build/mutants
+ROOMS ?=
 
 BUILT = target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 UP = $(BUILT)/examples/demo up --portcullis $(BUILT)/portcullis
 WORLD = build/demo
 HOSTILE = hostile::hostile_tokens_and_paths_are_refused_and_valid_requests_pass
 
-.PHONY: help test check fetch build bench demo compat conformance hostile soundness plans fuzz
+.PHONY: help test check fetch build bench demo compat conformance hostile soundness plans fuzz mutants
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +76,10 @@ fuzz: ## Input that libFuzzer makes up. TARGET (one of tests/fuzz/targets; witho
 			$(FUZZ)/corpus/$$target tests/fuzz/seeds/$$target -- \
 			-max_total_time=$(SECONDS) -timeout=30 -rss_limit_mb=2560 -artifact_prefix=$(FUZZ)/$$target-; \
 	done
+
+# Needs `cargo install cargo-mutants --locked`. About an hour of one core; reports are in $(MUTANTS)/ROOM/mutants.out.
+mutants: ## Break each check of the rooms identity, request and answer: does a test of the room notice? ROOMS.
+	@tools/mutants $(MUTANTS) $(ROOMS)
 
 compat: build ## The tour in short with every Envoy from 1.36 to 1.40.
 	@set -e; for version in $(COMPAT); do \

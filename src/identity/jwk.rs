@@ -138,7 +138,7 @@ fn ec(
     algorithm: &'static dyn VerificationAlgorithm,
 ) -> Result<(KeyType, DecodingKey, Vec<u8>), SkipReason> {
     let (x, y) = (bytes(jwk, "x")?, bytes(jwk, "y")?);
-    if x.len() != coordinate_bytes || y.len() != coordinate_bytes {
+    if [x.len(), y.len()] != [coordinate_bytes; 2] {
         return Err(SkipReason::Malformed);
     }
     // An uncompressed point (SEC 1, 2.3.3).

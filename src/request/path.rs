@@ -4,6 +4,8 @@
 //! what was decided about is not what is served. A path that could be read in two ways is therefore
 //! refused, with the reason, and what is left is its own canonical form (RFC 3986, section 6.2.2).
 
+use std::borrow::Cow;
+
 use super::{PathError, percent};
 
 /// What counts as canonical.
@@ -50,8 +52,8 @@ impl CanonicalPath {
         }
         check_bytes(path)?;
         let decoded = match percent::decode(path) {
-            Ok(decoded) if path.contains('%') => Some(decoded.into()),
-            Ok(_) => None,
+            Ok(Cow::Owned(decoded)) => Some(decoded.into()),
+            Ok(Cow::Borrowed(_)) => None,
             Err(percent::DecodeError::BadEscape) => return Err(PathError::BadEscape),
             Err(percent::DecodeError::NotUtf8) => return Err(PathError::NotUtf8),
         };

@@ -131,6 +131,9 @@ fn what_is_signed_with_a_key_of_any_kind_is_verified_with_what_is_published() {
         let mut names: Vec<&String> = set["keys"][0].as_object().unwrap().keys().collect();
         names.sort();
         assert_eq!(names, members, "and nothing that is secret");
+        for coordinate in ["x", "y"].iter().filter_map(|name| set["keys"][0].get(name)) {
+            assert_eq!(coordinate.as_str().unwrap().len(), 43, "32 bytes in base64url");
+        }
         assert_eq!(
             (&set["keys"][0]["alg"], &set["keys"][0]["use"]),
             (&algorithm.into(), &"sig".into())

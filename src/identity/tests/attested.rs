@@ -52,12 +52,31 @@ fn found(metadata: &Json) -> AttestedClaims {
 fn what_envoy_left_under_the_key_is_found_and_nothing_else() {
     assert_eq!(found(&json!({ KEY: claims() })).issuer(), forge::ISSUER);
     assert_eq!(found(&json!({ KEY: { "iss": 7 } })).issuer(), "");
+    let printed = format!("{:?}", found(&json!({ KEY: claims() })));
+    assert_eq!(printed, "AttestedClaims { .. }", "nothing of them");
     assert!(source().find(&request(&json!({}))).unwrap().is_none(), "another place is none");
     assert!(source().find(&request(&json!({ "other": claims() }))).unwrap().is_none());
     assert!(source().find(&request(&json!({ KEY: null }))).is_err());
     let text = source().find(&request(&json!({ KEY: "claims" })));
     assert_eq!(text.unwrap_err().to_string(), "malformed credentials");
     assert_eq!(source().carrier(&request(&json!({ KEY: claims() }))), Ok(None));
+}
+
+/// JSON has no such number, and the message of Envoy has.
+#[test]
+fn a_time_that_is_no_number_is_none() {
+    for name in ["exp", "iat", "nbf"] {
+        let Value::Map(claims) = Value::from(claims()) else { panic!() };
+        let others = claims.iter().filter(|(other, _)| *other != name);
+        let others = others.map(|(name, value)| (name, value.clone()));
+        let claims = others.chain([(name, Value::from(f64::NAN))]).collect();
+        let mut request = request(&json!({}));
+        request.jwt_authn = [(KEY, Value::Map(claims))].into_iter().collect();
+        let Some(Credentials::Attested(attested)) = source().find(&request).unwrap() else {
+            panic!()
+        };
+        assert_eq!(answer(&attested), "invalid claims", "{name}");
+    }
 }
 
 #[test]
@@ -70,21 +89,26 @@ fn claims_of_envoy_are_checked_as_those_of_a_token() {
         (changed("sub", json!("")), "invalid claims"),
         (changed("nonce", json!("n")), "wrong token type"),
     ] {
-        let [verifier] = &Verifier::for_issuers(vec![forge::spec()])[..] else { panic!() };
         let attested = found(&json!({ KEY: claims }));
-        let (demands, now) = (&Demands::default(), forge::now());
-        let presentation = Presentation { scheme: Scheme::Bearer, demands, now, possession: None };
-        let answer = verifier.verify_attested(&attested, &presentation);
-        let answer = answer.map(|token| {
-            let (principal, _) = verifier.attested_principal(&token).unwrap();
-            assert_eq!(&*principal.id, "auth0|1");
-            let second = |second| Timestamp::from_second(second).unwrap();
-            assert_eq!(token.expires_at(), second(forge::NOW + 60));
-            let Issued { tenant, subject, session, at } = token.issued();
-            assert_eq!((tenant, subject, session), (forge::ISSUER, "auth0|1", Some("s1")));
-            assert_eq!(at, second(forge::NOW - 10));
-            "OK".to_owned()
-        });
-        assert_eq!(answer.unwrap_or_else(|refusal| refusal.to_string()), expected, "{claims}");
+        assert_eq!(answer(&attested), expected, "{claims}");
     }
+}
+
+/// `OK`, or the text of the refusal.
+fn answer(attested: &AttestedClaims) -> String {
+    let [verifier] = &Verifier::for_issuers(vec![forge::spec()])[..] else { panic!() };
+    let (demands, now) = (&Demands::default(), forge::now());
+    let presentation = Presentation { scheme: Scheme::Bearer, demands, now, possession: None };
+    let token = match verifier.verify_attested(attested, &presentation) {
+        Ok(token) => token,
+        Err(refusal) => return refusal.to_string(),
+    };
+    let (principal, _) = verifier.attested_principal(&token).unwrap();
+    assert_eq!(&*principal.id, "auth0|1");
+    let second = |second| Timestamp::from_second(second).unwrap();
+    assert_eq!(token.expires_at(), second(forge::NOW + 60));
+    let Issued { tenant, subject, session, at } = token.issued();
+    assert_eq!((tenant, subject, session), (forge::ISSUER, "auth0|1", Some("s1")));
+    assert_eq!(at, second(forge::NOW - 10));
+    "OK".to_owned()
 }

@@ -1,5 +1,6 @@
 //! Which keys of a key set are taken.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
@@ -62,6 +63,11 @@ fn keys_off_their_curve_and_of_other_kinds_are_left_out() {
     let p256 = TestKey::named("p256").jwk();
     let x = p256["x"].as_str().unwrap();
     let without_id = json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"});
+    let bytes = |name: &str| URL_SAFE_NO_PAD.decode(p256[name].as_str().unwrap()).unwrap();
+    let (mut short, mut long) = (bytes("x"), bytes("y"));
+    long.insert(0, short.pop().unwrap());
+    let mut moved = changed("p256", "x", base64url(short));
+    moved["y"] = json!(base64url(long));
     let mut zero = changed("p256", "x", base64url([0; 32]));
     zero["y"] = zero["x"].clone();
     let cases = [
@@ -69,6 +75,7 @@ fn keys_off_their_curve_and_of_other_kinds_are_left_out() {
         ("A20 (0,0)", zero, SkipReason::Malformed),
         ("A20 31 bytes", changed("p256", "x", base64url([1; 31])), SkipReason::Malformed),
         ("A20 33 bytes", changed("p256", "x", base64url([1; 33])), SkipReason::Malformed),
+        ("A20 31 and 33 bytes, which are a point together", moved, SkipReason::Malformed),
         ("A20 another curve", changed("p256", "crv", "P-384"), SkipReason::Malformed),
         ("A20 Ed25519", changed("ed", "x", base64url([1; 31])), SkipReason::Malformed),
         ("unknown curve", changed("p256", "crv", "secp256k1"), SkipReason::UnsupportedType),
@@ -101,9 +108,8 @@ fn check_left_out(name: &str, jwk: Value, expected: SkipReason) {
 fn keys_that_are_unusual_are_taken() {
     let leading_zero = {
         let modulus = TestKey::named("k1").jwk()["n"].as_str().unwrap().to_owned();
-        let modulus =
-            base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, modulus);
-        changed("k1", "n", base64url([vec![0], modulus.unwrap()].concat()))
+        let modulus = URL_SAFE_NO_PAD.decode(modulus).unwrap();
+        changed("k1", "n", base64url([vec![0], modulus].concat()))
     };
     let mut plain = TestKey::named("k1").jwk();
     plain.as_object_mut().unwrap().remove("use");

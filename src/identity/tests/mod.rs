@@ -8,6 +8,7 @@ mod auxiliary;
 mod claims;
 mod demands;
 pub(crate) mod forge;
+mod forgeries;
 mod keys;
 mod kinds;
 mod logout;

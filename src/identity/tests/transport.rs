@@ -52,5 +52,6 @@ fn two_headers_are_refused_whatever_they_say() {
 fn a_token_is_never_printed() {
     let token = bearer::find([b"DPoP secret-token".as_slice()]).unwrap().unwrap();
     assert_eq!(token.scheme(), Scheme::Dpop);
+    assert_eq!([Scheme::Bearer, Scheme::Dpop].map(Scheme::name), ["Bearer", "DPoP"]);
     assert_eq!(format!("{token:?}"), "BearerToken { scheme: Dpop, .. }");
 }

@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use super::{FORMS, headers, raw, read};
-use crate::request::{HttpRequest, RawRequest, RequestError};
+use crate::request::{Host, HttpRequest, RawRequest, RequestError};
 
 fn request(host: &str) -> Result<HttpRequest, RequestError> {
     read(RawRequest { host: host.to_owned(), ..raw("/") })
@@ -20,6 +22,12 @@ fn threat_20_hosts_compare_without_case_port_and_trailing_dot() {
     ] {
         assert_eq!(request(sent).unwrap().host.as_str(), host, "{sent}");
     }
+}
+
+#[test]
+fn a_host_is_found_by_its_text() {
+    let hosts = BTreeSet::from([Host::parse("A.example:80").unwrap()]);
+    assert!(hosts.contains("a.example") && !hosts.contains("b.example"));
 }
 
 #[test]

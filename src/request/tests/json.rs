@@ -81,6 +81,7 @@ fn bounds_hold() {
     refused(r#"{"a":{"a":{"a":{"a":{}}}}}"#, JsonError::TooDeep);
     refused(format!("[{}1]", "1,".repeat(19)), JsonError::TooManyValues);
     assert!(parse(format!("[{}1]", "1,".repeat(18)).as_bytes(), LIMITS).is_ok());
+    assert!(parse(format!("\"{}\"", "a".repeat(1022)).as_bytes(), LIMITS).is_ok());
     refused(format!("\"{}\"", "a".repeat(1023)), JsonError::TooLarge);
 }
 

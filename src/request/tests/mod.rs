@@ -1,4 +1,5 @@
 mod body;
+mod forwarded;
 mod headers;
 mod host;
 mod json;

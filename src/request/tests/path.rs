@@ -1,5 +1,5 @@
 use super::{raw, read};
-use crate::request::{HttpRequest, RequestError};
+use crate::request::{CanonicalPath, HttpRequest, PathError, PathRules, RequestError};
 
 fn request(target: &str) -> Result<HttpRequest, RequestError> {
     read(raw(target))
@@ -70,6 +70,9 @@ fn threat_3_path_parameters_are_refused() {
 fn threat_15_fragments_are_refused() {
     refused("path.fragment", &["/admin#x", "/#", "/a?b#c", "#"]);
     refused("path.encoded_delimiter", &["/admin%23x", "/a/b%3Fq=1", "/a%3f"]);
+    // A path that no request brought, such as that of a route.
+    let path = CanonicalPath::parse("/admin#x", &PathRules::default());
+    assert_eq!(path, Err(PathError::Fragment));
 }
 
 #[test]

@@ -97,6 +97,13 @@ fn the_thumbprint_is_that_of_the_leaf() {
     for pem in [pem.clone(), pem.replace('\n', "\r\n"), format!("{pem}{other}")] {
         assert_eq!(with_certificate(encode(&pem)), Ok(Some(thumbprint.clone())));
     }
+    let padded = |longer: usize| {
+        let pem = encode(&pem);
+        let more = "a".repeat(64 * 1024 - pem.len() + longer);
+        with_certificate(pem + &more)
+    };
+    assert_eq!(padded(0), Ok(Some(thumbprint.clone())));
+    assert_eq!(padded(1), Err(PeerError::MalformedCertificate));
     assert_eq!(with_certificate(String::new()), Ok(None));
     for malformed in [
         "-".to_owned(),
