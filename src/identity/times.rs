@@ -36,9 +36,6 @@ pub(super) fn check(
     {
         return Err(TokenError::NotYetValid);
     }
-    if expires_at > now + leeway + max_lifetime {
-        return Err(TokenError::InvalidLifetime);
-    }
     let issued_at = claims.seconds("iat")?.ok_or(TokenError::InvalidClaim("iat"))?;
     if issued_at < 0.0 || issued_at > now + leeway || issued_at >= expires_at {
         return Err(TokenError::InvalidClaim("iat"));

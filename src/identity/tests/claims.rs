@@ -63,7 +63,7 @@ fn threat_42_the_audience_is_ours() {
 
 #[test]
 fn threat_36_times_are_numbers_that_can_be_believed() {
-    let year = 365 * 86_400;
+    let (month, year) = (30 * 86_400, 365 * 86_400);
     world().check(&[
         ("K8 no exp", base().without("exp").token(), CLAIMS),
         ("K8 text", with("exp", (NOW + 60).to_string()), CLAIMS),
@@ -79,10 +79,17 @@ fn threat_36_times_are_numbers_that_can_be_believed() {
         ("K10 30 years", with("exp", NOW + 30 * year), LIFETIME),
         ("K10 2^63", with_number("exp", "9223372036854775808"), LIFETIME),
         ("K10 2^64", with_number("exp", "18446744073709551616"), LIFETIME),
+        ("K10 30 days", base().claim("iat", NOW).claim("exp", NOW + month).token(), "OK"),
+        ("K10 longer", base().claim("iat", NOW).claim("exp", NOW + month + 1).token(), LIFETIME),
+        ("K10 of 1970", with("iat", 0), LIFETIME),
         ("K10 issued long ago", with("iat", NOW - 31 * 86_400), LIFETIME),
         ("K11 fraction", with_number("exp", &format!("{}.5", NOW + 3600)), "OK"),
         ("K12 exp 29 s ago", base().claim("iat", NOW - 90).claim("exp", NOW - 29).token(), "OK"),
         ("K12 exp 31 s ago", base().claim("iat", NOW - 90).claim("exp", NOW - 31).token(), EXPIRED),
+        ("K12 exp 30 s ago", base().claim("iat", NOW - 90).claim("exp", NOW - 30).token(), EXPIRED),
+        ("K12 iat in 30 s", with("iat", NOW + 30), "OK"),
+        ("K12 iat in 31 s", with("iat", NOW + 31), CLAIMS),
+        ("K12 nbf in 30 s", with("nbf", NOW + 30), "OK"),
         ("K12 nbf in 29 s", with("nbf", NOW + 29), "OK"),
         ("K12 nbf in 31 s", with("nbf", NOW + 31), "not yet valid"),
         ("K13 nbf in an hour", with("nbf", NOW + 3600), "not yet valid"),
@@ -105,6 +112,8 @@ fn a_token_can_be_too_old_whatever_it_says() {
     world.check(&[
         ("K15 two hours", with("iat", NOW - 7200), "token too old"),
         ("K15 an hour", with("iat", NOW - 3600), "OK"),
+        ("K15 an hour and the skew", with("iat", NOW - 3630), "OK"),
+        ("K15 a second more", with("iat", NOW - 3631), "token too old"),
     ]);
     let token = base().token();
     super::world().later(3600 + 29).check(&[("K12 just not", token.clone(), "OK")]);

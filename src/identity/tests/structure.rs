@@ -53,15 +53,28 @@ fn threat_41_44_a_token_is_three_segments_of_canonical_base64url() {
 }
 
 #[test]
+fn b8_a_payload_has_a_size() {
+    let payload = |text: &str| base().payload(text).token();
+    let values = format!(r#"{{"x":[{}1]}}"#, "1,".repeat(5_000));
+    let keys: Vec<String> = (0..20_000).map(|key| format!(r#""{key}":1"#)).collect();
+    let number = |digits: &str| {
+        base().payload_text(|text| text.replacen('{', &format!(r#"{{"x":{digits},"#), 1)).token()
+    };
+    world().check(&[
+        ("B8 many values", payload(&values), MALFORMED),
+        ("B8 many keys", payload(&format!("{{{}}}", keys.join(","))), "token too large"),
+        ("B8 number beyond a double", number(&"9".repeat(8_000)), MALFORMED),
+        ("B8 number of many digits", number(&format!("0.{}", "9".repeat(8_000))), "OK"),
+        ("B8 number of 100 KB", number(&"9".repeat(100_000)), "token too large"),
+    ]);
+}
+
+#[test]
 fn header_and_payload_are_one_strict_json_object() {
     let payload = |text: &str| base().payload(text).token();
     let header = |text: &str| base().header_text(|_| text.to_owned()).token();
     let edit =
         |from: &str, to: &str| base().payload_text(|text| text.replacen(from, to, 1)).token();
-    let many = format!(r#"{{"x":[{}1]}}"#, "1,".repeat(5_000));
-    let keys: Vec<String> = (0..20_000).map(|key| format!(r#""{key}":1"#)).collect();
-    let keys = format!("{{{}}}", keys.join(","));
-    let number = |digits: &str| format!(r#"{{"x":{digits},"#);
     let nested = |depth: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     world().check(&[
         ("B4 two audiences", edit("{", r#"{"aud":"other","#), MALFORMED),
@@ -94,11 +107,6 @@ fn header_and_payload_are_one_strict_json_object() {
         ("B6 single quotes", edit("{", "{'x':1,"), MALFORMED),
         ("B6 trailing comma", edit("{", "{,"), MALFORMED),
         ("B7 depth 3000", payload(&nested(3_000)), MALFORMED),
-        ("B8 many values", payload(&many), MALFORMED),
-        ("B8 many keys", payload(&keys), "token too large"),
-        ("B8 number beyond a double", edit("{", &number(&"9".repeat(8_000))), MALFORMED),
-        ("B8 number of many digits", edit("{", &number(&format!("0.{}", "9".repeat(8_000)))), "OK"),
-        ("B8 number of 100 KB", edit("{", &number(&"9".repeat(100_000))), "token too large"),
         (
             "B9 not UTF-8",
             base().payload([b"{\"x\":\"", &[0xff, 0xfe][..], b"\"}"].concat()).token(),

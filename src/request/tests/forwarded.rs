@@ -68,7 +68,7 @@ fn what_could_be_another_clients_is_refused() {
         &["Hash="],
         &[&*format!("{line}0")],
         &[&*format!("{line}00")],
-        &[&line[..67]],
+        &[line.split_at(67).0],
         &[&*line.replace("60", "6g")],
         &[&*format!("Hash=\"{hash}")],
     ] {

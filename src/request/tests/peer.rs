@@ -102,7 +102,7 @@ fn the_thumbprint_is_that_of_the_leaf() {
         let more = "a".repeat(64 * 1024 - pem.len() + longer);
         with_certificate(pem + &more)
     };
-    assert_eq!(padded(0), Ok(Some(thumbprint.clone())));
+    assert_eq!(padded(0), Ok(Some(thumbprint)));
     assert_eq!(padded(1), Err(PeerError::MalformedCertificate));
     assert_eq!(with_certificate(String::new()), Ok(None));
     for malformed in [
