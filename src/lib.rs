@@ -30,6 +30,8 @@ pub mod logout;
 
 pub mod policy_source;
 
+pub mod suite;
+
 pub mod telemetry;
 
 pub mod cerbos_api;

@@ -3,13 +3,14 @@
 mod reload;
 mod revoke;
 mod serve;
+mod test;
 mod validate;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
-    fmt,
+    env, fmt,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -37,6 +38,8 @@ enum Command {
     Validate(File),
     /// Ask the running server to read policies and routes again, and wait for the outcome.
     Reload(File),
+    /// Run the test suites of a policy directory, as `cerbos compile` does, with its exit codes.
+    Test(Box<test::Flags>),
     /// Have the running server refuse tokens that have not expired yet.
     Revoke {
         #[command(flatten)]
@@ -58,7 +61,11 @@ struct File {
 /// Runs the command of this process's command line.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(Cli { command }) => command,
+        Err(error) => return misused(&error),
+    };
+    match command {
         Command::Serve(file) => outcome(serve::run(file.config)),
         Command::Validate(file) => {
             let report = validate(&file.config);
@@ -71,10 +78,23 @@ pub fn main() -> ExitCode {
         Command::Revoke { file, whose } => {
             outcome(revoke::run(&file.config, &whose).map(|answer| say(io::stdout(), answer)))
         }
+        Command::Test(flags) => test::run(&flags),
         Command::Schema => {
             say(io::stdout(), config::SCHEMA.trim_end());
             ExitCode::SUCCESS
         }
+    }
+}
+
+/// Prints what clap has to say: help, the version, or what is wrong with the command line.
+fn misused(error: &clap::Error) -> ExitCode {
+    let _closed = error.print();
+    let is_test = env::args_os().nth(1).is_some_and(|command| command == "test");
+    match u8::try_from(error.exit_code()) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) if is_test => ExitCode::from(test::USAGE),
+        Ok(code) => ExitCode::from(code),
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -11,5 +11,5 @@ pub mod model;
 pub mod plan;
 pub mod policy;
 
-pub use check::{PolicyChain, Strictness};
+pub use check::{Explanation, Looked, Part, PolicyChain, RuleReason, Strictness, Trace};
 pub use policy::{PolicyErrors, PolicyFile, PolicySet, compile};

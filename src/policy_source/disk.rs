@@ -39,6 +39,13 @@ pub enum ReadError {
     TooMuch(PathBuf),
 }
 
+/// What a directory has, by its name relative to the root, with `/` between names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry<'n> {
+    Directory(&'n str),
+    File(&'n str),
+}
+
 /// Everything in a policy directory that could not be read.
 #[derive(Debug)]
 pub struct ReadErrors(pub Vec<ReadError>);
@@ -49,7 +56,19 @@ pub struct ReadErrors(pub Vec<ReadError>);
 /// # Errors
 /// A directory or file that cannot be read, or more than we are willing to hold.
 pub fn read(directory: &Path, most_bytes_of_a_file: usize) -> Result<Vec<PolicyFile>, ReadErrors> {
-    let mut walk = Walk::new(directory, most_bytes_of_a_file);
+    read_those(directory, most_bytes_of_a_file, is_of_policies)
+}
+
+/// Reads the files of a directory that `wants` takes, below the directories that it takes.
+///
+/// # Errors
+/// A directory or file that cannot be read, or more than we are willing to hold.
+pub fn read_those(
+    directory: &Path,
+    most_bytes_of_a_file: usize,
+    wants: fn(Entry<'_>) -> bool,
+) -> Result<Vec<PolicyFile>, ReadErrors> {
+    let mut walk = Walk::new(directory, most_bytes_of_a_file, wants);
     while let Some(found) = walk.left.pop() {
         if let Err(error) = walk.visit(found) {
             let enough = matches!(error, ReadError::TooMuch(_));
@@ -65,6 +84,7 @@ pub fn read(directory: &Path, most_bytes_of_a_file: usize) -> Result<Vec<PolicyF
 struct Walk<'a> {
     root: &'a Path,
     most_bytes_of_a_file: usize,
+    wants: fn(Entry<'_>) -> bool,
     /// What is still to be visited, the next one last.
     left: Vec<Found>,
     directories: usize,
@@ -90,12 +110,13 @@ enum Kind {
 // === impl Walk ===
 
 impl<'a> Walk<'a> {
-    fn new(root: &'a Path, most_bytes_of_a_file: usize) -> Self {
+    fn new(root: &'a Path, most_bytes_of_a_file: usize, wants: fn(Entry<'_>) -> bool) -> Self {
         // The root may be a link: that is how some tools put a new version in place.
         let start = Found { path: root.to_owned(), name: String::new(), kind: Kind::Directory };
         Self {
             root,
             most_bytes_of_a_file,
+            wants,
             left: vec![start],
             directories: 0,
             bytes: 0,
@@ -128,7 +149,7 @@ impl<'a> Walk<'a> {
                 "" => name.to_string_lossy().into_owned(),
                 within => format!("{within}/{}", name.to_string_lossy()),
             };
-            if kind.may_matter(&name) {
+            if (self.wants)(kind.entry(&name)) {
                 self.left.push(Found { path: entry.path(), name, kind });
             }
         }
@@ -191,16 +212,23 @@ impl Kind {
         }
     }
 
-    fn may_matter(&self, name: &str) -> bool {
-        let role = match self {
-            // Hidden directories and `testdata` are not entered: a repository's `.git` is large.
-            Self::Directory => role(&format!("{name}/policy.yaml")),
-            Self::File | Self::Link => role(name),
-        };
-        match role {
-            FileRole::Policy | FileRole::Schema | FileRole::MisplacedSchemas => true,
-            FileRole::TestSuite | FileRole::Ignored => false,
+    fn entry<'n>(&self, name: &'n str) -> Entry<'n> {
+        match self {
+            Self::Directory => Entry::Directory(name),
+            Self::File | Self::Link => Entry::File(name),
         }
+    }
+}
+
+fn is_of_policies(entry: Entry<'_>) -> bool {
+    let role = match entry {
+        // Hidden directories and `testdata` are not entered: a repository's `.git` is large.
+        Entry::Directory(name) => role(&format!("{name}/policy.yaml")),
+        Entry::File(name) => role(name),
+    };
+    match role {
+        FileRole::Policy | FileRole::Schema | FileRole::MisplacedSchemas => true,
+        FileRole::TestSuite | FileRole::Ignored => false,
     }
 }
 

@@ -7,6 +7,6 @@ mod watcher;
 #[cfg(test)]
 mod tests;
 
-pub use disk::{ReadError, ReadErrors, read};
+pub use disk::{Entry, ReadError, ReadErrors, read, read_those};
 pub use fingerprint::{Fingerprint, Watched, WatchedPolicies};
 pub use watcher::Watcher;

@@ -35,6 +35,7 @@ mod revocation;
 mod second_issuer;
 mod senders;
 mod storms;
+mod suites;
 mod support;
 mod tidy;
 mod tokens;

@@ -9,9 +9,10 @@ use std::{
 };
 
 /// Which rooms a room may name. What is not here may not exist.
-const PLAN: [(&str, &[&str]); 21] = [
+const PLAN: [(&str, &[&str]); 22] = [
     ("yaml", &[]),
     ("engine", &["yaml"]),
+    ("suite", &["engine", "yaml"]),
     ("request", &["engine"]),
     ("identity", &["request", "engine"]),
     ("revocation", &["identity"]),
@@ -90,6 +91,7 @@ const ALL: &[&str] = &[
     "revocation",
     "route",
     "engine",
+    "suite",
     "answer",
     "decision",
     "issuer",
@@ -107,7 +109,8 @@ const ALL: &[&str] = &[
 ];
 
 /// Rooms that only compute.
-const QUIET: [&str; 7] = ["yaml", "engine", "request", "identity", "revocation", "route", "answer"];
+const QUIET: [&str; 8] =
+    ["yaml", "engine", "suite", "request", "identity", "revocation", "route", "answer"];
 
 /// What a quiet room cannot do: wait, read files or sockets, look at the clock, log.
 const LOUD: [&str; 10] = [

@@ -144,6 +144,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn now(&self) -> Result<Moment, Fault<'a>> {
         let frame = self.frame.ok_or(Fault::NoOverload)?;
+        frame.horizon.note_reading();
         Ok(Moment::from_timestamp(frame.input.now))
     }
 

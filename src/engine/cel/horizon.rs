@@ -31,7 +31,10 @@ pub enum ClockReading {
 
 /// The first instant at which an answer may no longer hold; it holds from the question's own `now` on.
 #[derive(Debug)]
-pub struct Horizon(Cell<Timestamp>);
+pub struct Horizon {
+    first: Cell<Timestamp>,
+    clock_was_read: Cell<bool>,
+}
 
 /// A comparison of which a side moves with the clock, or may.
 #[derive(Debug)]
@@ -65,23 +68,33 @@ enum Clock {
 
 impl Default for Horizon {
     fn default() -> Self {
-        Self(Cell::new(Timestamp::MAX))
+        Self { first: Cell::new(Timestamp::MAX), clock_was_read: Cell::new(false) }
     }
 }
 
 impl Horizon {
     #[must_use]
     pub fn get(&self) -> Timestamp {
-        self.0.get()
+        self.first.get()
     }
 
     /// Sets it anew and returns what it was.
     pub fn replace(&self, horizon: Timestamp) -> Timestamp {
-        self.0.replace(horizon)
+        self.first.replace(horizon)
     }
 
     pub fn bring_to(&self, horizon: Timestamp) {
-        self.0.set(self.0.get().min(horizon));
+        self.first.set(self.first.get().min(horizon));
+    }
+
+    /// Whether an evaluation has come to `now()` or `timeSince()`, and not only could have.
+    #[must_use]
+    pub fn clock_was_read(&self) -> bool {
+        self.clock_was_read.get()
+    }
+
+    pub(super) fn note_reading(&self) {
+        self.clock_was_read.set(true);
     }
 }
 

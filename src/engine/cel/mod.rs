@@ -28,6 +28,7 @@ mod macros;
 mod message;
 mod node;
 mod parse;
+mod parts;
 mod re2;
 mod read_set;
 mod regex;
@@ -48,11 +49,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
 
+pub(crate) use self::regex::Pattern;
 pub use self::{
     budget::Budget,
     constant::{Constant, Globals},
     horizon::{ClockReading, Horizon},
     message::Message,
+    parts::{Parts, parts},
     residual::{Failing, Operand, Outcome, Partly, Slot, Whole, holds},
     syntax::LoopKind,
     time::Moment,
@@ -216,6 +219,44 @@ fn fold_if_it_holds(
 // === impl Read ===
 
 impl Read {
+    /// As an expression that has its value.
+    #[must_use]
+    pub fn text(&self, names: &Names) -> String {
+        let path = |root: &str, path: &[Box<str>]| {
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let is_plain = |name: &str| {
+                name.starts_with(|c: char| is_word(c) && !c.is_ascii_digit())
+                    && name.chars().all(is_word)
+            };
+            let steps = path.iter().map(|name| match is_plain(name) {
+                true => format!(".{name}"),
+                false => format!("[{name:?}]"),
+            });
+            root.to_owned() + &steps.collect::<String>()
+        };
+        match self {
+            Self::PrincipalId => "P.id".to_owned(),
+            Self::PrincipalRoles => "P.roles".to_owned(),
+            Self::PrincipalPolicyVersion => "P.policyVersion".to_owned(),
+            Self::PrincipalScope => "P.scope".to_owned(),
+            Self::PrincipalAttribute(names) => path("P.attr", names),
+            Self::ResourceKind => "R.kind".to_owned(),
+            Self::ResourceId => "R.id".to_owned(),
+            Self::ResourcePolicyVersion => "R.policyVersion".to_owned(),
+            Self::ResourceScope => "R.scope".to_owned(),
+            Self::ResourceAttribute(names) => path("R.attr", names),
+            Self::ResourceTime(name) => path("R.attr", std::slice::from_ref(name)),
+            Self::Claim(names) => path("request.auxData.jwt", names),
+            Self::NamedTokens => "request.auxData.jwts".to_owned(),
+            Self::EffectiveDerivedRoles => "runtime.effectiveDerivedRoles".to_owned(),
+            Self::Variable(slot) => {
+                let name = names.variables.iter().find(|(_, known)| *known == slot);
+                format!("V.{}", name.map(|(name, _)| &**name).unwrap_or_default())
+            }
+            Self::Clock => "now()".to_owned(),
+        }
+    }
+
     /// Whether it is a path, and whatever `other` reads is at its end or below.
     #[must_use]
     pub fn leads_to(&self, other: &Self) -> bool {

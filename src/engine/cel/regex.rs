@@ -12,7 +12,7 @@ use super::{
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     regex: Regex,
     bytes: usize,
 }
@@ -29,7 +29,7 @@ const FREE: usize = 8 << 10;
 impl Pattern {
     /// # Errors
     /// Go's reason, such as ``missing closing ]: `[a` ``.
-    pub(super) fn new(pattern: &str) -> Result<Self, String> {
+    pub(crate) fn new(pattern: &str) -> Result<Self, String> {
         Self::within(pattern, PROGRAM)
     }
 
@@ -46,6 +46,11 @@ impl Pattern {
             })?;
         let bytes = regex.memory_usage();
         Ok(Self { regex, bytes })
+    }
+
+    /// Whether some part of the text fits.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        self.regex.is_match(text)
     }
 
     pub(super) fn regex(&self) -> &Regex {

@@ -102,6 +102,13 @@ impl Moment {
         Ok(Self { nanoseconds: written.nanoseconds, offset, ..moment })
     }
 
+    /// The instant that a text in RFC 3339 names.
+    #[must_use]
+    pub fn instant(text: &str) -> Option<Timestamp> {
+        let moment = Self::parse(text).ok()?;
+        Timestamp::new(moment.seconds, i32::try_from(moment.nanoseconds).ok()?).ok()
+    }
+
     /// RFC 3339 with the shortest fraction.
     pub(super) fn to_rfc3339(self) -> String {
         let civil = self.civil(i64::from(self.offset));

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 
 use super::evaluator::{Evaluator, Failed, Missing, Runtime, Values};
+use super::observe::Observer;
 use super::question::Question;
 use crate::engine::policy::{DerivedRole, ResourcePolicy};
 
@@ -34,11 +35,11 @@ impl<'a> DerivedRoles<'a> {
 
     /// Finds the active ones among the derived roles that rules of `policy` name. Their conditions
     /// see the `runtime` of the scope that was visited before.
-    pub(super) fn find(
+    pub(super) fn find<O: Observer<'a>>(
         &mut self,
         policy: Option<&'a ResourcePolicy>,
         question: &Question<'a>,
-        evaluator: &mut Evaluator<'a>,
+        evaluator: &mut Evaluator<'a, O>,
         arena: &'a Bump,
     ) -> Active<'a> {
         let roles = policy.map_or(&[][..], |policy| &*policy.derived_roles);
@@ -67,15 +68,20 @@ impl<'a> DerivedRoles<'a> {
         Active { runtime, conditions }
     }
 
-    fn is_effective(
+    fn is_effective<O: Observer<'a>>(
         &mut self,
         role: &'a DerivedRole,
         known: &Cell<Option<bool>>,
-        evaluator: &mut Evaluator<'a>,
+        evaluator: &mut Evaluator<'a, O>,
     ) -> Result<bool, Failed> {
-        let Some(condition) = &role.condition else { return Ok(true) };
+        let Some(condition) = &role.condition else {
+            evaluator.observer.derived_role(role, Ok(true), (Values::NONE, evaluator.runtime));
+            return Ok(true);
+        };
         let variables = evaluator.variables(&role.variables, Missing::Null);
-        let result = evaluator.condition(condition, variables)?;
+        let result = evaluator.condition(condition, variables);
+        evaluator.observer.derived_role(role, result, (variables, evaluator.runtime));
+        let result = result?;
         // With variables or `runtime` in it, a condition may say otherwise where a rule asks.
         if role.is_fixed {
             known.set(Some(result));
@@ -84,11 +90,11 @@ impl<'a> DerivedRoles<'a> {
     }
 
     /// Whether the condition of a derived role is met, for a rule that names it.
-    pub(super) fn is_met(
+    pub(super) fn is_met<O: Observer<'a>>(
         &mut self,
         role: &'a DerivedRole,
         known: Option<&Cell<Option<bool>>>,
-        evaluator: &mut Evaluator<'a>,
+        evaluator: &mut Evaluator<'a, O>,
     ) -> Result<bool, Failed> {
         let Some(condition) = &role.condition else { return Ok(true) };
         if let Some(result) = known.and_then(Cell::get) {

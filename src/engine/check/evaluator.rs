@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use jiff::Timestamp;
 
-use super::{Strictness, question::Question};
+use super::{Strictness, observe::Observer, question::Question};
 use crate::engine::cel::{Budget, ClockReading, Frame, Horizon, Read, V};
 use crate::engine::model::{CheckInput, ClockUse, EvaluationError, OutputValue};
 use crate::engine::policy::{Clause, Condition, PolicySet, Variable, Variables};
@@ -46,7 +46,9 @@ pub(super) struct Runtime<'a> {
     pub(super) broken: Option<&'a str>,
 }
 
-pub(super) struct Evaluator<'a> {
+pub(super) struct Evaluator<'a, O> {
+    /// Told of what is looked at.
+    pub(super) observer: O,
     set: &'a PolicySet,
     input: &'a CheckInput<'a>,
     arena: &'a Bump,
@@ -67,14 +69,16 @@ impl Values<'_> {
 
 // === impl Evaluator ===
 
-impl<'a> Evaluator<'a> {
+impl<'a, O: Observer<'a>> Evaluator<'a, O> {
     pub(super) fn new(
         question: &Question<'a>,
         arena: &'a Bump,
         budget: &'a Budget,
         strictness: Strictness,
+        observer: O,
     ) -> Self {
         Self {
+            observer,
             set: question.set,
             input: question.input,
             arena,
@@ -87,12 +91,16 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Failures without repetition, sorted, and how the clock was read.
-    pub(super) fn finish(self) -> (Vec<EvaluationError>, ClockUse) {
+    /// Failures without repetition, sorted, how the clock was read, and what was told.
+    pub(super) fn finish(self) -> (Vec<EvaluationError>, ClockUse, O) {
         let mut errors = self.errors;
         errors.sort();
         errors.dedup();
-        (errors, self.clock)
+        (errors, self.clock, self.observer)
+    }
+
+    pub(super) fn clock_was_read(&self) -> bool {
+        self.horizon.clock_was_read()
     }
 
     /// Evaluates variables in the order in which they depend on each other. All are evaluated, as
@@ -160,6 +168,7 @@ impl<'a> Evaluator<'a> {
     fn clause(&mut self, clause: &'a Clause, variables: Values<'a>) -> Result<bool, Failed> {
         let result = self.evaluate(clause, variables, |frame| clause.expression.holds(frame));
         self.note_clock(clause, variables);
+        self.observer.clause(clause, result);
         // Out of steps or memory, all conditions fail. Those of denying rules must not fail in
         // silence.
         match result {
@@ -229,7 +238,7 @@ impl<'a> Evaluator<'a> {
         self.clock = self.clock.and(own).and(of_variables);
     }
 
-    fn frame(&self, variables: Values<'a>) -> Frame<'a> {
+    pub(super) fn frame(&self, variables: Values<'a>) -> Frame<'a> {
         Frame {
             input: self.input,
             variables: variables.by_slot,

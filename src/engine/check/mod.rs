@@ -3,11 +3,14 @@
 //! `question` finds, by names alone, what could answer; `rows` which rules of one policy apply to an
 //! action and a role, in their order; `evaluator` what expressions say; `walk` puts them together.
 //! `inputs` shares the first two and tells what an answer can depend on, and so does the reader with an
-//! unknown resource, which is the room `plan`; one that explains follows the last.
+//! unknown resource, which is the room `plan`. `observe` is told by the last what was looked at, and
+//! `explain` makes of it why an action has its effect.
 
 mod derived;
 mod evaluator;
+mod explain;
 mod inputs;
+mod observe;
 pub(super) mod question;
 pub(super) mod rows;
 pub(super) mod validation;
@@ -17,7 +20,9 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use explain::{Explanation, Part, RuleReason};
 pub use inputs::PolicyChain;
+pub use observe::{Looked, Trace};
 #[cfg(test)]
 pub(super) use tests::{Answers, check_recorded, policies};
 
@@ -61,6 +66,8 @@ impl PolicySet {
         let arena = Bump::new();
         let budget = Budget::new(&self.options.limits);
         let question = Question::new(self, input, &arena);
-        Walk::new(&question, &arena, &budget, strictness).run()
+        let (output, observe::Nobody, _) =
+            Walk::new(&question, &arena, &budget, strictness, observe::Nobody).run();
+        output
     }
 }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use bumpalo::{Bump, collections::Vec as ArenaVec};
 
 use super::evaluator::{Evaluator, Missing, Values};
+use super::observe::Observer;
 use super::question::{Question, RoleSet};
 use crate::engine::policy::{
     Name, NameId, PrincipalPolicy, ResourcePolicy, RolePolicy, Rule, RuleEffect, Subject, Unit,
@@ -45,7 +46,10 @@ impl<'a> Open<'a> {
     }
 
     /// The variables of the policy, which are evaluated when its first row is looked at.
-    pub(super) fn variables(&self, evaluator: &mut Evaluator<'a>) -> Values<'a> {
+    pub(super) fn variables<O: Observer<'a>>(
+        &self,
+        evaluator: &mut Evaluator<'a, O>,
+    ) -> Values<'a> {
         if let Some(values) = self.variables.get() {
             return values;
         }
@@ -54,10 +58,18 @@ impl<'a> Open<'a> {
         values
     }
 
+    /// The variables, if they have been evaluated.
+    pub(super) fn known_variables(&self) -> Values<'a> {
+        self.variables.get().unwrap_or(Values::NONE)
+    }
+
+    /// The rules of these numbers.
+    pub(super) fn rules(self, numbers: &'a [u32]) -> impl Iterator<Item = &'a Rule> {
+        numbers.iter().filter_map(move |number| rule(self.unit, *number))
+    }
+
     fn rows(self, numbers: &'a [u32]) -> impl Iterator<Item = Row<'a>> {
-        numbers
-            .iter()
-            .filter_map(move |number| rule(self.unit, *number))
+        self.rules(numbers)
             .flat_map(|rule| rule.subjects.iter().map(move |subject| Row { rule, subject }))
     }
 }

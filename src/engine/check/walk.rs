@@ -4,6 +4,7 @@ use bumpalo::Bump;
 
 use super::derived::{Active, DerivedRoles};
 use super::evaluator::{Evaluator, Failed};
+use super::observe::{Observer, Subject};
 use super::question::{Chain, NO_MATCH, Question, RoleSet};
 use super::rows::{self, Open, Restriction, Row};
 use super::visited::Visited;
@@ -15,10 +16,10 @@ use crate::engine::model::{
 use crate::engine::policy::{Consent, Name, NameId, ResourcePolicy, RuleEffect};
 
 /// One check.
-pub(super) struct Walk<'a> {
+pub(super) struct Walk<'a, O> {
     question: &'a Question<'a>,
     arena: &'a Bump,
-    evaluator: Evaluator<'a>,
+    evaluator: Evaluator<'a, O>,
     derived_roles: DerivedRoles<'a>,
     outputs: Vec<OutputEntry>,
     visited: Visited<'a>,
@@ -52,24 +53,26 @@ struct Broken<'a>(&'a str);
 
 // === impl Walk ===
 
-impl<'a> Walk<'a> {
+impl<'a, O: Observer<'a>> Walk<'a, O> {
     pub(super) fn new(
         question: &'a Question<'a>,
         arena: &'a Bump,
         budget: &'a Budget,
         strictness: Strictness,
+        observer: O,
     ) -> Self {
         Self {
             question,
             arena,
-            evaluator: Evaluator::new(question, arena, budget, strictness),
+            evaluator: Evaluator::new(question, arena, budget, strictness, observer),
             derived_roles: DerivedRoles::new(),
             outputs: Vec::new(),
             visited: Visited::new(question, arena),
         }
     }
 
-    pub(super) fn run(mut self) -> CheckOutput {
+    /// The answer, what the observer was told, and whether the clock was read indeed.
+    pub(super) fn run(mut self) -> (CheckOutput, O, bool) {
         let question = self.question;
         let validation_errors = validation::validate(question);
         let is_rejected = !validation_errors.is_empty()
@@ -89,8 +92,9 @@ impl<'a> Walk<'a> {
         });
         let actions = actions.collect();
         let exhausted = self.evaluator.is_exhausted();
-        let (evaluation_errors, clock) = self.evaluator.finish();
-        CheckOutput {
+        let clock_was_read = self.evaluator.clock_was_read();
+        let (evaluation_errors, clock, observer) = self.evaluator.finish();
+        let output = CheckOutput {
             actions,
             effective_derived_roles: self
                 .derived_roles
@@ -103,11 +107,13 @@ impl<'a> Walk<'a> {
             evaluation_errors,
             clock,
             exhausted,
-        }
+        };
+        (output, observer, clock_was_read)
     }
 
     fn decide(&mut self, action: &'a Action) -> Finding<'a> {
         let question = self.question;
+        self.evaluator.observer.action(action);
         let mut finding = Finding { effect: None, policy: NO_MATCH, scope: "" };
         if !question.principal_policies.exists && !question.resource_policies.exists {
             return finding;
@@ -227,8 +233,12 @@ impl<'a> Walk<'a> {
             let Some((policy, open)) = self.visited.role_policy(role, scope) else { continue };
             let key = &*policy.unit.key;
             match rows::of_role_policy(policy, self.question, name, self.arena) {
-                Restriction::Denied => return Ok(Verdict::Denied(Some(key))),
+                Restriction::Denied => {
+                    self.evaluator.observer.not_listed(open.unit);
+                    return Ok(Verdict::Denied(Some(key)));
+                }
                 Restriction::Listed(listed) => {
+                    self.evaluator.observer.listed(open, listed);
                     let rows = rows::restricting(open, listed);
                     if let Verdict::Denied(_) = self.ask_rows(open, rows, action, None)? {
                         return Ok(Verdict::Denied(Some(key)));
@@ -249,7 +259,13 @@ impl<'a> Walk<'a> {
     ) -> Result<Verdict<'a>, Broken<'a>> {
         let mut verdict = Verdict::Undecided;
         for row in rows {
-            let is_met = match self.is_met(open, row, derived) {
+            let is_met = self.is_met(open, row, derived);
+            let role = row.subject.derived_role.zip(derived);
+            let role =
+                role.and_then(|(at, (policy, _))| policy.derived_roles.get(at).map(|role| &**role));
+            let runtime = self.evaluator.runtime;
+            self.evaluator.observer.rule(Subject { open, rule: row.rule, role, runtime }, is_met);
+            let is_met = match is_met {
                 Ok(Some(is_met)) => is_met,
                 Ok(None) | Err(Failed::Row) => continue,
                 Err(Failed::Action) => return Err(Broken(&open.unit.key)),

@@ -7,7 +7,7 @@ use super::error::Site;
 use super::names::NameId;
 use super::pattern::{Glob, NamePattern, PatternTable};
 use super::schema::Schemas;
-use crate::engine::cel::{ClockReading, Expression};
+use crate::engine::cel::{ClockReading, Expression, Names};
 
 /// An expression of a policy.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub(in crate::engine) struct Unit {
     pub(in crate::engine) key: Box<str>,
     pub(in crate::engine) rules: Box<[Rule]>,
     pub(in crate::engine) variables: Variables,
+    /// What names in its expressions mean.
+    pub(in crate::engine) names: Arc<Names>,
     /// How many different conditions the rules have, by [`Subject::slot`].
     pub(in crate::engine) slots: usize,
 }
@@ -66,6 +68,7 @@ pub(in crate::engine) enum RuleEffect {
 
 #[derive(Debug)]
 pub(in crate::engine) struct Rule {
+    pub(in crate::engine) site: Site,
     /// What outputs name as their source: policy key, `#`, rule name.
     pub(in crate::engine) source: Box<str>,
     pub(in crate::engine) effect: RuleEffect,
@@ -103,6 +106,7 @@ pub(in crate::engine) struct ResourcePolicy {
 
 #[derive(Debug)]
 pub(in crate::engine) struct DerivedRole {
+    pub(in crate::engine) site: Site,
     /// Differs between all derived roles of a set.
     pub(in crate::engine) number: usize,
     pub(in crate::engine) name: Box<str>,
@@ -110,6 +114,8 @@ pub(in crate::engine) struct DerivedRole {
     pub(in crate::engine) parents: Box<[NameId]>,
     pub(in crate::engine) condition: Option<Condition>,
     pub(in crate::engine) variables: Variables,
+    /// What names in its expressions mean.
+    pub(in crate::engine) names: Arc<Names>,
     /// The condition has one result for a whole check: there is neither a variable nor `runtime` in
     /// it.
     pub(in crate::engine) is_fixed: bool,

@@ -24,18 +24,18 @@ pub struct PolicyErrors(Vec<PolicyError>); // Invariant: not empty.
 
 /// The number of a file, in the order in which files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::engine) struct FileId(pub(super) usize);
+pub(crate) struct FileId(pub(crate) usize);
 
 /// Something in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::engine) struct Site {
-    pub(in crate::engine) file: FileId,
-    pub(in crate::engine) place: Place,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    pub(crate) file: FileId,
+    pub place: Place,
 }
 
 /// A mistake while loading goes on.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     file: FileId,
     place: Option<Place>,
     message: String,
@@ -44,21 +44,21 @@ pub(super) struct Problem {
 
 /// The mistakes so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(crate) struct Problems(Vec<Problem>);
 
 // === impl Problem ===
 
 impl Problem {
-    pub(super) fn at(site: Site, message: impl Into<String>) -> Self {
+    pub(crate) fn at(site: Site, message: impl Into<String>) -> Self {
         Self { file: site.file, place: Some(site.place), message: message.into(), help: None }
     }
 
-    pub(super) fn of_file(file: FileId, message: impl Into<String>) -> Self {
+    pub(crate) fn of_file(file: FileId, message: impl Into<String>) -> Self {
         Self { file, place: None, message: message.into(), help: None }
     }
 
     #[must_use]
-    pub(super) fn help(self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 }
@@ -66,16 +66,16 @@ impl Problem {
 // === impl Problems ===
 
 impl Problems {
-    pub(super) fn push(&mut self, problem: Problem) {
+    pub(crate) fn push(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The mistakes as errors, if there is one. `text` gives the path and the text of a file.
-    pub(super) fn into_result<'t>(
+    pub(crate) fn into_result<'t>(
         mut self,
         text: impl Fn(FileId) -> (&'t str, &'t str),
     ) -> Result<(), PolicyErrors> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::compiled::{Clause, Condition, Rule, RuleEffect, Subject, Unit, Variables};
-use super::error::Problem;
+use super::error::{Problem, Site};
 use super::resolve::{Context, Namespace};
 use super::syntax::{self, Match, ScopePermissions, Text};
 use crate::engine::model::Effect;
@@ -20,6 +20,7 @@ pub(super) struct Lowering<'l, 'c> {
 
 /// What rules of all kinds have.
 pub(super) struct WrittenRule<'w> {
+    pub(super) site: Site,
     pub(super) name: Box<str>,
     pub(super) effect: RuleEffect,
     pub(super) condition: Option<&'w syntax::Condition>,
@@ -43,6 +44,7 @@ impl<'l, 'c> Lowering<'l, 'c> {
         let condition = written.condition.and_then(|condition| self.condition(condition));
         let (met, unmet) = written.output.map(|output| self.output(output)).unwrap_or_default();
         let mut rule = Rule {
+            site: written.site,
             source: format!("{}#{}", self.key, written.name).into(),
             effect: written.effect,
             condition,
@@ -66,7 +68,8 @@ impl<'l, 'c> Lowering<'l, 'c> {
         let clauses = self.rules.iter().flat_map(clauses_of_rule);
         let variables = self.namespace.used_by(clauses);
         self.refuse_hopeless(&variables);
-        Unit { key: self.key, rules: self.rules.into(), variables, slots: self.slots.len() }
+        let (names, slots) = (self.namespace.names(), self.slots.len());
+        Unit { key: self.key, rules: self.rules.into(), variables, names, slots }
     }
 
     /// Reports variables that are used and can have no value: Cerbos does not load them, although a

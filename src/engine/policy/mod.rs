@@ -16,6 +16,7 @@ mod key;
 mod limits;
 mod lower;
 mod names;
+mod outline;
 mod parse;
 mod pattern;
 mod reads;
@@ -29,10 +30,16 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use error::{PolicyError, PolicyErrors};
+pub use error::{PolicyError, PolicyErrors, Site};
+pub use outline::{Outline, OutlineKind};
 pub use reads::AttributeRead;
 pub use set::PolicySet;
-pub use source::{PolicyFile, compile};
+pub use source::{PolicyFile, compile, compile_without_schemas};
+
+/// How files in Cerbos's own format are read: suites of policy tests are, too.
+pub(crate) use error::{FileId, Problem, Problems};
+pub(crate) use parse::{Fields, Form, Named, Reader, load};
+pub(crate) use pattern::Glob;
 
 pub(super) use compiled::{
     Clause, Condition, Consent, DerivedRole, PrincipalPolicy, ResourcePolicy, RolePolicy, Rule,

@@ -63,6 +63,11 @@ impl Namespace {
         Some(namespace)
     }
 
+    /// What names mean in expressions.
+    pub(super) fn names(&self) -> Arc<cel::Names> {
+        Arc::new(self.names.clone())
+    }
+
     /// Puts variables behind those that they depend on, ties by name, and reports cycles.
     fn sort(&mut self, names: &[&Text], problems: &mut Problems) {
         let needs: Vec<BTreeSet<usize>> =

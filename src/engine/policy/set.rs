@@ -70,6 +70,13 @@ impl PolicySet {
         self.policy_count
     }
 
+    /// Has the same policies asked in another way. Bounds stay those that they were loaded with.
+    pub fn ask_with(&mut self, options: &Options, globals: &Globals) {
+        let limits = self.options.limits;
+        self.options = Options { limits, ..options.clone() };
+        self.globals = globals.clone();
+    }
+
     pub(in crate::engine) fn scope(&self, scope: NameId) -> Scope {
         self.scopes.get(&scope).copied().unwrap_or_default()
     }

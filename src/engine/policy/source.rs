@@ -34,6 +34,32 @@ pub fn compile(
     options: &Options,
     globals: &Globals,
 ) -> Result<PolicySet, PolicyErrors> {
+    compile_with(files, (options, globals), SchemaUse::Heeded)
+}
+
+/// The same, as if no policy named a schema.
+///
+/// # Errors
+/// Everything else that is wrong with them, at once.
+pub fn compile_without_schemas(
+    files: &[PolicyFile],
+    options: &Options,
+    globals: &Globals,
+) -> Result<PolicySet, PolicyErrors> {
+    compile_with(files, (options, globals), SchemaUse::Ignored)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SchemaUse {
+    Heeded,
+    Ignored,
+}
+
+fn compile_with(
+    files: &[PolicyFile],
+    (options, globals): (&Options, &Globals),
+    schema_use: SchemaUse,
+) -> Result<PolicySet, PolicyErrors> {
     let files = in_walk_order(files);
     let paths: Vec<&str> = files.iter().map(|file| &*file.path).collect();
     // Cerbos reads bytes that are not UTF-8 as the replacement character.
@@ -46,7 +72,8 @@ pub fn compile(
         let path = file.path.strip_prefix("_schemas/")?;
         Some((path, &*file.bytes))
     });
-    let mut builder = Builder::new(Library::new(schemas));
+    let library = (schema_use == SchemaUse::Heeded).then(|| Library::new(schemas));
+    let mut builder = Builder::new(library);
     let mut context = Context {
         index: &index,
         texts: &texts,

@@ -6,9 +6,9 @@ use crate::yaml::Place;
 
 /// A text of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
-    pub(super) text: Box<str>,
-    pub(super) site: Site,
+pub(crate) struct Text {
+    pub(crate) text: Box<str>,
+    pub(crate) site: Site,
 }
 
 /// One policy file.
@@ -187,7 +187,7 @@ pub(super) struct Output {
 // === impl Text ===
 
 impl Text {
-    pub(super) fn new(text: &str, file: FileId, place: Place) -> Self {
+    pub(crate) fn new(text: &str, file: FileId, place: Place) -> Self {
         Self { text: text.into(), site: Site { file, place } }
     }
 }

@@ -58,6 +58,7 @@ impl Builder {
         let before = context.problems.len();
         let namespace = Namespace::new(context, &policy.variables, &body.definitions)?;
         let mut lowering = Lowering::new(context, &namespace, String::new());
+        let names = namespace.names();
         let mut roles = Vec::new();
         for written in &body.roles {
             let condition = written.condition.as_ref();
@@ -68,6 +69,7 @@ impl Builder {
             let reads_runtime =
                 condition.iter().flat_map(clauses).any(|clause| clause.reads_runtime);
             roles.push(Arc::new(DerivedRole {
+                site: written.name.site,
                 is_fixed: variables.used.is_empty() && !reads_runtime,
                 number: self.derived_role_count,
                 name: written.name.text.clone(),
@@ -75,6 +77,7 @@ impl Builder {
                 parents: parents.into_iter().map(|role| self.names.intern(role)).collect(),
                 condition,
                 variables,
+                names: names.clone(),
             }));
             self.derived_role_count += 1;
         }

@@ -22,7 +22,8 @@ use super::syntax::{Body, Policy, ScopePermissions, Subject};
 /// A set while its policies are compiled.
 #[derive(Default)]
 pub(super) struct Builder {
-    library: Library,
+    /// `None`: schemas are ignored.
+    library: Option<Library>,
     pub(super) names: Names,
     pub(super) resources: HashMap<Place, ResourcePolicy>,
     pub(super) principals: HashMap<Place, PrincipalPolicy>,
@@ -41,7 +42,7 @@ pub(super) struct Builder {
 // === impl Builder ===
 
 impl Builder {
-    pub(super) fn new(library: Library) -> Self {
+    pub(super) fn new(library: Option<Library>) -> Self {
         Self { library, ..Self::default() }
     }
 

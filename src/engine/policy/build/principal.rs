@@ -35,6 +35,7 @@ impl Builder {
                 let slot = lowering.slot(&name, None);
                 let everybody = Subject { role: NamePattern::Any, derived_role: None, slot };
                 let rule = WrittenRule {
+                    site: written.action.site,
                     name: name.into(),
                     effect: effect(written.effect),
                     condition: written.condition.as_ref(),

@@ -49,6 +49,7 @@ impl Builder {
             self.subject_count += subjects.len();
             subjects.iter().for_each(|subject| roles.add(subject.role.clone(), 0));
             let rule = WrittenRule {
+                site: written.site,
                 name: name.into(),
                 effect: effect(written.effect),
                 condition: written.condition.as_ref(),
@@ -72,7 +73,7 @@ impl Builder {
     fn schemas(&mut self, written: &syntax::Schemas, context: &mut Context<'_>) -> Schemas {
         let mut find = |written: Option<&syntax::SchemaUse>| {
             let syntax::SchemaUse { reference, ignored_actions } = written?;
-            match self.library.find(&reference.text) {
+            match self.library.as_mut()?.find(&reference.text) {
                 Ok(validator) => {
                     let globs = ignored_actions.iter().map(|action| Glob::new(&action.text));
                     Some(Schema { validator, ignored_actions: globs.collect() })

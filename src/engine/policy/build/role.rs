@@ -38,6 +38,7 @@ impl Builder {
             *position += 1;
             let name = written.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
             let rule = WrittenRule {
+                site: written.resource.site,
                 name,
                 effect: RuleEffect::Neutral,
                 condition: written.condition.as_ref(),

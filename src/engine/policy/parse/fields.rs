@@ -4,10 +4,10 @@ use super::reader::Reader;
 use crate::yaml::{Entry, Node, Place, Tree};
 
 /// The fields that are present, each once.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     /// What the mapping is, such as `a rule`.
     what: &'static str,
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// It is no mapping, which was reported: what is missing in it is not reported as well.
     is_reported: bool,
     present: Vec<(&'static str, &'n Entry)>,
@@ -17,7 +17,7 @@ impl Reader<'_> {
     /// The fields of `node`, which is `what` and may have the fields `known`.
     ///
     /// A field may be written in camel case or in snake case, and no other way.
-    pub(super) fn fields<'n>(
+    pub(crate) fn fields<'n>(
         &mut self,
         node: &'n Node,
         what: &'static str,
@@ -58,7 +58,7 @@ impl Reader<'_> {
     }
 
     /// The one field among `names` that is set; it is an error if it is none or more than one.
-    pub(super) fn one_of<'n>(
+    pub(crate) fn one_of<'n>(
         &mut self,
         fields: &Fields<'n>,
         names: &[&'static str],
@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// The value of a field that must be there.
-    pub(super) fn required<'n>(&mut self, fields: &Fields<'n>, name: &str) -> Option<&'n Node> {
+    pub(crate) fn required<'n>(&mut self, fields: &Fields<'n>, name: &str) -> Option<&'n Node> {
         let value = fields.get(name);
         if value.is_none() && !fields.is_reported {
             self.report(fields.place, format!("{} needs `{name}`", fields.what), "");
@@ -96,11 +96,11 @@ impl Reader<'_> {
 // === impl Fields ===
 
 impl<'n> Fields<'n> {
-    pub(super) fn entry(&self, name: &str) -> Option<&'n Entry> {
+    pub(crate) fn entry(&self, name: &str) -> Option<&'n Entry> {
         self.present.iter().find(|(known, _)| *known == name).map(|(_, entry)| *entry)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'n Node> {
         self.entry(name).map(|entry| &entry.value)
     }
 }

@@ -221,22 +221,22 @@ impl Reader<'_> {
         SchemaUse { reference, ignored_actions: ignored_actions.unwrap_or_default() }
     }
 
-    pub(super) fn key(&self, entry: &Entry) -> Text {
+    pub(crate) fn key(&self, entry: &Entry) -> Text {
         Text::new(&entry.key.scalar.text, self.file, entry.key.place)
     }
 
     /// A text that must be there and not be empty.
-    pub(super) fn name(&mut self, fields: &Fields<'_>, name: &'static str, form: Form) -> Text {
+    pub(crate) fn name(&mut self, fields: &Fields<'_>, name: &'static str, form: Form) -> Text {
         let site: Site = self.site(fields.place);
         let node = self.required(fields, name);
         node.map_or(Text { text: "".into(), site }, |node| self.formed(node, name, form))
     }
 
-    pub(super) fn texts_of(&mut self, fields: &Fields<'_>, name: &str, form: Form) -> Vec<Text> {
+    pub(crate) fn texts_of(&mut self, fields: &Fields<'_>, name: &str, form: Form) -> Vec<Text> {
         fields.get(name).map(|node| self.texts(node, name, form)).unwrap_or_default()
     }
 
-    fn items<T>(
+    pub(crate) fn items<T>(
         &mut self,
         fields: &Fields<'_>,
         name: &str,

@@ -12,8 +12,10 @@ use super::limits;
 use super::syntax::{Body, Policy, Variable};
 use crate::engine::model::Limits;
 use crate::yaml::{self, Node, Tree};
-use fields::Fields;
-use reader::Reader;
+
+pub(crate) use fields::Fields;
+pub(crate) use pattern::Form;
+pub(crate) use reader::{Named, Reader};
 
 const API_VERSION: &str = "api.cerbos.dev/v1";
 
@@ -34,8 +36,23 @@ pub(super) fn parse(
     limits: &Limits,
     problems: &mut Problems,
 ) -> Option<Policy> {
-    let node = match yaml::load(text, limits::file(limits)) {
-        Ok(node) => node?,
+    let node = load(file, text, limits, problems)?;
+    let before = problems.len();
+    let mut reader = Reader { file, problems };
+    let policy = reader.policy(&node);
+    let broken = problems.len() > before;
+    policy.map(|policy| Policy { broken, ..policy })
+}
+
+/// The one document of a file. `None`: it is empty, or what is wrong was reported.
+pub(crate) fn load(
+    file: FileId,
+    text: &str,
+    limits: &Limits,
+    problems: &mut Problems,
+) -> Option<Node> {
+    match yaml::load(text, limits::file(limits)) {
+        Ok(node) => node,
         Err(error) => {
             let message = format!("not valid YAML: {error}");
             let problem = match error.place {
@@ -48,14 +65,9 @@ pub(super) fn parse(
                 true => problem.help("quote the value as a whole, or write it below a `|-`"),
                 false => problem,
             });
-            return None;
+            None
         }
-    };
-    let before = problems.len();
-    let mut reader = Reader { file, problems };
-    let policy = reader.policy(&node);
-    let broken = problems.len() > before;
-    policy.map(|policy| Policy { broken, ..policy })
+    }
 }
 
 // === impl Reader ===

@@ -4,7 +4,7 @@ use crate::engine::model::Scope;
 
 /// The form that a text must have.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// Any text that is not empty.
     NotEmpty,
     /// A resource kind, a principal id, a role: no wildcards.

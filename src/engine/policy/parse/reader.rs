@@ -7,19 +7,19 @@ use crate::engine::policy::syntax::Text;
 use crate::yaml::{Entry, Node, Place, ScalarKind, ScalarStyle, Tree};
 
 /// Reads one file.
-pub(super) struct Reader<'p> {
-    pub(super) file: FileId,
-    pub(super) problems: &'p mut Problems,
+pub(crate) struct Reader<'p> {
+    pub(crate) file: FileId,
+    pub(crate) problems: &'p mut Problems,
 }
 
 // === impl Reader ===
 
 impl Reader<'_> {
-    pub(super) fn site(&self, place: Place) -> Site {
+    pub(crate) fn site(&self, place: Place) -> Site {
         Site { file: self.file, place }
     }
 
-    pub(super) fn report(&mut self, place: Place, message: impl Into<String>, help: &str) {
+    pub(crate) fn report(&mut self, place: Place, message: impl Into<String>, help: &str) {
         let problem = Problem::at(self.site(place), message);
         self.problems.push(if help.is_empty() { problem } else { problem.help(help) });
     }
@@ -37,7 +37,7 @@ impl Reader<'_> {
     }
 
     /// A text. Integers and booleans are taken as they are written, nothing is the empty text.
-    pub(super) fn text(&mut self, node: &Node, name: &str) -> Text {
+    pub(crate) fn text(&mut self, node: &Node, name: &str) -> Text {
         let text = match &node.tree {
             Tree::Scalar(scalar) => match scalar.kind {
                 ScalarKind::String | ScalarKind::Bool(_) => Some(scalar.text.clone()),
@@ -54,7 +54,7 @@ impl Reader<'_> {
     }
 
     /// A text of a certain form.
-    pub(super) fn formed(&mut self, node: &Node, name: &str, form: Form) -> Text {
+    pub(crate) fn formed(&mut self, node: &Node, name: &str, form: Form) -> Text {
         let before = self.problems.len();
         let text = self.text(node, name);
         if self.problems.len() == before && !form.fits(&text.text) {
@@ -68,7 +68,7 @@ impl Reader<'_> {
     }
 
     /// A list of texts, none twice. Items that are wrong are left out.
-    pub(super) fn texts(&mut self, node: &Node, name: &str, form: Form) -> Vec<Text> {
+    pub(crate) fn texts(&mut self, node: &Node, name: &str, form: Form) -> Vec<Text> {
         let mut texts: Vec<Text> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for item in self.list(node, name) {
@@ -86,7 +86,7 @@ impl Reader<'_> {
         texts
     }
 
-    pub(super) fn boolean(&mut self, node: &Node, name: &str) -> bool {
+    pub(crate) fn boolean(&mut self, node: &Node, name: &str) -> bool {
         if let Tree::Scalar(scalar) = &node.tree
             && let ScalarKind::Bool(value) = scalar.kind
         {
@@ -97,7 +97,7 @@ impl Reader<'_> {
         false
     }
 
-    pub(super) fn list<'n>(&mut self, node: &'n Node, name: &str) -> &'n [Node] {
+    pub(crate) fn list<'n>(&mut self, node: &'n Node, name: &str) -> &'n [Node] {
         match &node.tree {
             Tree::Sequence(items) => items,
             Tree::Scalar(_) | Tree::Mapping(_) => {
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn map<'n>(&mut self, node: &'n Node, name: &str) -> &'n [Entry] {
+    pub(crate) fn map<'n>(&mut self, node: &'n Node, name: &str) -> &'n [Entry] {
         match &node.tree {
             Tree::Mapping(entries) => entries,
             Tree::Scalar(_) | Tree::Sequence(_) => {
@@ -118,7 +118,7 @@ impl Reader<'_> {
     }
 
     /// Any value. Trees are as deep as files may be, which bounds the recursion.
-    pub(super) fn value(&mut self, node: &Node) -> Value {
+    pub(crate) fn value(&mut self, node: &Node) -> Value {
         match &node.tree {
             Tree::Sequence(items) => items.iter().map(|item| self.value(item)).collect(),
             Tree::Mapping(entries) => {
@@ -147,7 +147,7 @@ impl Reader<'_> {
     }
 
     /// The name of a value: its text, and the number that stands for nothing where it is null.
-    pub(super) fn enumeration<'n>(&mut self, node: &'n Node, name: &str) -> Option<Named<'n>> {
+    pub(crate) fn enumeration<'n>(&mut self, node: &'n Node, name: &str) -> Option<Named<'n>> {
         if let Tree::Scalar(scalar) = &node.tree {
             if scalar.style == ScalarStyle::Block {
                 let message = format!("`{name}` must be the name of a value, not a block of text");
@@ -167,7 +167,7 @@ impl Reader<'_> {
 }
 
 /// A value of an enumeration as written: by name, or by number as protobuf has it.
-pub(super) enum Named<'n> {
+pub(crate) enum Named<'n> {
     Name(&'n str),
     Number(i128),
 }

@@ -137,7 +137,7 @@ impl Reader<'_> {
     }
 
     /// Reports a list that must have an item and has none. One that is no list is reported already.
-    pub(super) fn required_items(&mut self, fields: &Fields<'_>, name: &'static str) {
+    pub(crate) fn required_items(&mut self, fields: &Fields<'_>, name: &'static str) {
         if let Some(node) = self.required(fields, name)
             && matches!(&node.tree, Tree::Sequence(items) if items.is_empty())
         {

@@ -12,7 +12,7 @@ use super::glob_parse::parse;
 
 /// A pattern over the whole of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Glob {
+pub(crate) enum Glob {
     /// `prefix**suffix`; in the text they may overlap.
     Around {
         prefix: Box<str>,
@@ -25,7 +25,7 @@ pub(in crate::engine) enum Glob {
 
 /// One state of a program. The state after the last one is the match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Step {
+pub(crate) enum Step {
     /// Takes this character and goes on with the next state.
     Char(char),
     /// Takes a character other than the separator.
@@ -38,13 +38,13 @@ pub(in crate::engine) enum Step {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Class {
+pub(crate) struct Class {
     pub(super) negated: bool,
     pub(super) members: Members,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Members {
+pub(crate) enum Members {
     Range(char, char),
     List(Box<[char]>),
 }
@@ -55,12 +55,12 @@ pub(super) const SEPARATOR: char = ':';
 
 impl Glob {
     #[must_use]
-    pub(in crate::engine) fn new(pattern: &str) -> Self {
+    pub(crate) fn new(pattern: &str) -> Self {
         parse(pattern)
     }
 
     #[must_use]
-    pub(in crate::engine) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Around { prefix, suffix } => {
                 text.starts_with(&**prefix) && text.ends_with(&**suffix)

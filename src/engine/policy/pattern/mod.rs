@@ -4,5 +4,5 @@ mod glob;
 mod glob_parse;
 mod table;
 
-pub(in crate::engine) use glob::Glob;
+pub(crate) use glob::Glob;
 pub(in crate::engine) use table::{NamePattern, PatternTable};
