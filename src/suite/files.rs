@@ -16,8 +16,8 @@ pub fn is_suite(path: &str) -> bool {
 #[must_use]
 pub fn is_fixtures(path: &str) -> bool {
     let folder = folder(path);
-    let beside = folder.strip_suffix(TESTDATA).map(|beside| beside.trim_end_matches('/'));
-    beside.is_some_and(may_hold_suites) && fixtures_of(folder, path).is_some()
+    let (beside, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+    name == TESTDATA && may_hold_suites(beside) && fixtures_of(folder, path).is_some()
 }
 
 /// Whether suites can be in a folder or below.
