@@ -41,6 +41,7 @@ fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, servers, 
 	@tools/fetch.py oauth2-mock-server
 	@tools/fetch.py aioquic
 	@tools/fetch.py pyjwt
+	@tools/fetch.py clients
 
 build:
 	cargo build --locked --profile $(PROFILE) --bin portcullis --example demo

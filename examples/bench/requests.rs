@@ -10,8 +10,14 @@ use envoy_types::pb::envoy::service::auth::v3::{
     attribute_context::{HttpRequest, Peer, Request},
 };
 use portcullis::{
-    cerbos_api::{convert::question_to_wire, proto::cerbos::request::v1::CheckResourcesRequest},
-    engine::model::{Map, PolicyVersion, Principal, Resource, Scope, Value},
+    cerbos_api::{
+        convert::{planned_to_wire, question_to_wire},
+        proto::cerbos::request::v1::{CheckResourcesRequest, PlanResourcesRequest},
+    },
+    engine::{
+        model::{Map, PolicyVersion, Principal, Resource, Scope, Value},
+        plan::PlannedResource,
+    },
 };
 use prost::Message;
 use serde_json::json;
@@ -35,8 +41,11 @@ pub struct Counts {
 pub const AUDIENCE: &str = "https://api.bench.example/";
 const LIFETIME: i64 = 86_400;
 
-/// Writes `warm.bin`, one request; `cerbos.bin`, what it asks, for a Cerbos PDP; `paths.bin`;
-/// `tokens.bin`; and `token.txt`.
+/// How many resources a request to a Cerbos PDP asks about.
+const BATCHES: [usize; 3] = [1, 10, 50];
+
+/// Writes `warm.bin`, one request; `cerbos.bin`, what it asks, for a Cerbos PDP; `check-N.bin` and
+/// `plan.bin`, further requests for one; `paths.bin`; `tokens.bin`; and `token.txt`.
 pub fn write(folder: &Path, issuer: &str, key: &SigningKey, counts: &Counts) -> anyhow::Result<()> {
     let Counts { paths, tokens, kind } = counts;
     let path = |number: usize| format!("/{kind}/doc-{number:08}");
@@ -44,6 +53,10 @@ pub fn write(folder: &Path, issuer: &str, key: &SigningKey, counts: &Counts) -> 
     fs::write(folder.join("token.txt"), &first)?;
     fs::write(folder.join("warm.bin"), framed(&check_request(&path(0), &first)))?;
     fs::write(folder.join("cerbos.bin"), framed(&cerbos_request(kind)?))?;
+    for batch in BATCHES {
+        fs::write(folder.join(format!("check-{batch}.bin")), framed(&batch_request(kind, batch)?))?;
+    }
+    fs::write(folder.join("plan.bin"), framed(&plan_request(kind)?))?;
     let mut file = Frames::create(&folder.join("paths.bin"))?;
     for number in 1..=*paths {
         file.add(&framed(&check_request(&path(number), &first)))?;
@@ -121,24 +134,66 @@ fn check_request(path: &str, token: &str) -> CheckRequest {
 
 /// The same question as the engine is asked, of Cerbos itself: there the caller tells who asks.
 fn cerbos_request(kind: &str) -> anyhow::Result<CheckResourcesRequest> {
-    let text = |text: &str| Value::String(text.into());
-    let principal = Principal {
+    let resource = resource(kind, 0, Map::default())?;
+    let actions = ["view".parse()?];
+    let request = question_to_wire(&principal()?, [(&resource, &actions[..])], None);
+    Ok(CheckResourcesRequest { include_meta: false, ..request })
+}
+
+fn text(text: &str) -> Value {
+    Value::String(text.into())
+}
+
+fn principal() -> anyhow::Result<Principal> {
+    Ok(Principal {
         id: "auth0|user00000000".into(),
         roles: vec!["user".parse()?, "editor".parse()?],
         policy_version: PolicyVersion::unset(),
         scope: Scope::unset(),
         attr: [("department", text("engineering"))].into_iter().collect(),
-    };
-    let resource = Resource {
+    })
+}
+
+fn resource(kind: &str, number: usize, attr: Map) -> anyhow::Result<Resource> {
+    Ok(Resource {
         kind: kind.parse()?,
-        id: "doc-00000000".into(),
+        id: format!("doc-{number:08}").into(),
+        policy_version: PolicyVersion::unset(),
+        scope: Scope::unset(),
+        attr,
+    })
+}
+
+/// A page of resources with what a list shows of them: may they be seen, edited, deleted?
+fn batch_request(kind: &str, count: usize) -> anyhow::Result<CheckResourcesRequest> {
+    let actions = ["view".parse()?, "edit".parse()?, "delete".parse()?];
+    let resources: Vec<Resource> = (0..count)
+        .map(|number| {
+            let owner = text(&format!("auth0|user{:08}", number % 2));
+            let status = text(if number % 3 == 0 { "draft" } else { "published" });
+            resource(kind, number, [("owner", owner), ("status", status)].into_iter().collect())
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let asked = resources.iter().map(|resource| (resource, &actions[..]));
+    let request = question_to_wire(&principal()?, asked, None);
+    Ok(CheckResourcesRequest { include_meta: false, ..request })
+}
+
+/// The filter of a list: those that may be edited.
+fn plan_request(kind: &str) -> anyhow::Result<PlanResourcesRequest> {
+    let principal = question_to_wire(&principal()?, [], None).principal;
+    let resource = PlannedResource {
+        kind: kind.parse()?,
         policy_version: PolicyVersion::unset(),
         scope: Scope::unset(),
         attr: Map::default(),
     };
-    let actions = ["view".parse()?];
-    let request = question_to_wire(&principal, [(&resource, &actions[..])], None);
-    Ok(CheckResourcesRequest { include_meta: false, ..request })
+    Ok(PlanResourcesRequest {
+        actions: vec!["edit".to_owned()],
+        principal,
+        resource: Some(planned_to_wire(&resource)),
+        ..PlanResourcesRequest::default()
+    })
 }
 
 /// Messages one after the other; each tells its length.

@@ -9,6 +9,7 @@ mod api;
 mod assertion;
 mod backends;
 mod canary;
+mod clients;
 mod compose;
 mod demands;
 mod demo;

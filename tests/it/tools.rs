@@ -49,6 +49,11 @@ pub(crate) fn pyjwt() -> PathBuf {
     found(root().join("build/pyjwt"), "make fetch")
 }
 
+/// The folder with one of Cerbos's clients in it: `grpc` and `http` for Node, `python`.
+pub(crate) fn cerbos_client(name: &str) -> PathBuf {
+    found(root().join(format!("build/cerbos-client-{name}")), "make fetch")
+}
+
 pub(crate) fn nginx() -> PathBuf {
     found(root().join("build/nginx"), "make fetch")
 }

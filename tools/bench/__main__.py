@@ -86,6 +86,23 @@ def beside_cerbos(report, issuer):
         report.add("beside Cerbos, resident memory", ours, other, ours / other, "MiB", at_most=0.25)
 
 
+def api_beside_cerbos(report, issuer):
+    """The same calls to both; a larger one fewer times."""
+    calls = [(f"CheckResources of {batch}", loads.CHECK_RESOURCES, f"check-{batch}.bin", batch) for batch in (1, 10, 50)]
+    calls.append(("PlanResources", loads.PLAN_RESOURCES, "plan.bin", 1))
+    with servers.api(issuer) as (ours, process), servers.cerbos() as (other, cerbos):
+        for name, method, body, size in calls:
+            count = max(REQUESTS // size, 100)
+            sides = [lambda _, port=port, count=count: loads.h2load(port, method, body, count)
+                     for port, count in ((ours, count), (other, max(count // 4, 100)))]
+            for port, side in zip((ours, other), sides):
+                loads.once(port, method, body)
+                side(0)
+            compare(report, f"API, {name}", rounds(ROUNDS, sides), 8, 0.2)
+        ours, other = servers.resident(process), servers.resident(cerbos)
+        report.add("API, resident memory", ours, other, ours / other, "MiB", at_most=0.25)
+
+
 def scale(report, issuer):
     with servers.portcullis(issuer) as (few, _):
         for kinds in (10, 100, 1_000, 10_000):
@@ -120,7 +137,7 @@ def memory(report, issuer):
                    servers.resident(process) / 64, "MiB", at_most=1)
 
 
-PARTS = {"grpc": grpc, "envoy": through_envoy, "cerbos": beside_cerbos, "scale": scale, "memory": memory}
+PARTS = {"grpc": grpc, "envoy": through_envoy, "cerbos": beside_cerbos, "api": api_beside_cerbos, "scale": scale, "memory": memory}
 
 
 def main(names):

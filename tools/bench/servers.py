@@ -121,6 +121,16 @@ def portcullis(issuer, name="portcullis", kinds=1, folder_of_policies=None, more
 
 
 @contextlib.contextmanager
+def api(issuer):
+    """Portcullis with Cerbos's API; gives the port of that over gRPC, and its process."""
+    port, http = free_port(), free_port()
+    more = f'api: {{ grpc_address: "127.0.0.1:{port}", http_address: "127.0.0.1:{http}" }}\n'
+    with portcullis(issuer, "portcullis-api", more=more) as (_, process):
+        await_port(process, "portcullis-api", port, WORLD / "portcullis-api.log")
+        yield port, process
+
+
+@contextlib.contextmanager
 def cerbos(kinds=1):
     """The real PDP with the same policies; gives the port of its gRPC API and its process."""
     port, http = free_port(), free_port()

@@ -142,6 +142,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let runtime = self.runtimes.get(at).cloned().unwrap_or(derived::NONE);
             let policy = resource_policy(question, *scope);
             let restriction = self.role_policies(asking, role, (*scope, policy, &runtime));
+            self.note_restriction(asking, *scope, &restriction);
             let said = match policy {
                 Some(policy) => self.resource_policy(asking, role, (*scope, policy, runtime)),
                 None => Said::nothing(),
@@ -208,6 +209,14 @@ impl<'w, 'a> Walk<'w, 'a> {
             all.deny = all.deny.or(said.deny);
         }
         all
+    }
+
+    /// What denies whatever the resource is, is a match as a rule would be.
+    fn note_restriction(&self, asking: &mut Asking<'a>, scope: NameId, restriction: &Said) {
+        asking.has_match |= restriction.deny == Truth::Always;
+        if restriction.deny != Truth::Never && self.consent(scope) == Consent::NotNeeded {
+            asking.scope = self.question.set.names.get(scope).text;
+        }
     }
 
     fn consent(&self, scope: NameId) -> Consent {
@@ -278,8 +287,8 @@ impl Sides {
         Self { allow: never(), deny: never(), restricted: never(), broken: never() }
     }
 
-    /// Adds what a scope says, for where the scopes before it do not decide. Whether nothing after
-    /// it can change anything.
+    /// Adds what a scope says, for where the scopes before it do not decide. Whether its rules decide, so
+    /// that those of the scopes after it are not looked at.
     fn add(
         &mut self,
         restriction: Said,
@@ -303,7 +312,7 @@ impl Sides {
             Consent::Undefined => *pending = allow,
             Consent::Needed => {}
         }
-        self.decided().is_some()
+        self.allow == Truth::Always || self.deny == Truth::Always
     }
 
     /// Whether it is known what they say.

@@ -55,8 +55,13 @@ pub(crate) async fn publish(keys: Value) -> (String, JoinHandle<()>) {
 impl Issuer {
     pub(crate) async fn start() -> Self {
         let signing = KeyPair::generate(KeySize::Rsa2048).unwrap();
-        let (url, task) = publish(json!({ "keys": [jwk(&signing)] })).await;
+        let (url, task) = publish(key_set(&signing)).await;
         Self { url, signing, task }
+    }
+
+    /// The key set that it publishes.
+    pub(crate) fn keys(&self) -> Value {
+        key_set(&self.signing)
     }
 
     /// Answers nobody from now on.
@@ -83,6 +88,10 @@ impl Drop for Issuer {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn key_set(key: &KeyPair) -> Value {
+    json!({ "keys": [jwk(key)] })
 }
 
 fn jwk(key: &KeyPair) -> Value {

@@ -61,11 +61,30 @@ impl Pdp {
         pdp
     }
 
+    /// With a configuration of its own, and the files that it names.
+    pub(crate) async fn configured(
+        policies: &[(String, String)],
+        config: &str,
+        files: &[(&str, &str)],
+    ) -> Self {
+        let policies: Vec<(&str, &str)> =
+            policies.iter().map(|(name, text)| (&**name, &**text)).collect();
+        let mut pdp = Self::prepare(&policies);
+        for (name, text) in files.iter().copied().chain([("cerbos.json", config)]) {
+            fs::write(pdp.folder.path().join(name), text).unwrap();
+        }
+        pdp.settings.push("--config=cerbos.json");
+        pdp.begin().await;
+        pdp
+    }
+
     fn prepare(policies: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("policies")).unwrap();
         for (name, text) in policies {
-            fs::write(folder.path().join("policies").join(name), text).unwrap();
+            let path = folder.path().join("policies").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
         // Both are held until both are found, so that they differ.
         let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());

@@ -4,7 +4,7 @@ mod service;
 mod words;
 
 use axum::{Router, middleware};
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding, service::Routes};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tonic_reflection::server::Builder;
 
@@ -27,8 +27,12 @@ pub(super) async fn routes(door: &Door) -> (HealthReporter, Router) {
     health.set_serving::<Cerbos>().await;
     health.set_serving::<Access>().await;
     let service = Service(door.clone());
-    let cerbos = Cerbos::new(service.clone()).max_decoding_message_size(MOST_BYTES);
-    let access = Access::new(service).max_decoding_message_size(MOST_BYTES);
+    let cerbos = Cerbos::new(service.clone())
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(MOST_BYTES);
+    let access = Access::new(service)
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(MOST_BYTES);
     let mut routes = Routes::new(cerbos).add_service(access).add_service(health_service);
     let described = || Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
     // Descriptors of our own build are well-formed.
