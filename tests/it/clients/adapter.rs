@@ -1,4 +1,4 @@
-//! Cerbos's adapter for SQLAlchemy, which makes queries of plans.
+//! Cerbos's adapter for `SQLAlchemy`, which makes queries of plans.
 
 use serde_json::json;
 

@@ -73,7 +73,7 @@ impl Pdp {
         for (name, text) in files.iter().copied().chain([("cerbos.json", config)]) {
             fs::write(pdp.folder.path().join(name), text).unwrap();
         }
-        pdp.settings.push("--config=cerbos.json");
+        pdp.settings.push("--config=cerbos.json".to_owned());
         pdp.begin().await;
         pdp
     }
