@@ -133,10 +133,6 @@ impl<'de> Visitor<'de> for Nested<'_> {
         Ok(text.into())
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(text.into())
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         self.enter()?;
         let mut array = Vec::new();

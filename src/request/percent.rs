@@ -10,7 +10,7 @@ pub(super) enum DecodeError {
 
 /// The byte that two hexadecimal digits stand for.
 pub(super) fn byte(high: u8, low: u8) -> Option<u8> {
-    Some(digit(high)? << 4 | digit(low)?)
+    Some(digit(high)? * 16 + digit(low)?)
 }
 
 /// Borrows where there is nothing to decode.

@@ -5,6 +5,7 @@
     reason = "tests start tasks and read the clock: they are the world around the server"
 )]
 
+mod absence;
 mod api;
 mod assertion;
 mod backends;

@@ -56,6 +56,10 @@ fn an_issuers_logout_token_says_who_has_left() {
             let later = jiff::Timestamp::from_second(forge::NOW + 29).unwrap();
             Logout { at: later, ..both.clone() }
         }),
+        (logout().claim("iat", forge::NOW - 330).claim("exp", forge::NOW + 60), &{
+            let earlier = jiff::Timestamp::from_second(forge::NOW - 330).unwrap();
+            Logout { at: earlier, ..both.clone() }
+        }),
         (logout().without("sub"), &of(LoggedOut::Session { session, subject: None })),
         (logout().without("sid"), &of(LoggedOut::Subject(SUBJECT.into()))),
     ] {

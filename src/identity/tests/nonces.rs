@@ -75,5 +75,5 @@ fn x19_a_nonce_is_no_excuse_and_its_want_has_an_error_of_its_own() {
     assert_eq!(sender.answer(), "method");
     let refusal = TokenError::from(ProofError::Nonce).refusal();
     assert_eq!((refusal.reason, refusal.status), ("dpop.nonce", RefusalStatus::NonceWanted));
-    assert!(!format!("{:?}", nonces(SECRET)).contains("secret"));
+    assert_eq!(format!("{:?}", nonces(SECRET)), "Nonces { lifetime: 60s, .. }");
 }

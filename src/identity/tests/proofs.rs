@@ -109,6 +109,10 @@ fn x9_x18_a_proof_is_fresh() {
         ("X9 -310", issued(-310), "stale"),
         ("X9 +25", issued(25), "OK"),
         ("X9 +60", issued(60), "stale"),
+        ("X9 at the far end", issued(-300), "OK"),
+        ("X9 beyond it", issued(-301), "stale"),
+        ("X9 at the near end", issued(30), "OK"),
+        ("X9 ahead of it", issued(31), "stale"),
         ("X9 fraction", with("iat", 1_795_434_056.25), "OK"),
         ("X9 text", with("iat", NOW.to_string()), "stale"),
         ("X9 none", without("iat"), "stale"),
@@ -117,6 +121,8 @@ fn x9_x18_a_proof_is_fresh() {
         ("X18 exp", with("exp", NOW - 60), "stale"),
         ("X18 exp now", with("exp", NOW), "stale"),
         ("X18 nbf", with("nbf", NOW + 60), "stale"),
+        ("X18 nbf as far ahead as a clock may be", with("nbf", NOW + 30), "OK"),
+        ("X18 nbf a second more", with("nbf", NOW + 31), "stale"),
         ("X18 exp text", with("exp", "x"), "stale"),
         ("X18 both hold", signed(&proof().claims(&json!({"exp": NOW + 60, "nbf": NOW}))), "OK"),
     ]);
@@ -263,6 +269,36 @@ fn x15_x16_there_is_one_proof() {
     assert_eq!(Sender::with_proofs(&[&joined]).answer(), "multiple proofs");
     assert_eq!(Sender::with_proofs(&[]).answer(), "proof missing");
     assert_eq!(Sender::with_proofs(&[""]).answer(), "malformed proof");
+    let of_size = |bytes| Sender::with_proofs(&[&"a".repeat(bytes)]).answer();
+    assert_eq!(of_size(8 * 1024), "malformed proof");
+    assert_eq!(of_size(8 * 1024 + 1), "proof too large");
+}
+
+#[test]
+fn x5_a_request_in_clear_has_a_proof_for_it() {
+    let answer = |scheme: &str, host: &str, url: &str| {
+        let mut sender = Sender::with_proofs(&[&with("htu", url)]);
+        scheme.clone_into(&mut sender.request.scheme);
+        host.clone_into(&mut sender.request.host);
+        sender.answer()
+    };
+    let host = "api.brightpay.example";
+    for (scheme, port, url, expected) in [
+        ("http", "", "http://api.brightpay.example/x", "OK"),
+        ("http", "", "http://api.brightpay.example:80/x", "OK"),
+        ("http", ":8080", "http://api.brightpay.example:8080/x", "OK"),
+        ("http", ":8080", "http://api.brightpay.example/x", "uri"),
+        ("http", "", "http://api.brightpay.example:443/x", "uri"),
+        ("http", "", "https://api.brightpay.example/x", "uri"),
+        ("https", "", "http://api.brightpay.example/x", "uri"),
+        ("https", "", "ftp://api.brightpay.example/x", "uri"),
+    ] {
+        assert_eq!(
+            answer(scheme, &format!("{host}{port}"), url),
+            expected,
+            "{scheme} {port} {url}"
+        );
+    }
 }
 
 #[test]
