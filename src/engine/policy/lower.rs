@@ -15,6 +15,8 @@ pub(super) struct Lowering<'l, 'c> {
     pub(super) namespace: &'l Namespace,
     key: Box<str>,
     rules: Vec<Rule>,
+    /// Outputs in the older spelling beside one in the newer: they are never evaluated.
+    overridden: Vec<Clause>,
     slots: HashMap<(Box<str>, Option<Box<str>>), usize>,
 }
 
@@ -31,7 +33,8 @@ pub(super) struct WrittenRule<'w> {
 
 impl<'l, 'c> Lowering<'l, 'c> {
     pub(super) fn new(context: &'l mut Context<'c>, namespace: &'l Namespace, key: String) -> Self {
-        Self { context, namespace, key: key.into(), rules: Vec::new(), slots: HashMap::new() }
+        let (rules, overridden) = (Vec::new(), Vec::new());
+        Self { context, namespace, key: key.into(), rules, overridden, slots: HashMap::new() }
     }
 
     /// Compiles a rule, changes it as its kind of policy wants it, and returns its number.
@@ -65,9 +68,10 @@ impl<'l, 'c> Lowering<'l, 'c> {
     }
 
     pub(super) fn finish(mut self) -> Unit {
-        let clauses = self.rules.iter().flat_map(clauses_of_rule);
-        let variables = self.namespace.used_by(clauses);
-        self.refuse_hopeless(&variables);
+        let clauses = || self.rules.iter().flat_map(clauses_of_rule);
+        let variables = self.namespace.used_by(clauses());
+        let checked = self.namespace.used_by(clauses().chain(&self.overridden));
+        self.refuse_hopeless(&checked);
         let (names, slots) = (self.namespace.names(), self.slots.len());
         Unit { key: self.key, rules: self.rules.into(), variables, names, slots }
     }
@@ -121,10 +125,16 @@ impl<'l, 'c> Lowering<'l, 'c> {
         let mut compile = |text: &Option<Text>| {
             text.as_ref().and_then(|text| self.context.clause(text, self.namespace))
         };
-        // Cerbos checks the older spelling even where the newer one is used.
+        // Cerbos checks the older spelling, and the variables in it, even where the newer one is used.
         let older = compile(expression);
-        let newer = compile(rule_activated);
-        (newer.or(older), compile(condition_not_met))
+        let (newer, unmet) = (compile(rule_activated), compile(condition_not_met));
+        match (older, newer) {
+            (older, Some(newer)) => {
+                self.overridden.extend(older);
+                (Some(newer), unmet)
+            }
+            (older, None) => (older, unmet),
+        }
     }
 }
 

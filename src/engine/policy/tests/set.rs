@@ -65,3 +65,23 @@ fn other_files_may_lie_among_policies_and_disabled_ones_do_not_count() {
     let set = compile(&files, &Options::default(), &Globals::default()).unwrap();
     assert_eq!(set.policy_count(), 1);
 }
+
+#[test]
+fn a_variable_without_a_program_is_refused_wherever_something_names_it() {
+    let loads = |rest: &str| {
+        let policy = format!(
+            r#"{{apiVersion: api.cerbos.dev/v1, resourcePolicy: {{resource: doc, version: default,
+            variables: {{local: {{bad: 'matches(R.attr.s, "*")', uses: 'V.bad == true'}}}},
+            rules: [{{actions: [view], roles: [user], effect: EFFECT_ALLOW, {rest}}}]}}}}"#
+        );
+        let file = PolicyFile { path: "doc.yaml".to_owned(), bytes: policy.into_bytes() };
+        compile(&[file], &Options::default(), &Globals::default()).is_ok()
+    };
+    assert!(loads("name: other"));
+    assert!(loads(r#"condition: {match: {expr: 'matches(R.attr.s, "*")'}}"#));
+    assert!(!loads("condition: {match: {expr: V.bad}}"));
+    assert!(!loads("condition: {match: {expr: V.uses}}"));
+    assert!(!loads("output: {when: {conditionNotMet: V.bad}}"));
+    // The older spelling is overridden, and checked.
+    assert!(!loads(r#"output: {expr: V.bad, when: {ruleActivated: "1"}}"#));
+}
