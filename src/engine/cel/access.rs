@@ -156,7 +156,7 @@ pub(super) fn go_type_name(value: V<'_>) -> &'static str {
         V::Object(Object::SpiffeTrustDomain(_)) => "types.SPIFFETrustDomain",
         V::Object(Object::SpiffeMatcher(_)) => "types.SPIFFEMatcher",
         V::Object(Object::Unusable(_)) => "*types.Err",
-        V::Joined(_) => "*types.concatList",
+        V::Joined(_) | V::Extended(_) => "*types.concatList",
         V::List(_) | V::JsonList(_) | V::ConstantList(_) | V::Roles(_) | V::Names(_) => {
             "*types.baseList"
         }

@@ -83,8 +83,11 @@ impl Constant {
             V::Timestamp(moment) => Self::Timestamp(moment),
             V::Type(name) => Self::Type(name.into()),
             // Elements that change on their way out must know that they were joined.
-            V::Joined(items) if items.iter().any(|item| !item.is_scalar()) => return None,
+            V::Joined(items) | V::Extended(items) if items.iter().any(|item| !item.is_scalar()) => {
+                return None;
+            }
             V::Joined(_)
+            | V::Extended(_)
             | V::List(_)
             | V::JsonList(_)
             | V::ConstantList(_)

@@ -71,7 +71,11 @@ fn container<'a>(run: &Run<'a>, value: V<'a>, depth: usize) -> Result<Value, Fau
     if let Some(list) = value.list() {
         let mut items = Vec::with_capacity(list.len());
         for item in list.iter() {
-            let item = if let V::Joined(_) = value { to_native(run.arena, item) } else { item };
+            let item = match value {
+                V::Joined(_) => to_native(run.arena, item),
+                V::Extended(_) if !survives(item) => to_native(run.arena, item),
+                _ => item,
+            };
             items.push(json_below(run, item, depth)?);
         }
         return Ok(Value::List(items.into()));
@@ -156,6 +160,11 @@ fn exact(value: i64) -> f64 {
     value as f64
 }
 
+/// Whether a list of the expression gets a value back that Cerbos has turned into one of Go's.
+fn survives(value: V<'_>) -> bool {
+    matches!(value, V::Ip(_) | V::Cidr(_))
+}
+
 /// What a value is after Cerbos has turned it into one of Go's and back.
 fn to_native<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
     let unusable = |kind: &str, text: String| {
@@ -180,7 +189,7 @@ pub(super) fn to_variable<'a>(arena: &'a Bump, value: V<'a>) -> V<'a> {
         V::Optional(None) => V::Null,
         V::Type(name) => V::String(name),
         V::Object(Object::Hierarchy(parts)) => V::Names(parts),
-        V::Joined(items) => {
+        V::Joined(items) | V::Extended(items) => {
             let items = items.iter().map(|item| to_native(arena, *item));
             V::List(arena.alloc_slice_fill_iter(items.collect::<Vec<_>>()))
         }

@@ -294,7 +294,9 @@ fn has_text(value: V<'_>) -> bool {
         ) => false,
         V::Duration(nanoseconds) => duration::parse(&duration::to_text(nanoseconds)).is_some(),
         V::Optional(inner) => inner.is_none_or(|inner| has_text(*inner)),
-        V::List(items) | V::Joined(items) => items.iter().all(|item| has_text(*item)),
+        V::List(items) | V::Joined(items) | V::Extended(items) => {
+            items.iter().all(|item| has_text(*item))
+        }
         V::Map(entries) => entries.iter().all(|(key, value)| has_text(*key) && has_text(*value)),
         _ => true,
     }

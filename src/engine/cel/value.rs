@@ -24,8 +24,12 @@ pub enum V<'a> {
     Duration(i64),
     Timestamp(Moment),
     List(&'a [Self]),
-    /// A list that `+` made: on its way out its elements become native values first.
+    /// What `+` made of a list of the request and another one: on its way out its elements become
+    /// native values first.
     Joined(&'a [Self]),
+    /// What `+` made of a list of the expression and another one. Addresses stay what they are on its
+    /// way out.
+    Extended(&'a [Self]),
     JsonList(&'a [Value]),
     ConstantList(&'a [Constant]),
     Roles(&'a [Role]),
@@ -112,7 +116,9 @@ impl<'a> V<'a> {
 
     pub(super) fn list(self) -> Option<List<'a>> {
         match self {
-            Self::List(items) | Self::Joined(items) => Some(List::Values(items)),
+            Self::List(items) | Self::Joined(items) | Self::Extended(items) => {
+                Some(List::Values(items))
+            }
             Self::JsonList(items) => Some(List::Json(items)),
             Self::ConstantList(items) => Some(List::Constants(items)),
             Self::Roles(roles) => Some(List::Roles(roles)),
@@ -145,6 +151,7 @@ impl<'a> V<'a> {
             | Self::Timestamp(_) => true,
             Self::List(_)
             | Self::Joined(_)
+            | Self::Extended(_)
             | Self::JsonList(_)
             | Self::ConstantList(_)
             | Self::Roles(_)
@@ -176,6 +183,7 @@ impl<'a> V<'a> {
             Self::Timestamp(_) => "google.protobuf.Timestamp",
             Self::List(_)
             | Self::Joined(_)
+            | Self::Extended(_)
             | Self::JsonList(_)
             | Self::ConstantList(_)
             | Self::Roles(_)

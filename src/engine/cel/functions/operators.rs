@@ -253,7 +253,10 @@ fn concatenate<'a>(call: &Call<'_, 'a>, left: V<'a>, right: V<'a>) -> Evaluated<
         (0, _) => Ok(right),
         (_, 0) => Ok(left),
         _ => match call.run.list(first.iter().chain(second.iter()))? {
-            V::List(items) => Ok(V::Joined(items)),
+            V::List(items) => Ok(match left {
+                V::List(_) | V::ConstantList(_) | V::Extended(_) => V::Extended(items),
+                _ => V::Joined(items),
+            }),
             other => Ok(other),
         },
     }

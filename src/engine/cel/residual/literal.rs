@@ -31,6 +31,7 @@ pub(super) fn literal(value: V<'_>) -> Option<Operand> {
         V::Optional(_) | V::Message(_) | V::Ip(_) | V::Cidr(_) | V::Object(_) => return None,
         V::List(_)
         | V::Joined(_)
+        | V::Extended(_)
         | V::JsonList(_)
         | V::ConstantList(_)
         | V::Roles(_)
