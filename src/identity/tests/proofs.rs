@@ -161,6 +161,7 @@ fn x10_x11_x12_a_proof_brings_a_strong_public_key() {
         ("A20 short", key(jwk("x", &forge::base64url([1; 31]))), "key"),
         ("X12 other use", key(jwk("use", "enc")), "key"),
         ("X12 other alg", key(jwk("alg", "ES384")), "key"),
+        ("X12 its alg", key(jwk("alg", "ES256")), "OK"),
         ("X12 more members", key(jwk("ext", "true")), "OK"),
         ("X12 kid is not read", signed(&proof().header("kid", json!(7))), "OK"),
         ("X12 jku", signed(&proof().header("jku", "https://evil.example/")), "unsupported header"),

@@ -31,6 +31,14 @@ fn a_host_is_found_by_its_text() {
 }
 
 #[test]
+fn a_name_has_253_bytes_at_most() {
+    let longest = "a".repeat(251) + ".b";
+    assert_eq!(request(&longest).unwrap().host.as_str(), longest);
+    assert_eq!(request(&format!("{longest}.:443")).unwrap().host.as_str(), longest);
+    assert_eq!(request(&format!("a{longest}")).unwrap_err().reason(), "host.malformed");
+}
+
+#[test]
 fn hosts_that_are_none_are_refused() {
     let long = "a.".repeat(130);
     for (host, reason) in [
