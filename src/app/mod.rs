@@ -130,6 +130,9 @@ impl App {
         let receiver = LogoutReceiver::new(trusted, revocations.clone());
         let needs = Needs { keys, revocations, judge };
         let api = parts::api(&config, &needs.keys, rules_in_force.clone(), &metrics).await?;
+        if let Some(lenience) = config.more_lenient_api() {
+            warn!("{lenience}");
+        }
         let doors = Doors::bind(&config, receiver, rules_in_force, &metrics).await?;
         let watcher = Watcher { watched: watched_now, loaded, nudge: nudge.clone() };
         let shutdown = config.shutdown.clone();

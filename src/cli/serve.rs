@@ -23,7 +23,7 @@ pub(super) fn run(file: PathBuf) -> Result<()> {
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let app = Box::pin(App::build(file, config)).await?;
-        app.run(stop_signal()?).await
+        Box::pin(app.run(stop_signal()?)).await
     })
 }
 

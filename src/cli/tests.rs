@@ -79,6 +79,24 @@ fn a_listener_that_anybody_can_reach_is_a_warning() {
 }
 
 #[test]
+fn an_api_that_lets_more_through_than_the_gate_is_a_warning() {
+    let lenient = expect![[r#"
+        warning: the gate evaluates strictly and Cerbos's API does not, so that it may allow what the gate denies: set `api.strict_evaluation`
+        no errors, 1 warning: 2 routes, 1 policy"#]];
+    let alike = expect!["no errors, no warnings: 2 routes, 1 policy"];
+    for (sections, expected) in [
+        ("api: {}\n", &lenient),
+        ("api: { strict_evaluation: false }\n", &lenient),
+        ("api: { strict_evaluation: true }\n", &alike),
+        ("api: {}\nengine: { strict_evaluation: false }\n", &alike),
+        ("api: { strict_evaluation: true }\nengine: { strict_evaluation: false }\n", &alike),
+    ] {
+        let config = format!("{CONFIG}{sections}");
+        check(&[("portcullis.yaml", &config), ("policies/invoice.yaml", POLICY)], expected);
+    }
+}
+
+#[test]
 fn an_admin_listener_that_others_can_reach_is_a_warning() {
     let config = format!("{CONFIG}admin: {{ address: 0.0.0.0:9192 }}\n");
     check(

@@ -35,6 +35,7 @@ pub fn validate(file: &Path) -> Report {
     report.routes = config.routes.len();
     report.warnings.extend(open_listener(&config.listen));
     report.warnings.extend(open_admin(config.admin));
+    report.warnings.extend(config.more_lenient_api().map(str::to_owned));
     let table = RouteTable::build(config.routes.clone())
         .map_err(|errors| report.errors.extend(errors.iter().map(ToString::to_string)));
     let EngineConfig::Embedded(engine) = &config.engine else { return report };

@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeSet, net::Ipv4Addr, net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::{section::Section, source::Source, value::Value};
+use http::HeaderName;
+
+use super::{Config, EngineConfig, section::Section, source::Source, value::Value};
 use crate::engine::Strictness;
 use crate::identity::IssuerSpec;
 use crate::pdp::{PdpSettings, RequestLimits};
-use crate::server::{ApiConfig, ListenAddress, TlsConfig};
+use crate::request::Origin;
+use crate::server::{AllowedOrigins, ApiConfig, CorsConfig, ListenAddress, TlsConfig};
 
 /// `api:` as meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,23 @@ pub enum KeySetSource {
 #[derive(Clone, Copy)]
 struct Unencrypted;
 
+// === impl Config ===
+
+impl Config {
+    /// What must be known where both doors are open and one of them lets more through.
+    #[must_use]
+    pub fn more_lenient_api(&self) -> Option<&'static str> {
+        let EngineConfig::Embedded(engine) = &self.engine else { return None };
+        let api = self.api.as_ref()?;
+        let differ =
+            engine.options.strict_evaluation && api.settings.strictness == Strictness::Lenient;
+        differ.then_some(
+            "the gate evaluates strictly and Cerbos's API does not, so that it may allow what the \
+             gate denies: set `api.strict_evaluation`",
+        )
+    }
+}
+
 pub(super) fn read(
     value: &Value<'_>,
     tls: fn(&Value<'_>) -> Option<TlsConfig>,
@@ -62,6 +82,7 @@ pub(super) fn read(
         let message = "whoever is on the network could read what is asked, and change the answers";
         section.report(message.to_owned(), "`tls`, or `without_tls: private_network`");
     }
+    let cors = section.optional("cors", cors);
     let strictness = if section.or("strict_evaluation", false, Value::boolean) {
         Strictness::Strict
     } else {
@@ -83,11 +104,31 @@ pub(super) fn read(
     aux_data.finish();
     section.finish();
     Some(CerbosApiConfig {
-        listeners: ApiConfig { http, grpc, tls },
+        listeners: ApiConfig { http, grpc, tls, cors },
         settings: PdpSettings { strictness, limits },
         key_sets,
         leeway,
     })
+}
+
+/// All of it may be left out: what a PDP does then, any page may ask.
+fn cors(value: &Value<'_>) -> Option<CorsConfig> {
+    let mut section = value.section()?;
+    let origins = section.or("allowed_origins", AllowedOrigins::Any, |value| {
+        let origins = value.list("a list of origins", |item| {
+            item.parsed("an origin such as `https://app.example`", Origin::parse)
+        })?;
+        Some(AllowedOrigins::These(origins.into_iter().collect()))
+    });
+    let usual = CorsConfig::HEADERS.map(Into::into).into();
+    let headers = section.or("allowed_headers", usual, |value| {
+        let names = value.list("a list of headers", |item| {
+            item.parsed("the name of a header", |text| text.parse::<HeaderName>().ok())
+        })?;
+        Some(names.iter().map(|name| name.as_str().into()).collect())
+    });
+    section.finish();
+    Some(CorsConfig { origins, headers })
 }
 
 fn limits(mut section: Section<'_>) -> RequestLimits {

@@ -11,7 +11,7 @@ use super::{
     token::{self, Parts, Signed},
     verify,
 };
-use crate::engine::model::Map;
+use crate::engine::model::{Map, Value};
 
 /// Well-formed, and not yet believed.
 pub struct AuxiliaryToken<'t> {
@@ -63,12 +63,33 @@ impl<'t> AuxiliaryToken<'t> {
             return Err(TokenError::Expired);
         }
         for name in ["nbf", "iat"] {
-            if claims.seconds(name)?.is_some_and(|begins| now < begins - leeway) {
+            let Some(begins) = claims.seconds(name)? else { continue };
+            if begins < 0.0 {
+                return Err(TokenError::InvalidClaim(name));
+            }
+            if now < begins - leeway {
                 return Err(TokenError::NotYetValid);
             }
         }
+        registered(claims)?;
         aux_data::for_policies(claims)
     }
+}
+
+/// What the claims of RFC 7519 (4.1) are, if they are there.
+fn registered(claims: Claims<'_>) -> Result<(), TokenError> {
+    let is_text = |value: &Value| matches!(value, Value::String(_));
+    for name in ["iss", "sub", "jti", "aud"] {
+        let fits = match claims.0.get(name) {
+            None | Some(Value::Null | Value::String(_)) => true,
+            Some(Value::List(names)) => name == "aud" && names.iter().all(is_text),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Map(_)) => false,
+        };
+        if !fits {
+            return Err(TokenError::InvalidClaim(name));
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for AuxiliaryToken<'_> {

@@ -13,7 +13,7 @@ mod tls;
 mod visitors;
 
 pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
-pub use api::{ApiConfig, ApiServer};
+pub use api::{AllowedOrigins, ApiConfig, ApiServer, CorsConfig};
 pub use ext_authz::ExtAuthz;
 pub use grpc::{GrpcServer, Health};
 pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};

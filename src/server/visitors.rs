@@ -1,9 +1,13 @@
 //! Connections from anywhere: few at a time, none for long, with TLS or without.
 //!
+//! Where every seat is taken, whoever has been there longest without a word makes room: connections are
+//! cheap to open, and must not keep those out who have something to say.
+//!
 //! The handshake belongs to the connection's own task. Were it to happen before the next connection
 //! is accepted, one client that says nothing would keep all others out.
 
 use std::{
+    collections::VecDeque,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -16,7 +20,7 @@ use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, Sleep, sleep},
 };
 use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
@@ -39,8 +43,14 @@ pub(super) struct Visitors {
     bound: Bound,
     tls: Option<TlsAcceptor>,
     seats: Arc<Semaphore>,
+    /// Those who have not said anything when they came, the first one in front.
+    silent: VecDeque<oneshot::Sender<Leave>>,
     stay: Stay,
 }
+
+/// Said to one who is to make room.
+#[derive(Debug)]
+struct Leave;
 
 /// How many may be there at one time (more wait in the system's queue), and how long.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +68,8 @@ pub(super) struct Visit {
     /// When it is over.
     end: Pin<Box<Sleep>>,
     silence: Option<Duration>,
+    /// Until something is said.
+    asked_to_leave: Option<oneshot::Receiver<Leave>>,
     _seat: Option<OwnedSemaphorePermit>,
 }
 
@@ -68,7 +80,7 @@ enum Stream {
     Plain(Wire),
     Handshake(Box<Accept<Wire>>),
     Encrypted(Box<TlsStream<Wire>>),
-    /// The handshake failed.
+    /// The handshake failed, or who came has left.
     Nobody,
 }
 
@@ -104,12 +116,29 @@ impl Visitors {
     ) -> Result<Self, BindError> {
         let tls = tls.map(acceptor).transpose()?;
         let bound = Bound::open(&ListenConfig { address: address.clone(), tls: None }).await?;
-        Ok(Self { bound, tls, seats: Arc::new(Semaphore::new(stay.seats)), stay })
+        let seats = Arc::new(Semaphore::new(stay.seats));
+        Ok(Self { bound, tls, seats, silent: VecDeque::new(), stay })
     }
 
     /// Where they come, such as `127.0.0.1:3592`.
     pub(super) fn address(&self) -> io::Result<String> {
         self.bound.address()
+    }
+
+    /// A seat, of somebody silent if none is free.
+    async fn seat(&mut self) -> Option<OwnedSemaphorePermit> {
+        if self.silent.len() >= 2 * self.stay.seats {
+            self.silent.retain(|visit| !visit.is_closed());
+        }
+        if self.seats.available_permits() == 0 {
+            while let Some(first) = self.silent.pop_front() {
+                if first.send(Leave).is_ok() {
+                    break;
+                }
+            }
+        }
+        // Nobody closes the semaphore; if somebody did, there would be no limit.
+        self.seats.clone().acquire_owned().await.ok()
     }
 }
 
@@ -118,8 +147,6 @@ impl Listener for Visitors {
     type Addr = ();
 
     async fn accept(&mut self) -> (Visit, ()) {
-        // Nobody closes the semaphore; if somebody did, there would be no limit.
-        let seat = self.seats.clone().acquire_owned().await.ok();
         // axum's own listeners wait out the errors of accepting.
         let wire = match &mut self.bound.socket {
             Socket::Tcp(listener) => {
@@ -131,12 +158,17 @@ impl Listener for Visitors {
             }
             Socket::Unix(listener) => Either::Right(Listener::accept(listener).await.0),
         };
+        let seat = self.seat().await;
+        let (leave, asked_to_leave) = oneshot::channel();
+        self.silent.push_back(leave);
         let stream = match &self.tls {
             Some(acceptor) => Stream::Handshake(Box::new(acceptor.accept(wire))),
             None => Stream::Plain(wire),
         };
         let Stay { arrival, silence, seats: _ } = self.stay;
-        (Visit { stream, end: Box::pin(sleep(arrival)), silence, _seat: seat }, ())
+        let asked_to_leave = Some(asked_to_leave);
+        let end = Box::pin(sleep(arrival));
+        (Visit { stream, end, silence, asked_to_leave, _seat: seat }, ())
     }
 
     fn local_addr(&self) -> io::Result<()> {
@@ -158,6 +190,14 @@ impl Visit {
         if self.end.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
+        if let Some(asked) = &mut self.asked_to_leave
+            && let Poll::Ready(asked) = Pin::new(asked).poll(context)
+        {
+            self.asked_to_leave = None;
+            if let Ok(Leave) = asked {
+                self.stream = Stream::Nobody;
+            }
+        }
         if let Stream::Handshake(accept) = &mut self.stream {
             self.stream = match ready!(Pin::new(&mut **accept).poll(context)) {
                 Ok(stream) => Stream::Encrypted(Box::new(stream)),
@@ -169,6 +209,7 @@ impl Visit {
 
     /// Something was said, in one direction or the other.
     fn talk(&mut self) {
+        self.asked_to_leave = None;
         if let Some(silence) = self.silence {
             self.end.as_mut().reset(Instant::now() + silence);
         }

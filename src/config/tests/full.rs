@@ -84,6 +84,7 @@ fn api() -> Value {
         "http_address": "0.0.0.0:9003", "grpc_address": "unix:api.sock",
         "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
         "without_tls": "private_network", "strict_evaluation": true,
+        "cors": { "allowed_origins": ["https://app.acme.example"], "allowed_headers": ["X-Team"] },
         "limits": { "resources": 7, "actions": 8 },
         "aux_data": { "leeway": "1s", "key_sets": [{ "id": "one", "file": "jwks.json" }] },
     })

@@ -143,7 +143,7 @@ fn defaults_in_the_schema_are_the_readers() {
     least["auth0"] = json!({ "domain": "acme.eu.auth0.com", "audience": "api" });
     least["assertion"] = json!({ "issuer": "https://gateway.example" });
     least["redis"] = json!({ "url": "redis://127.0.0.1" });
-    least["api"] = json!({});
+    least["api"] = json!({ "cors": {} });
     let secret = &everything["sender_constraints"]["dpop"]["nonce"]["secret"];
     least["sender_constraints"] = json!({ "dpop": { "nonce": { "secret": secret } } });
     least["issuers"] = json!([{ "issuer": "https://issuer.example", "audience": "api" }]);

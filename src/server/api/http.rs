@@ -15,6 +15,7 @@ use prost::Name;
 use tokio::time::{Instant, timeout};
 
 use super::{
+    deadline::{self, patience, within},
     door::{Door, Method, stamp},
     origin::Origin,
     status::{json, to_http, with_version},
@@ -162,10 +163,25 @@ async fn asked<M: Name + Default, A: Name, F: Future<Output = Result<A, Fault>>>
     request: Request,
     ask: impl FnOnce(M, Call) -> F,
 ) -> Response {
-    match message(request).await {
-        Ok((layout, message)) => answer(door, method, layout, ask(message, stamp())).await,
-        Err(refused) => *refused,
-    }
+    let layout = layout(&request);
+    let patience = match patience(request.headers(), deadline::ANY) {
+        // No time at all is no bound here, which it is over gRPC.
+        Ok(patience) => patience.filter(|patience| !patience.is_zero()),
+        Err(no_time) => {
+            let message = format!("invalid grpc-timeout: {}", no_time.text());
+            return to_http(&Fault::new(Code::InvalidArgument, message), layout);
+        }
+    };
+    let answered = async {
+        match message(request).await {
+            Ok((layout, message)) => answer(door, method, layout, ask(message, stamp())).await,
+            Err(refused) => *refused,
+        }
+    };
+    // It holds a whole call.
+    within(patience, Box::pin(answered)).await.unwrap_or_else(|| {
+        to_http(&Fault::new(Code::DeadlineExceeded, "context deadline exceeded"), layout)
+    })
 }
 
 async fn answer<A: Name>(
@@ -224,9 +240,14 @@ async fn body(request: Request) -> (Layout, Result<Bytes, Fault>) {
     (layout, body)
 }
 
-/// `?pretty`, with any value.
+/// `?pretty`, with any value, or a type that says so.
 fn layout(request: &Request) -> Layout {
     let query = request.uri().query().unwrap_or_default();
     let mut names = query.split('&').map(|pair| pair.split('=').next());
-    if names.any(|name| name == Some("pretty")) { Layout::Pretty } else { Layout::Compact }
+    let mut types = [header::CONTENT_TYPE, header::ACCEPT].into_iter();
+    let is_pretty = names.any(|name| name == Some("pretty"))
+        || types.any(|name| {
+            request.headers().get(name).is_some_and(|value| value == "application/json+pretty")
+        });
+    if is_pretty { Layout::Pretty } else { Layout::Compact }
 }

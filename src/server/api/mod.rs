@@ -3,6 +3,8 @@
 //! Whoever reaches them may ask about anybody, so they are closed unless the configuration opens them,
 //! and beyond this machine they want TLS.
 
+mod cors;
+mod deadline;
 mod door;
 mod grpc;
 mod http;
@@ -11,6 +13,7 @@ mod status;
 
 use std::io;
 
+use axum::middleware;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +24,9 @@ use super::{
 use crate::pdp::Pdp;
 use crate::telemetry::Metrics;
 use door::Door;
+use grpc::Port;
+
+pub use cors::{AllowedOrigins, CorsConfig};
 
 /// The listeners of `api:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub struct ApiConfig {
     pub grpc: ListenAddress,
     /// Of both.
     pub tls: Option<TlsConfig>,
+    /// Of HTTP.
+    pub cors: Option<CorsConfig>,
 }
 
 /// Both listeners, bound and not yet serving.
@@ -37,6 +45,7 @@ pub struct ApiServer {
     http: Visitors,
     grpc: Visitors,
     door: Door,
+    cors: Option<CorsConfig>,
     serving: watch::Sender<bool>,
 }
 
@@ -46,12 +55,13 @@ impl ApiServer {
     /// # Errors
     /// A socket or a TLS file that cannot be used.
     pub async fn bind(config: &ApiConfig, pdp: Pdp, metrics: Metrics) -> Result<Self, BindError> {
-        let ApiConfig { http, grpc, tls } = config;
+        let ApiConfig { http, grpc, tls, cors } = config;
         let (serving, serving_now) = watch::channel(true);
         Ok(Self {
             http: Visitors::bind(http, tls.as_ref(), Stay::WHILE_TALKING).await?,
             grpc: Visitors::bind(grpc, tls.as_ref(), Stay::WHILE_TALKING).await?,
             door: Door { pdp, metrics, serving: serving_now },
+            cors: cors.clone(),
             serving,
         })
     }
@@ -73,9 +83,11 @@ impl ApiServer {
         stopping: CancellationToken,
         shutdown: CancellationToken,
     ) -> io::Result<()> {
-        let Self { http, grpc, door, serving } = self;
+        let Self { http, grpc, door, cors, serving } = self;
         let (health, rpcs) = grpc::routes(&door).await;
-        let pages = http::router(door, rpcs.clone());
+        let pages = http::router(door, grpc::at(Port::Http, rpcs.clone()));
+        let pages = pages.layer(middleware::from_fn_with_state(cors, cors::share));
+        let rpcs = grpc::at(Port::Grpc, rpcs);
         let stop = || shutdown.clone().cancelled_owned();
         let http = axum::serve(http, pages).with_graceful_shutdown(stop());
         let grpc = axum::serve(grpc, rpcs).with_graceful_shutdown(stop());

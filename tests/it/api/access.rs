@@ -247,9 +247,9 @@ async fn what_is_no_name_is_refused_and_tokens_may_have_names() {
 #[tokio::test]
 async fn what_many_evaluations_are_told_is_bounded() {
     let pair = Pair::start().await;
-    let evaluations: Json = (0..2500)
+    let evaluations: Json = (0..400)
         .map(|number| {
-            json!({ "action": action(&format!("a{}", number % 50)), "resource": owned(&(number / 50).to_string(), "p") })
+            json!({ "action": action(&format!("a{}", number % 20)), "resource": owned(&(number / 20).to_string(), "p") })
         })
         .collect();
     let body = json!({ "subject": subject("p"), "evaluations": evaluations, "context": { "cerbos.includeMeta": true } });

@@ -78,6 +78,21 @@ impl Pdp {
         pdp
     }
 
+    /// With these files beside the policies, and these settings.
+    pub(crate) async fn with(
+        policies: &[(&str, &str)],
+        files: &[(&str, &str)],
+        settings: &[&str],
+    ) -> Self {
+        let mut pdp = Self::prepare(policies);
+        for (name, text) in files {
+            fs::write(pdp.folder.path().join(name), text).unwrap();
+        }
+        pdp.settings.extend(settings.iter().map(|setting| format!("--set={setting}")));
+        pdp.begin().await;
+        pdp
+    }
+
     fn prepare(policies: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("policies")).unwrap();

@@ -18,6 +18,8 @@ use crate::pdp::MOST_BYTES;
 use service::Service;
 use words::in_words_of_a_pdp;
 
+pub(super) use words::Port;
+
 type Cerbos = CerbosServiceServer<Service>;
 type Access = AuthorizationServiceServer<Service>;
 
@@ -27,19 +29,27 @@ pub(super) async fn routes(door: &Door) -> (HealthReporter, Router) {
     health.set_serving::<Cerbos>().await;
     health.set_serving::<Access>().await;
     let service = Service(door.clone());
+    // What was compressed is measured when it is no longer.
     let cerbos = Cerbos::new(service.clone())
+        .max_decoding_message_size(MOST_BYTES)
         .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(MOST_BYTES);
+        .send_compressed(CompressionEncoding::Gzip);
     let access = Access::new(service)
+        .max_decoding_message_size(MOST_BYTES)
         .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(MOST_BYTES);
+        .send_compressed(CompressionEncoding::Gzip);
     let mut routes = Routes::new(cerbos).add_service(access).add_service(health_service);
     let described = || Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
     // Descriptors of our own build are well-formed.
     if let (Ok(v1), Ok(v1alpha)) = (described().build_v1(), described().build_v1alpha()) {
         routes = routes.add_service(v1).add_service(v1alpha);
     }
-    (health, routes.into_axum_router().layer(middleware::from_fn(in_words_of_a_pdp)))
+    (health, routes.into_axum_router())
+}
+
+/// The same at one of the ports.
+pub(super) fn at(port: Port, routes: Router) -> Router {
+    routes.layer(middleware::from_fn_with_state(port, in_words_of_a_pdp))
 }
 
 /// What health says from now on.
