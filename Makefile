@@ -60,7 +60,7 @@ soundness: ## A million questions with and without the cache's key. SOUNDNESS, S
 plans: ## A million resources held against filters of plans and against checks. PLANS, SEED.
 	PLANS=$(or $(PLANS),1000000) cargo test --locked --profile $(PROFILE) --test conformance meaning -- --nocapture
 
-conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_PLANS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, SEED.
+conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_PLANS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, CONFORMANCE_API, CONFORMANCE_API_PLANS, SEED.
 	@tools/fetch.py cerbos
 	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
 

@@ -164,7 +164,8 @@ impl Drop for Pdp {
     }
 }
 
-fn configuration(scene: &Scene, folder: &Path) -> Json {
+/// Cerbos's configuration file.
+pub(super) fn configuration(scene: &Scene, folder: &Path) -> Json {
     let socket = |name: &str| format!("unix:{}", folder.join(name).display());
     json!({
         "server": {

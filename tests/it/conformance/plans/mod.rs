@@ -1,7 +1,7 @@
 //! Plans: `meaning` holds filters against checks, `trees` against those of Cerbos.
 
 mod meaning;
-mod trees;
+pub(super) mod trees;
 
 use fastrand::Rng;
 use jiff::Timestamp;

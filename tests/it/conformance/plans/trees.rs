@@ -33,10 +33,10 @@ const RESOURCES: usize = 60;
 const INVALID: [&str; 3] = ["\"a{1001}\"", "\"[a-\"", "\"/a/[\""];
 
 #[derive(Debug, Default)]
-struct Tally {
+pub(in crate::conformance) struct Tally {
     plans: usize,
     conditional: usize,
-    equal: usize,
+    pub equal: usize,
     /// The PDP failed.
     failed: usize,
     /// Cerbos takes every attribute for present.
@@ -108,7 +108,10 @@ fn run(dice: &mut Rng, count: usize) -> (Tally, Vec<Difference>) {
     (tally, found)
 }
 
-fn ask(dice: &mut Rng, question: &Question) -> (Question, PlannedResource) {
+pub(in crate::conformance) fn ask(
+    dice: &mut Rng,
+    question: &Question,
+) -> (Question, PlannedResource) {
     let mut question = question.clone();
     let count = *dice.pick(&[1, 1, 1, 2, 3]);
     question.actions.truncate(count);
@@ -119,7 +122,7 @@ fn ask(dice: &mut Rng, question: &Question) -> (Question, PlannedResource) {
 }
 
 /// Both filters, if they differ for no reason.
-fn compare(
+pub(in crate::conformance) fn compare(
     dice: &mut Rng,
     (scene, world): (&Scene, &World<'_>),
     (question, known): (&Question, &PlannedResource),
@@ -198,7 +201,7 @@ fn says(world: &World<'_>, filter: &Filter, resource: &Resource) -> Option<bool>
     (says || world.admits(&Filter::Conditional(opposite), resource)).then_some(says)
 }
 
-fn filter(filter: PlanResourcesFilter) -> Filter {
+pub(in crate::conformance) fn filter(filter: PlanResourcesFilter) -> Filter {
     match (Kind::try_from(filter.kind), filter.condition) {
         (Ok(Kind::AlwaysAllowed), None) => Filter::AlwaysAllowed,
         (Ok(Kind::Conditional), Some(condition)) => Filter::Conditional(operand(condition)),
@@ -232,7 +235,7 @@ fn constant(value: prost_types::Value) -> Constant {
 
 /// The filter as text, without what depends on chance in Cerbos, or on whether several actions are
 /// asked for: the order of the fields of a map, and of operands, and how often one of these is there.
-fn normal(filter: &Filter) -> String {
+pub(in crate::conformance) fn normal(filter: &Filter) -> String {
     match filter {
         Filter::Conditional(operand) => text(operand),
         other => other.to_string(),
