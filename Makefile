@@ -78,7 +78,7 @@ fuzz: ## Input that libFuzzer makes up. TARGET (one of tests/fuzz/targets; witho
 			-max_total_time=$(SECONDS) -timeout=30 -rss_limit_mb=2560 -artifact_prefix=$(FUZZ)/$$target-; \
 	done
 
-# Needs `cargo install cargo-mutants --locked`. About an hour of one core; reports are in $(MUTANTS)/ROOM/mutants.out.
+# Needs `cargo install cargo-mutants --locked`. About half an hour of one core; reports are in $(MUTANTS)/ROOM/mutants.out.
 mutants: ## Break each check of the rooms identity, request and answer: does a test of the room notice? ROOMS.
 	@tools/mutants $(MUTANTS) $(ROOMS)
 
