@@ -5,7 +5,7 @@
 //! directories load. `plans` does with filters what `decisions` does with answers, and holds them against
 //! our own checks. `deciders` tells which kind of rule decided. A run of 200,000 decisions or of 50,000
 //! expressions fails as well if it allowed too little or met a kind of rule or a function too seldom.
-//! What was found once is a case in `tests/data`. `soundness` compares our engine with itself behind the cache's key. `api` asks both through their APIs. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
+//! What was found once is a case in `tests/data` or in the tests of its room. `soundness` compares our engine with itself behind the cache's key. `api` asks both through their APIs. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
 
 mod api;
 mod compare;
