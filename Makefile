@@ -17,7 +17,7 @@ UP = $(BUILT)/examples/demo up --portcullis $(BUILT)/portcullis
 WORLD = build/demo
 HOSTILE = hostile::hostile_tokens_and_paths_are_refused_and_valid_requests_pass
 
-.PHONY: help test check fetch build bench demo compat conformance hostile soundness plans fuzz mutants
+.PHONY: help test check fetch build bench demo compat conformance hostile soundness plans suites fuzz mutants
 
 help: ## Show the verbs.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -60,7 +60,11 @@ soundness: ## A million questions with and without the cache's key. SOUNDNESS, S
 plans: ## A million resources held against filters of plans and against checks. PLANS, SEED.
 	PLANS=$(or $(PLANS),1000000) cargo test --locked --profile $(PROFILE) --test conformance meaning -- --nocapture
 
-conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_PLANS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, CONFORMANCE_API, CONFORMANCE_API_PLANS, SEED.
+suites: ## A thousand random test suites in `portcullis test` and in the real Cerbos. SUITES, SEED.
+	@tools/fetch.py cerbos
+	CONFORMANCE_SUITES=$(or $(SUITES),1000) cargo test --locked --profile $(PROFILE) --test conformance suites_ -- --nocapture
+
+conformance: ## Our engine beside the real Cerbos, with random policies. CONFORMANCE_DECISIONS, CONFORMANCE_SUITES, CONFORMANCE_PLANS, CONFORMANCE_EXPRESSIONS, CONFORMANCE_DIRECTORIES, CONFORMANCE_API, CONFORMANCE_API_PLANS, SEED.
 	@tools/fetch.py cerbos
 	cargo test --locked --profile $(PROFILE) --test conformance -- --nocapture
 

@@ -10,3 +10,5 @@ mod conformance;
 #[path = "it/tools.rs"]
 #[expect(dead_code, reason = "what only the other integration tests need")]
 mod tools;
+#[path = "it/suites/verdicts.rs"]
+mod verdicts;

@@ -18,6 +18,9 @@ pub mod report;
 mod run;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use coverage::{Coverage, CoveredExpression, CoveredRule};
 pub use filter::{Filter, FilterError};
 pub use run::{Settings, run};

@@ -215,7 +215,8 @@ impl Desk<'_> {
         let wrong = if actual == expected {
             let expected = check.expected.outputs.get(name).into_iter().flatten();
             let wrong = expected.filter_map(|(source, expected)| {
-                let actual = outputs.iter().find(|entry| *entry.src == **source);
+                // A rule that is asked for several roles has several outputs: the last one counts.
+                let actual = outputs.iter().rfind(|entry| *entry.src == **source);
                 let why = compare(*expected, actual.map(|entry| &entry.value))?;
                 Some(OutputFailure { source: (*source).into(), expected: expected.cloned(), why })
             });

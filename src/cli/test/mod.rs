@@ -3,17 +3,13 @@
 mod flags;
 mod watch;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, io, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 
 use super::say;
 use crate::engine::{
-    PolicyErrors, PolicyFile, PolicySet,
+    PolicyErrors, PolicyFile,
     cel::Globals,
     model::{Options, SchemaEnforcement},
     policy::{compile, compile_without_schemas},
@@ -70,7 +66,9 @@ fn attempt(flags: &Flags) -> Result<Ending> {
         },
         ..Options::default()
     };
-    let mut policies = match compiled(flags, &options)? {
+    let policy_files = policies_in(&flags.directory, &options)?;
+    let compile = if flags.ignore_schemas { compile_without_schemas } else { compile };
+    let mut policies = match compile(&policy_files, &options, &Globals::default()) {
         Ok(policies) => policies,
         Err(errors) => {
             tell_errors(flags, &errors);
@@ -92,7 +90,11 @@ fn attempt(flags: &Flags) -> Result<Ending> {
         .with_context(|| format!("failed to run tests from {}", directory.display()))?;
     let (run, coverage) = suite::run(&mut policies, &files, &settings);
     tell(flags, &run);
-    tell_coverage(flags, &coverage)?;
+    tell_coverage(flags, &coverage);
+    if let Some(path) = &flags.coverage_html {
+        let page = report::html(&coverage, &policy_files);
+        fs::write(path, page).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
     Ok(if run.is_good() { Ending::Passed } else { Ending::Failed })
 }
 
@@ -106,13 +108,8 @@ fn is_of_suites(entry: Entry<'_>) -> bool {
     }
 }
 
-fn compiled(flags: &Flags, options: &Options) -> Result<Result<PolicySet, PolicyErrors>> {
-    let files = policies(&flags.directory, options)?;
-    let compile = if flags.ignore_schemas { compile_without_schemas } else { compile };
-    Ok(compile(&files, options, &Globals::default()))
-}
-
-fn policies(directory: &Path, options: &Options) -> Result<Vec<PolicyFile>> {
+/// The policies in the directory, read.
+fn policies_in(directory: &Path, options: &Options) -> Result<Vec<PolicyFile>> {
     let context = || format!("failed to load policies from {}", directory.display());
     let is_directory = fs::metadata(directory).with_context(context)?.is_dir();
     anyhow::ensure!(is_directory, "{}: not a directory", context());
@@ -152,19 +149,18 @@ fn tell_errors(flags: &Flags, errors: &PolicyErrors) {
     }
 }
 
-fn tell_coverage(flags: &Flags, coverage: &Coverage) -> Result<()> {
-    if flags.coverage {
-        // Standard output may be JSON that somebody reads.
-        let text = report::coverage(coverage);
-        match flags.test_format() {
-            TestFormat::Tree | TestFormat::List => {
-                say(io::stdout(), format_args!("\n{}", text.trim_end()));
-            }
-            TestFormat::Json | TestFormat::Junit => say(io::stderr(), text.trim_end()),
-        }
+fn tell_coverage(flags: &Flags, coverage: &Coverage) {
+    if !flags.coverage {
+        return;
     }
-    let _later: &Option<PathBuf> = &flags.coverage_html;
-    Ok(())
+    let text = report::coverage(coverage);
+    match flags.test_format() {
+        TestFormat::Tree | TestFormat::List => {
+            say(io::stdout(), format_args!("\n{}", text.trim_end()));
+        }
+        // A program reads what goes to standard output.
+        TestFormat::Json | TestFormat::Junit => say(io::stderr(), text.trim_end()),
+    }
 }
 
 // === impl Ending ===

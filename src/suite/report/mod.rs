@@ -1,6 +1,7 @@
 //! Results as text, in Cerbos's formats: its trees, its JSON, the XML of `JUnit`; and what was covered.
 
 mod coverage;
+mod html;
 mod json;
 mod junit;
 mod lines;
@@ -9,6 +10,7 @@ mod why;
 mod words;
 
 pub use coverage::coverage;
+pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use tree::{Shape, tree};

@@ -2,7 +2,7 @@
 //!
 //! `scene` is what both are given, `pdp` the real one, `ours` ours, `compare` looks at their
 //! answers field by field. `expressions` compares expressions one by one, `mutate` asks which
-//! directories load. `plans` does with filters what `decisions` does with answers, and holds them against
+//! directories load, `suites` runs policy test suites. `plans` does with filters what `decisions` does with answers, and holds them against
 //! our own checks. `deciders` tells which kind of rule decided. A run of 200,000 decisions or of 50,000
 //! expressions fails as well if it allowed too little or met a kind of rule or a function too seldom.
 //! What was found once is a case in `tests/data` or in the tests of its room. `soundness` compares our engine with itself behind the cache's key. `api` asks both through their APIs. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
@@ -25,6 +25,7 @@ mod report;
 mod scene;
 mod shrink;
 mod soundness;
+mod suites;
 
 use std::env;
 
@@ -89,6 +90,18 @@ fn decisions_are_those_of_cerbos() {
     }
     assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());
     assert_eq!(tally.missing(), Vec::<String>::new(), "SEED={seed}: met too seldom");
+}
+
+#[test]
+fn suites_have_the_verdicts_that_they_have_in_cerbos() {
+    let seed = seed();
+    let count = number("CONFORMANCE_SUITES", 40);
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let (tally, found) = suites::run(&mut dice, count.try_into().unwrap(), most());
+    println!("SEED={seed}: {tally}");
+    found.iter().for_each(|found| println!("{found}\n"));
+    assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());
+    assert_eq!(tally.missing(), Vec::<&str>::new(), "SEED={seed}: met too seldom");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::conformance::{
     random::Dice,
 };
 
-pub(super) const ACTIONS: [&str; 8] =
+pub(in crate::conformance) const ACTIONS: [&str; 8] =
     ["view", "edit", "delete", "share", "view:public", "view:all", "approve", "list"];
 
 /// Actions of resource and principal rules: patterns only where there is a `*`.

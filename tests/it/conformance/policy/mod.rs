@@ -10,4 +10,5 @@ mod directory;
 mod schema;
 mod set;
 
+pub(super) use blocks::ACTIONS;
 pub(super) use directory::directory;

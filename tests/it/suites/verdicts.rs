@@ -19,13 +19,6 @@ pub(crate) struct Said {
     pub(crate) results: Json,
 }
 
-/// Files by path, as `=== PATH` and the lines below it. Lines before the first one are a comment.
-pub(crate) fn files(text: &str) -> Vec<(String, String)> {
-    let files = text.split("=== ").skip(1);
-    let files = files.filter_map(|file| file.split_once('\n'));
-    files.map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
-}
-
 pub(crate) fn write(files: &[(String, String)], folder: &Path) {
     for (path, text) in files {
         let path = folder.join(path);
