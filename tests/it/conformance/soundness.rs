@@ -95,7 +95,8 @@ fn questions_with_one_key_have_one_answer() {
     let (tally, difference) = run(&mut Rng::with_seed(seed), count, None);
     println!("SEED={seed}: {tally:?}");
     assert_eq!(difference, None, "SEED={seed}");
-    assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
+    // Policies of many rules read much, so that fewer questions share a key.
+    assert!(tally.hits * 5 >= tally.asked * 2, "SEED={seed}: {tally:?}");
     assert!(tally.shared > 0, "SEED={seed}: {tally:?}");
 }
 
