@@ -86,9 +86,9 @@ fn sign(bencher: Bencher<'_, '_>, algorithm: &str) {
     .into_iter()
     .collect();
     let raw = RawRequest {
-        method: "GET".to_owned(),
-        host: "api.brightpay.example".to_owned(),
-        target: "/v1/invoices/7".to_owned(),
+        method: "GET".into(),
+        host: "api.brightpay.example".into(),
+        target: "/v1/invoices/7".into(),
         ..RawRequest::default()
     };
     let request = HttpRequest::read(raw, &RequestRules::default()).expect("a request");

@@ -129,7 +129,7 @@ impl Authenticator {
         &self,
         token: &BearerToken,
         demands: &Demands,
-        request: Option<&HttpRequest>,
+        request: Option<&HttpRequest<'_>>,
         now: Timestamp,
     ) -> Result<Arc<Authenticated>, AuthenticationError> {
         self.limits.check(token)?;

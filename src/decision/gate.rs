@@ -74,7 +74,7 @@ impl Gate {
     }
 
     /// The way of one request.
-    pub async fn decide(&self, raw: RawRequest, stamp: &Stamp) -> Decision {
+    pub async fn decide(&self, raw: RawRequest<'_>, stamp: &Stamp) -> Decision {
         // One snapshot for the whole request: a reload in the middle of it is not seen.
         let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
@@ -90,7 +90,7 @@ impl Gate {
     async fn walk(
         &self,
         rules: &Rules,
-        raw: RawRequest,
+        raw: RawRequest<'_>,
         stamp: &Stamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
@@ -148,7 +148,7 @@ impl Gate {
     async fn authenticate(
         &self,
         matched: &RouteMatch<'_>,
-        request: &HttpRequest,
+        request: &HttpRequest<'_>,
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<(Arc<Authenticated>, Option<BearerToken>), Refusal> {
@@ -208,7 +208,7 @@ fn denial(rules: &Rules, verdict: &Verdict) -> Refusal {
 fn vouch(
     rules: &Rules,
     caller: &Authenticated,
-    request: &HttpRequest,
+    request: &HttpRequest<'_>,
     Stamp { now, decision_id }: &Stamp,
 ) -> Result<UpstreamMutation, Refusal> {
     let Authenticated { principal, aux_data: AuxData { jwt: claims, .. }, .. } = caller;
@@ -224,7 +224,7 @@ fn vouch(
 /// The upstream gets the request that was decided about, and no headers that say otherwise.
 fn as_decided(
     mutation: UpstreamMutation,
-    request: &HttpRequest,
+    request: &HttpRequest<'_>,
     rules: &Rules,
 ) -> UpstreamMutation {
     let misleading = request.headers.misleading(&rules.kept_headers);

@@ -9,7 +9,7 @@ use crate::request::{HttpRequest, PeerError};
 #[derive(Clone, Copy, Debug)]
 pub struct Possession<'a> {
     pub token: &'a BearerToken,
-    pub request: &'a HttpRequest,
+    pub request: &'a HttpRequest<'a>,
     pub rules: &'a PossessionRules,
     /// If proofs must carry one.
     pub nonces: Option<&'a Nonces>,

@@ -51,7 +51,7 @@ impl Default for TokenSource {
 
 impl TokenSource {
     /// Nothing in this place is no credentials; whatever could be read in two ways is an error.
-    pub fn find(&self, request: &HttpRequest) -> Result<Option<Credentials>, BearerError> {
+    pub fn find(&self, request: &HttpRequest<'_>) -> Result<Option<Credentials>, BearerError> {
         let token = match &self.place {
             TokenPlace::Authorization => bearer::find(request.headers.lines("authorization"))?,
             TokenPlace::Header(name) => match request.headers.single(name) {
@@ -78,7 +78,7 @@ impl TokenSource {
     }
 
     /// What the upstream must not get of a request whose token was found.
-    pub fn carrier(&self, request: &HttpRequest) -> Result<Option<Carrier>, BearerError> {
+    pub fn carrier(&self, request: &HttpRequest<'_>) -> Result<Option<Carrier>, BearerError> {
         if self.forward {
             return Ok(None);
         }
@@ -105,7 +105,7 @@ fn of_header(error: HeaderError) -> BearerError {
     }
 }
 
-fn check_origin(request: &HttpRequest, origins: &[Origin]) -> Result<(), BearerError> {
+fn check_origin(request: &HttpRequest<'_>, origins: &[Origin]) -> Result<(), BearerError> {
     match request.is_from_page_of(origins) {
         Ok(true) => Ok(()),
         Ok(false) | Err(_) => Err(BearerError::OtherOrigin),

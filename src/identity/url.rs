@@ -5,11 +5,11 @@ use crate::request::{Host, HttpRequest};
 
 /// Whether `url` names what the request is for. Two spellings that a server may tell apart are two:
 /// a slash at the end counts, and so does an encoded one.
-pub(super) fn is_of(url: &str, request: &HttpRequest) -> bool {
+pub(super) fn is_of(url: &str, request: &HttpRequest<'_>) -> bool {
     matches(url, request).unwrap_or(false)
 }
 
-fn matches(url: &str, request: &HttpRequest) -> Option<bool> {
+fn matches(url: &str, request: &HttpRequest<'_>) -> Option<bool> {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (scheme, rest) = url.get(..end)?.split_once("://")?;
     let is_https = match scheme.to_ascii_lowercase().as_str() {

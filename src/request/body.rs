@@ -12,18 +12,18 @@ const LIMITS: JsonLimits = JsonLimits { bytes: 1024 * 1024, depth: 32, values: 2
 
 /// A body that was not looked at yet.
 #[derive(Clone, Debug)]
-pub struct Body(RawBody);
+pub struct Body<'m>(RawBody<'m>);
 
 // === impl Body ===
 
-impl Body {
-    pub(super) fn new(raw: RawBody) -> Self {
+impl<'m> Body<'m> {
+    pub(super) fn new(raw: RawBody<'m>) -> Self {
         Self(raw)
     }
 
     /// Whether a form has the field `_method`, which frameworks obey over the request line. Only what
     /// Envoy sends can be looked at.
-    pub(super) fn changes_meaning(&self, headers: &Headers) -> bool {
+    pub(super) fn changes_meaning(&self, headers: &Headers<'_>) -> bool {
         let types = |line: &[u8]| line.to_ascii_lowercase();
         let mut types = headers.lines("content-type").map(types);
         types.any(|line| {
@@ -37,7 +37,10 @@ impl Body {
     }
 
     /// Nothing, if the request has no body. A body that cannot be read in full is never nothing.
-    pub(super) fn json(&self, headers: &Headers) -> Result<Option<serde_json::Value>, BodyError> {
+    pub(super) fn json(
+        &self,
+        headers: &Headers<'_>,
+    ) -> Result<Option<serde_json::Value>, BodyError> {
         if self.0.partial {
             return Err(BodyError::Partial);
         }
@@ -76,7 +79,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-fn content_length(headers: &Headers) -> Result<Option<usize>, BodyError> {
+fn content_length(headers: &Headers<'_>) -> Result<Option<usize>, BodyError> {
     match headers.single("content-length") {
         Ok(None) => Ok(None),
         Ok(Some(length)) => length.parse().map(Some).map_err(|_not_a_number| BodyError::Partial),
@@ -85,7 +88,7 @@ fn content_length(headers: &Headers) -> Result<Option<usize>, BodyError> {
 }
 
 /// Whether a request of whose body we have no byte has one all the same.
-fn announces_body(headers: &Headers, length: Option<usize>) -> bool {
+fn announces_body(headers: &Headers<'_>, length: Option<usize>) -> bool {
     match length {
         Some(length) => length > 0,
         None => {

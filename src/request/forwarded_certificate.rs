@@ -13,7 +13,7 @@ const MALFORMED: PeerError = PeerError::MalformedCertificate;
 
 // === impl HttpRequest ===
 
-impl HttpRequest {
+impl HttpRequest<'_> {
     /// SHA-256 of the certificate that the header names (`Hash`), base64url. To be asked only where a
     /// proxy of ours writes the header, as a client could write it, too.
     ///

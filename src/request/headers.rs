@@ -35,12 +35,12 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-host", "x-original-host", "x-real-
 
 /// The headers of a request.
 #[derive(Clone, Debug)]
-pub struct Headers(RawHeaders);
+pub struct Headers<'m>(RawHeaders<'m>);
 
 // === impl Headers ===
 
-impl Headers {
-    pub(super) fn read(raw: RawHeaders, host: &Host) -> Result<Self, HeaderError> {
+impl<'m> Headers<'m> {
+    pub(super) fn read(raw: RawHeaders<'m>, host: &Host) -> Result<Self, HeaderError> {
         let headers = Self(raw);
         if headers.len() > MOST {
             return Err(HeaderError::TooMany);
@@ -132,8 +132,8 @@ impl Headers {
             RawHeaders::Joined(headers) => (headers.as_slice(), &[][..]),
             RawHeaders::Separate(headers) => (&[][..], headers.as_slice()),
         };
-        let joined = joined.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        joined.chain(separate.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+        let joined = joined.iter().map(|(name, value)| (&**name, value.as_bytes()));
+        joined.chain(separate.iter().map(|(name, value)| (&**name, &**value)))
     }
 }
 

@@ -22,7 +22,10 @@ mod relax;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use http::Method;
 
@@ -43,8 +46,8 @@ pub use relax::PathForm;
 
 /// A request in its one form. Only [`HttpRequest::read`] makes its parts.
 #[derive(Clone, Debug)]
-pub struct HttpRequest {
-    pub id: String,
+pub struct HttpRequest<'m> {
+    pub id: Cow<'m, str>,
     pub method: Method,
     pub host: Host,
     /// Whether the host is one of ours: a client may name any.
@@ -57,10 +60,10 @@ pub struct HttpRequest {
     /// The request target that the upstream must get, where another one was sent.
     pub new_target: Option<String>,
     pub query: Query,
-    pub headers: Headers,
-    pub body: Body,
-    pub peer: Peer,
-    pub context_extensions: BTreeMap<String, String>,
+    pub headers: Headers<'m>,
+    pub body: Body<'m>,
+    pub peer: Peer<'m>,
+    pub context_extensions: BTreeMap<Cow<'m, str>, Cow<'m, str>>,
     pub route_metadata: Map,
     /// What Envoy's `jwt_authn` says that it has verified, by the key of its `payload_in_metadata`.
     pub jwt_authn: Map,
@@ -80,20 +83,22 @@ pub struct RequestRules {
 }
 
 /// A request as Envoy's `CheckRequest` describes it. Nothing in it is checked; absent parts are empty.
-#[derive(Clone, Debug, Default)]
-pub struct RawRequest {
+///
+/// Its texts are those of the message that it came in: of most of them nothing is ever kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawRequest<'m> {
     /// `attributes.request.http.id`, Envoy's `x-request-id`.
-    pub id: String,
-    pub method: String,
-    pub scheme: String,
-    pub host: String,
+    pub id: Cow<'m, str>,
+    pub method: Cow<'m, str>,
+    pub scheme: Cow<'m, str>,
+    pub host: Cow<'m, str>,
     /// `attributes.request.http.path`: the request target with its query, not decoded.
-    pub target: String,
-    pub headers: RawHeaders,
-    pub body: RawBody,
-    pub peer: RawPeer,
+    pub target: Cow<'m, str>,
+    pub headers: RawHeaders<'m>,
+    pub body: RawBody<'m>,
+    pub peer: RawPeer<'m>,
     /// Set by the operator for a route of Envoy; a client cannot reach it.
-    pub context_extensions: BTreeMap<String, String>,
+    pub context_extensions: BTreeMap<Cow<'m, str>, Cow<'m, str>>,
     /// `attributes.route_metadata_context.filter_metadata`, by namespace.
     pub route_metadata: Map,
     /// `attributes.metadata_context.filter_metadata` of the filter `envoy.filters.http.jwt_authn`.
@@ -101,35 +106,36 @@ pub struct RawRequest {
 }
 
 /// Headers in one of Envoy's two forms.
-#[derive(Clone, Debug)]
-pub enum RawHeaders {
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawHeaders<'m> {
     /// `headers`: Envoy has joined repeated headers with a comma and replaced bytes that are not UTF-8.
-    Joined(Vec<(String, String)>),
+    /// No name is there twice.
+    Joined(Vec<(Cow<'m, str>, Cow<'m, str>)>),
     /// `header_map` (`encode_raw_headers`): one entry for each header line, in bytes.
-    Separate(Vec<(String, Vec<u8>)>),
+    Separate(Vec<(Cow<'m, str>, Cow<'m, [u8]>)>),
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct RawBody {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawBody<'m> {
     /// `body` or `raw_body`. Empty where Envoy is not configured to send it.
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'m, [u8]>,
     /// Set by Envoy when it sent the first bytes only (`x-envoy-auth-partial-body`).
     pub partial: bool,
 }
 
 /// `attributes.source`: the peer of Envoy's connection.
-#[derive(Clone, Debug, Default)]
-pub struct RawPeer {
-    pub address: String,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RawPeer<'m> {
+    pub address: Cow<'m, str>,
     /// URL-encoded PEM of the leaf, where the filter has `include_peer_certificate`.
-    pub certificate: String,
+    pub certificate: Cow<'m, str>,
     /// The URI SAN, DNS SAN or subject that Envoy authenticated.
-    pub principal: String,
+    pub principal: Cow<'m, str>,
 }
 
 // === impl RawHeaders ===
 
-impl Default for RawHeaders {
+impl Default for RawHeaders<'_> {
     fn default() -> Self {
         Self::Joined(Vec::new())
     }

@@ -36,7 +36,7 @@ pub(super) fn port(authority: &str) -> Option<u16> {
 
 // === impl HttpRequest ===
 
-impl HttpRequest {
+impl HttpRequest<'_> {
     /// Whether the request may change something, or open a channel that does: browsers send cookies
     /// with a WebSocket of any page.
     #[must_use]

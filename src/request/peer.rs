@@ -1,6 +1,7 @@
 //! Who is at the other end of the connection: the client's address and its certificate.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, SocketAddr},
     str,
 };
@@ -18,17 +19,17 @@ const LONGEST_CERTIFICATE: usize = 64 * 1024;
 
 /// The client, as far as Envoy and the proxies that we trust know it.
 #[derive(Clone, Debug)]
-pub struct Peer {
+pub struct Peer<'m> {
     /// Refused only where it is asked for: health checks come without a chain of proxies.
     address: Result<Option<IpAddr>, PeerError>,
-    certificate: String,
-    principal: String,
+    certificate: Cow<'m, str>,
+    principal: Cow<'m, str>,
 }
 
 // === impl Peer ===
 
-impl Peer {
-    pub(super) fn read(raw: RawPeer, headers: &Headers, trusted_hops: u8) -> Self {
+impl<'m> Peer<'m> {
+    pub(super) fn read(raw: RawPeer<'m>, headers: &Headers<'_>, trusted_hops: u8) -> Self {
         let RawPeer { address, certificate, principal } = raw;
         let peer = address.parse().ok().map(|address: IpAddr| address.to_canonical());
         let address = match trusted_hops {
@@ -64,7 +65,7 @@ impl Peer {
     /// Control characters, encoded or not: programs in C end a name at the first NUL.
     pub fn principal(&self) -> Result<Option<&str>, PeerError> {
         let is_clean = |text: &str| !text.chars().any(char::is_control);
-        match self.principal.as_str() {
+        match &*self.principal {
             "" => Ok(None),
             text if is_clean(text) && percent::decode(text).is_ok_and(|text| is_clean(&text)) => {
                 Ok(Some(text))
@@ -78,7 +79,11 @@ impl Peer {
 ///
 /// Each proxy adds the address of its own peer on the right, so what a client wrote is always on the
 /// left of what is counted here.
-fn behind(headers: &Headers, peer: Option<IpAddr>, trusted_hops: u8) -> Result<IpAddr, PeerError> {
+fn behind(
+    headers: &Headers<'_>,
+    peer: Option<IpAddr>,
+    trusted_hops: u8,
+) -> Result<IpAddr, PeerError> {
     let lines = headers.lines("x-forwarded-for");
     let chain: Vec<&[u8]> = lines.flat_map(|line| line.split(|byte| *byte == b',')).collect();
     let Some((last, before)) = chain.split_last() else { return Err(PeerError::ChainTooShort) };

@@ -14,10 +14,10 @@ const LONGEST_METHOD: usize = 32;
 
 // === impl HttpRequest ===
 
-impl HttpRequest {
+impl<'m> HttpRequest<'m> {
     /// # Errors
     /// Whatever two programs could read differently.
-    pub fn read(raw: RawRequest, rules: &RequestRules) -> Result<Self, RequestError> {
+    pub fn read(raw: RawRequest<'m>, rules: &RequestRules) -> Result<Self, RequestError> {
         let RawRequest {
             id,
             method,

@@ -41,7 +41,7 @@ pub struct RouteMatch<'a> {
     pub(super) route: &'a Route,
     pub(super) plan: &'a ResourcePlan,
     pub(super) action: &'a Action,
-    pub(super) request: &'a HttpRequest,
+    pub(super) request: &'a HttpRequest<'a>,
 }
 
 // === impl RouteTable ===
@@ -84,7 +84,7 @@ impl RouteTable {
     }
 
     #[must_use]
-    pub fn find<'a>(&'a self, request: &'a HttpRequest) -> Found<'a> {
+    pub fn find<'a>(&'a self, request: &'a HttpRequest<'a>) -> Found<'a> {
         let tree = self.by_host.get(&request.host).unwrap_or(&self.any_host);
         let Some(route) = tree.find(&request.path).and_then(|index| self.routes.get(index)) else {
             return Found::NoRoute;

@@ -104,7 +104,7 @@ impl Reader<'_> {
             Input::Query(name) => request.query.single(name)?,
             Input::PathParameter(name) => self.matched.parameter(name).map(Cow::Borrowed),
             Input::ContextExtension(name) => {
-                request.context_extensions.get(&**name).map(|text| Cow::Borrowed(text.as_str()))
+                request.context_extensions.get(&**name).map(|text| Cow::Borrowed(&**text))
             }
             Input::PeerAddress => {
                 request.peer.address()?.map(|address| Cow::Owned(address.to_string()))

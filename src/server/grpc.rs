@@ -1,25 +1,22 @@
 //! The listener for Envoy: the ext_authz service and the standard health service, over gRPC.
 
-use std::io;
+use std::{io, sync::Arc};
 
-use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
 use futures_util::TryStreamExt as _;
 use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{
-    Server,
-    server::{Router, TcpIncoming},
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
 };
 use tonic_health::server::HealthReporter;
 
 use super::{
     ExtAuthz,
+    ext_authz::Calls,
     joined_writes::JoinedWrites,
     listener::{BindError, Bound, ListenConfig, Socket},
 };
-
-/// A `CheckRequest` beyond this is refused by the transport. Envoy itself bounds headers (60 KiB) and the body (`max_request_bytes`).
-const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Checks in flight on one connection of Envoy; more wait on Envoy's side.
 const MAX_CONCURRENT_STREAMS: u32 = 1024;
@@ -28,7 +25,8 @@ const MAX_CONCURRENT_STREAMS: u32 = 1024;
 #[derive(Debug)]
 pub struct GrpcServer {
     bound: Bound,
-    router: Router,
+    server: Server,
+    calls: Calls,
     health: HealthReporter,
 }
 
@@ -42,15 +40,14 @@ impl GrpcServer {
     pub async fn bind(config: &ListenConfig, service: ExtAuthz) -> Result<Self, BindError> {
         let mut bound = Bound::open(config).await?;
         let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_not_serving::<AuthorizationServer<ExtAuthz>>().await;
+        health.set_not_serving::<ExtAuthz>().await;
         let mut server = Server::builder().max_concurrent_streams(MAX_CONCURRENT_STREAMS);
         if let Some(tls) = bound.tls.take() {
             server = server.tls_config(tls).map_err(BindError::Tls)?;
         }
-        let router = server.add_service(health_service).add_service(
-            AuthorizationServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES),
-        );
-        Ok(Self { bound, router, health })
+        let others = Routes::new(health_service).prepare();
+        let calls = Calls { ext_authz: Arc::new(service), others };
+        Ok(Self { bound, server, calls, health })
     }
 
     /// Where it listens, such as `127.0.0.1:9191`.
@@ -72,17 +69,18 @@ impl GrpcServer {
     /// # Errors
     /// The transport failed.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), tonic::transport::Error> {
-        let Self { bound, router, health: _ } = self;
+        let Self { bound, server, calls, health: _ } = self;
         let stop = shutdown.cancelled_owned();
         match bound.socket {
             Socket::Tcp(listener) => {
                 let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
                 let incoming = incoming.map_ok(JoinedWrites);
-                router.serve_with_incoming_shutdown(incoming, stop).await
+                // Once for the life of the process: whoever runs it need not carry it.
+                Box::pin(server.serve_with_incoming_shutdown(calls, incoming, stop)).await
             }
             Socket::Unix(listener) => {
                 let incoming = UnixListenerStream::new(listener).map_ok(JoinedWrites);
-                router.serve_with_incoming_shutdown(incoming, stop).await
+                Box::pin(server.serve_with_incoming_shutdown(calls, incoming, stop)).await
             }
         }
     }
@@ -96,12 +94,12 @@ pub struct Health(HealthReporter);
 
 impl Health {
     pub async fn serving(&self) {
-        self.0.set_serving::<AuthorizationServer<ExtAuthz>>().await;
+        self.0.set_serving::<ExtAuthz>().await;
     }
 
     /// Envoy stops sending new checks to a host that says so.
     pub async fn not_serving(&self) {
-        self.0.set_not_serving::<AuthorizationServer<ExtAuthz>>().await;
+        self.0.set_not_serving::<ExtAuthz>().await;
         self.0.set_service_status("", tonic_health::ServingStatus::NotServing).await;
     }
 }

@@ -52,7 +52,9 @@ async fn no_request_that_begins_after_a_reload_is_answered_by_older_policies() {
         }));
     }
     for version in 1..=RELOADS {
-        fs::write(world.path("policies/invoice.yaml"), policy(version)).unwrap();
+        // At once, as half a file is read by whoever watches the folder.
+        fs::write(world.path("invoice.new"), policy(version)).unwrap();
+        fs::rename(world.path("invoice.new"), world.path("policies/invoice.yaml")).unwrap();
         assert_eq!(world.post("/reload").await.0, 200);
         answered.store(version, Ordering::SeqCst);
     }

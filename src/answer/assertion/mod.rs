@@ -48,7 +48,7 @@ pub struct Asserted<'r> {
     pub principal: &'r Principal,
     /// All claims of the token.
     pub claims: &'r Map,
-    pub request: &'r HttpRequest,
+    pub request: &'r HttpRequest<'r>,
     pub now: Timestamp,
     pub decision_id: &'r str,
 }

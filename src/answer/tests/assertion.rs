@@ -69,9 +69,9 @@ const NOW: i64 = 1_900_000_000;
 /// About a request of a user to an invoice.
 fn sign(asserter: &Asserter, mutation: UpstreamMutation) -> UpstreamMutation {
     let raw = RawRequest {
-        method: "PATCH".to_owned(),
-        host: "Api.Acme.example.:8443".to_owned(),
-        target: "/v1/invoices/7?page=2".to_owned(),
+        method: "PATCH".into(),
+        host: "Api.Acme.example.:8443".into(),
+        target: "/v1/invoices/7?page=2".into(),
         ..RawRequest::default()
     };
     let request = HttpRequest::read(raw, &RequestRules::default()).unwrap();

@@ -18,7 +18,7 @@ fn source() -> TokenSource {
 }
 
 /// A request of which Envoy says this.
-fn request(metadata: &Json) -> HttpRequest {
+fn request(metadata: &Json) -> HttpRequest<'static> {
     let Value::Map(jwt_authn) = Value::from(metadata.clone()) else { panic!() };
     let raw = RawRequest { jwt_authn, ..forge::request(&[("authorization", "Bearer a.b.c")]) };
     HttpRequest::read(raw, &forge::rules()).unwrap()

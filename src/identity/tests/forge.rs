@@ -32,13 +32,15 @@ pub(crate) const CLIENT: &str = "vL5rkEzEErGubI6JvtXKW3Mex47i0bXU";
 pub(crate) const URL: &str = "https://api.brightpay.example/x";
 
 /// The request for [`URL`] with these headers.
-pub(crate) fn request(headers: &[(&str, &str)]) -> RawRequest {
-    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+pub(crate) fn request(headers: &[(&str, &str)]) -> RawRequest<'static> {
+    let header = |(name, value): &(&str, &str)| {
+        ((*name).to_owned().into(), value.as_bytes().to_vec().into())
+    };
     RawRequest {
-        method: "GET".to_owned(),
-        scheme: "https".to_owned(),
-        host: "api.brightpay.example".to_owned(),
-        target: "/x?page=2".to_owned(),
+        method: "GET".into(),
+        scheme: "https".into(),
+        host: "api.brightpay.example".into(),
+        target: "/x?page=2".into(),
         headers: RawHeaders::Separate(headers.iter().map(header).collect()),
         ..RawRequest::default()
     }

@@ -70,8 +70,8 @@ fn x3_x4_x5_a_proof_is_for_one_method_and_one_url() {
 fn x4_the_root_and_a_port_are_compared_as_urls() {
     let answer = |target: &str, host: &str, url: &str| {
         let mut sender = Sender::with_proofs(&[&with("htu", url)]);
-        sender.request.target = target.to_owned();
-        sender.request.host = host.to_owned();
+        sender.request.target = target.to_owned().into();
+        sender.request.host = host.to_owned().into();
         sender.answer()
     };
     let name = "api.brightpay.example";
@@ -279,8 +279,8 @@ fn x15_x16_there_is_one_proof() {
 fn x5_a_request_in_clear_has_a_proof_for_it() {
     let answer = |scheme: &str, host: &str, url: &str| {
         let mut sender = Sender::with_proofs(&[&with("htu", url)]);
-        scheme.clone_into(&mut sender.request.scheme);
-        host.clone_into(&mut sender.request.host);
+        sender.request.scheme = scheme.to_owned().into();
+        sender.request.host = host.to_owned().into();
         sender.answer()
     };
     let host = "api.brightpay.example";

@@ -16,7 +16,7 @@ use crate::request::{HttpRequest, RawRequest};
 pub(super) struct Sender {
     pub(super) scheme: &'static str,
     pub(super) token: String,
-    pub(super) request: RawRequest,
+    pub(super) request: RawRequest<'static>,
     pub(super) rules: PossessionRules,
     pub(super) binding: Option<TokenBinding>,
     pub(super) nonces: Option<Nonces>,

@@ -40,7 +40,7 @@ fn good_proof() -> String {
 
 fn seen(token: String, certificate: &str) -> Sender {
     let mut sender = Sender::new("Bearer", token, &[]);
-    sender.request.peer.certificate = certificate.to_owned();
+    sender.request.peer.certificate = certificate.to_owned().into();
     sender
 }
 
@@ -75,7 +75,7 @@ fn h18_a_proof_beside_a_token_that_is_bound_to_no_key_is_one_too_many() {
     assert_eq!(stray.refusal().status, RefusalStatus::BadRequest);
     let send = |scheme, token: Forgery, proof: &str| {
         let mut sender = Sender::new(scheme, token.token(), &[("dpop", proof)]);
-        sender.request.peer.certificate = certificate.encoded.clone();
+        sender.request.peer.certificate = certificate.encoded.clone().into();
         sender.verify()
     };
     let certified = || base().bound(None, Some(&certificate.thumbprint));
@@ -97,7 +97,7 @@ fn x6_a_proof_for_a_host_that_is_not_ours_is_none() {
     let sent_to = |host: &str, url: &str| {
         let proof = proof().claim("htu", url).signed_by(TestKey::named("p256"));
         let mut sender = Sender::with_proofs(&[&proof]);
-        sender.request.host = host.to_owned();
+        sender.request.host = host.to_owned().into();
         sender.verify()
     };
     let refused = |error: ProofError| Err(error.into());
@@ -226,7 +226,7 @@ fn y9_a_token_that_is_bound_twice_needs_both() {
     let answer = |scheme, proof: Option<&str>, certificate: &str| {
         let headers: Vec<(&str, &str)> = proof.map(|proof| ("dpop", proof)).into_iter().collect();
         let mut sender = Sender::new(scheme, token.clone(), &headers);
-        sender.request.peer.certificate = certificate.to_owned();
+        sender.request.peer.certificate = certificate.to_owned().into();
         sender.answer()
     };
     assert_eq!(answer("DPoP", Some(&proof), &own.encoded), "OK");

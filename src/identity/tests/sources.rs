@@ -5,17 +5,21 @@ use crate::{
     request::{HttpRequest, Origin, RawHeaders, RawRequest, RequestRules},
 };
 
-fn request(method: &str, lines: &[(&str, &str)]) -> HttpRequest {
+fn request<'a>(method: &'a str, lines: &[(&'a str, &'a str)]) -> HttpRequest<'a> {
     request_for("/", method, lines)
 }
 
-fn request_for(target: &str, method: &str, lines: &[(&str, &str)]) -> HttpRequest {
-    let line = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+fn request_for<'a>(
+    target: &'a str,
+    method: &'a str,
+    lines: &[(&'a str, &'a str)],
+) -> HttpRequest<'a> {
+    let line = |(name, value): &(&'a str, &'a str)| ((*name).into(), value.as_bytes().into());
     let raw = RawRequest {
-        method: method.to_owned(),
-        scheme: "https".to_owned(),
-        host: "api.example:8443".to_owned(),
-        target: target.to_owned(),
+        method: method.into(),
+        scheme: "https".into(),
+        host: "api.example:8443".into(),
+        target: target.into(),
         headers: RawHeaders::Separate(lines.iter().map(line).collect()),
         ..RawRequest::default()
     };
@@ -32,7 +36,7 @@ fn header() -> TokenSource {
 }
 
 /// What is found: the token, `-` for nothing, or why the request is refused.
-fn found(source: &TokenSource, request: &HttpRequest) -> String {
+fn found(source: &TokenSource, request: &HttpRequest<'_>) -> String {
     match source.find(request) {
         Ok(Some(Credentials::Token(token))) => {
             String::from_utf8(token.as_bytes().to_vec()).unwrap()

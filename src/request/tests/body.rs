@@ -10,7 +10,7 @@ const JSON: (&str, &[u8]) = ("content-type", b"application/json");
 #[track_caller]
 fn check(
     lines: Lines<'_>,
-    body: &RawBody,
+    body: &RawBody<'_>,
     expected: &Result<Option<serde_json::Value>, BodyError>,
 ) {
     for form in FORMS {
@@ -19,8 +19,8 @@ fn check(
     }
 }
 
-fn whole(text: &str) -> RawBody {
-    RawBody { bytes: text.into(), partial: false }
+fn whole(text: &str) -> RawBody<'_> {
+    RawBody { bytes: text.as_bytes().into(), partial: false }
 }
 
 #[test]
@@ -52,9 +52,9 @@ fn no_body_is_nothing_and_a_body_that_was_not_sent_is_an_error() {
 
 #[test]
 fn a_body_that_is_not_all_there_is_refused() {
-    let partial = RawBody { bytes: b"{}".into(), partial: true };
+    let partial = RawBody { bytes: b"{}"[..].into(), partial: true };
     check(&[JSON], &partial, &Err(BodyError::Partial));
-    check(&[], &RawBody { bytes: Vec::new(), partial: true }, &Err(BodyError::Partial));
+    check(&[], &RawBody { bytes: [][..].into(), partial: true }, &Err(BodyError::Partial));
     for length in ["3", "1", "x", "-2", "2,2", ""] {
         let lines: Lines<'_> = &[JSON, ("content-length", length.as_bytes())];
         check(lines, &whole("{}"), &Err(BodyError::Partial));
@@ -112,7 +112,7 @@ fn a_method_in_a_form_is_refused() {
     ] {
         for form in FORMS {
             let lines: [(&str, &[u8]); 1] = [("content-type", content_type.as_bytes())];
-            let body = RawBody { bytes: bytes.into(), partial: false };
+            let body = RawBody { bytes: bytes.as_bytes().into(), partial: false };
             let request = read(RawRequest { headers: headers(form, &lines), body, ..raw("/") });
             let reason = request.err().map(RequestError::reason);
             assert_eq!(reason, changes.then_some("body.changes_meaning"), "{bytes}");

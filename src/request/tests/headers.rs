@@ -3,7 +3,7 @@ use crate::request::{HeaderError, HttpRequest, RawRequest, RequestError};
 
 type Lines<'a> = &'a [(&'a str, &'a [u8])];
 
-fn request(form: Form, lines: Lines<'_>) -> Result<HttpRequest, RequestError> {
+fn request(form: Form, lines: Lines<'_>) -> Result<HttpRequest<'_>, RequestError> {
     read(RawRequest { headers: headers(form, lines), ..raw("/") })
 }
 

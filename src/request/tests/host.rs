@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use super::{FORMS, headers, raw, read};
 use crate::request::{Host, HttpRequest, RawRequest, RequestError};
 
-fn request(host: &str) -> Result<HttpRequest, RequestError> {
-    read(RawRequest { host: host.to_owned(), ..raw("/") })
+fn request(host: &str) -> Result<HttpRequest<'_>, RequestError> {
+    read(RawRequest { host: host.into(), ..raw("/") })
 }
 
 #[test]

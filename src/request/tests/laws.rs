@@ -104,7 +104,7 @@ proptest! {
     #[test]
     fn nothing_that_is_sent_panics(target in any::<String>(), host in any::<String>()) {
         let mut raw = raw(&target);
-        raw.host = host;
+        raw.host = host.into();
         let _either = read(raw);
     }
 }

@@ -10,6 +10,8 @@ mod peer;
 mod query;
 mod relax;
 
+use std::borrow::Cow;
+
 use super::{HttpRequest, RawHeaders, RawRequest, RequestError, RequestRules};
 
 /// The two forms in which Envoy describes the same header lines.
@@ -22,32 +24,32 @@ enum Form {
 const FORMS: [Form; 2] = [Form::Joined, Form::Separate];
 
 /// As Envoy does it: repeated lines with a comma, and `!` for what is not UTF-8.
-fn headers(form: Form, lines: &[(&str, &[u8])]) -> RawHeaders {
+fn headers<'a>(form: Form, lines: &[(&'a str, &'a [u8])]) -> RawHeaders<'a> {
     if form == Form::Separate {
-        let line = |(name, value): &(&str, &[u8])| ((*name).to_owned(), value.to_vec());
+        let line = |(name, value): &(&'a str, &'a [u8])| ((*name).into(), (*value).into());
         return RawHeaders::Separate(lines.iter().map(line).collect());
     }
-    let mut joined: Vec<(String, String)> = Vec::new();
+    let mut joined: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
     for (name, value) in lines {
         let value = String::from_utf8_lossy(value).replace('\u{fffd}', "!");
         match joined.iter_mut().find(|(other, _)| other == name) {
-            Some((_, values)) => *values = format!("{values},{value}"),
-            None => joined.push(((*name).to_owned(), value)),
+            Some((_, values)) => *values = format!("{values},{value}").into(),
+            None => joined.push(((*name).into(), value.into())),
         }
     }
     RawHeaders::Joined(joined)
 }
 
-fn raw(target: &str) -> RawRequest {
+fn raw(target: &str) -> RawRequest<'static> {
     RawRequest {
-        method: "GET".to_owned(),
-        host: "api.example".to_owned(),
-        target: target.to_owned(),
+        method: "GET".into(),
+        host: "api.example".into(),
+        target: target.to_owned().into(),
         ..RawRequest::default()
     }
 }
 
-fn read(raw: RawRequest) -> Result<HttpRequest, RequestError> {
+fn read(raw: RawRequest<'_>) -> Result<HttpRequest<'_>, RequestError> {
     HttpRequest::read(raw, &RequestRules::default())
 }
 
@@ -55,12 +57,12 @@ fn read(raw: RawRequest) -> Result<HttpRequest, RequestError> {
 fn methods_are_tokens_in_upper_case() {
     let longest = "A".repeat(32);
     for method in ["GET", "QUERY", "M-SEARCH", "OPTIONS", longest.as_str()] {
-        let request = read(RawRequest { method: method.to_owned(), ..raw("/") });
+        let request = read(RawRequest { method: method.into(), ..raw("/") });
         assert_eq!(request.unwrap().method.as_str(), method);
     }
     let long = "A".repeat(33);
     for method in ["", "get", "Get", "GET ", "G ET", "GET\n", "GÉT", "GET/1", long.as_str()] {
-        let request = read(RawRequest { method: method.to_owned(), ..raw("/") });
+        let request = read(RawRequest { method: method.into(), ..raw("/") });
         assert_eq!(request.unwrap_err().reason(), "method.malformed", "{method}");
     }
 }

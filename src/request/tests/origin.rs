@@ -20,11 +20,16 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
     }
 }
 
-fn request(scheme: &str, host: &str, method: &str, lines: &[(&str, &[u8])]) -> HttpRequest {
+fn request<'a>(
+    scheme: &str,
+    host: &str,
+    method: &str,
+    lines: &[(&'a str, &'a [u8])],
+) -> HttpRequest<'a> {
     let raw = RawRequest {
-        method: method.to_owned(),
-        scheme: scheme.to_owned(),
-        host: host.to_owned(),
+        method: method.to_owned().into(),
+        scheme: scheme.to_owned().into(),
+        host: host.to_owned().into(),
         headers: headers(FORMS[1], lines),
         ..raw("/")
     };

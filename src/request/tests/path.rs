@@ -1,7 +1,7 @@
 use super::{raw, read};
 use crate::request::{CanonicalPath, HttpRequest, PathError, PathRules, RequestError};
 
-fn request(target: &str) -> Result<HttpRequest, RequestError> {
+fn request(target: &str) -> Result<HttpRequest<'_>, RequestError> {
     read(raw(target))
 }
 

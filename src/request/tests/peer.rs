@@ -12,7 +12,7 @@ fn client(trusted_hops: u8, forwarded: &[&str], expected: &str) {
     for form in FORMS {
         let lines: Vec<(&str, &[u8])> =
             forwarded.iter().map(|line| ("x-forwarded-for", line.as_bytes())).collect();
-        let peer = RawPeer { address: ENVOYS_PEER.to_owned(), ..RawPeer::default() };
+        let peer = RawPeer { address: ENVOYS_PEER.into(), ..RawPeer::default() };
         let raw = RawRequest { headers: headers(form, &lines), peer, ..raw("/") };
         let rules = RequestRules { trusted_hops, ..RequestRules::default() };
         let found = match HttpRequest::read(raw, &rules).unwrap().peer.address() {
@@ -58,7 +58,7 @@ fn a_chain_that_cannot_be_counted_is_refused() {
 
 #[test]
 fn a_peer_on_envoys_machine_is_written_with_envoys_own_address() {
-    let peer = RawPeer { address: "127.0.0.1".to_owned(), ..RawPeer::default() };
+    let peer = RawPeer { address: "127.0.0.1".into(), ..RawPeer::default() };
     let lines: &[(&str, &[u8])] = &[("x-forwarded-for", b"203.0.113.5, 192.0.2.1, 10.0.0.9")];
     let raw = RawRequest { headers: headers(FORMS[1], lines), peer, ..raw("/") };
     let rules = RequestRules { trusted_hops: 1, ..RequestRules::default() };
@@ -69,7 +69,7 @@ fn a_peer_on_envoys_machine_is_written_with_envoys_own_address() {
 #[test]
 fn a_peer_without_address_is_refused_only_where_hops_are_counted() {
     for address in ["", "/run/envoy.sock"] {
-        let peer = RawPeer { address: address.to_owned(), ..RawPeer::default() };
+        let peer = RawPeer { address: address.into(), ..RawPeer::default() };
         let raw = RawRequest { peer, ..raw("/") };
         assert_eq!(read(raw.clone()).unwrap().peer.address(), Ok(None));
         let lines: &[(&str, &[u8])] = &[("x-forwarded-for", b"192.0.2.1, ")];
@@ -81,7 +81,7 @@ fn a_peer_without_address_is_refused_only_where_hops_are_counted() {
 }
 
 fn with_certificate(certificate: String) -> Result<Option<String>, PeerError> {
-    let peer = RawPeer { certificate, ..RawPeer::default() };
+    let peer = RawPeer { certificate: certificate.into(), ..RawPeer::default() };
     read(RawRequest { peer, ..raw("/") }).unwrap().peer.thumbprint()
 }
 
@@ -122,7 +122,7 @@ fn the_thumbprint_is_that_of_the_leaf() {
 #[test]
 fn threat_10_a_principal_with_a_control_character_is_refused() {
     let with = |principal: &str| {
-        let peer = RawPeer { principal: principal.to_owned(), ..RawPeer::default() };
+        let peer = RawPeer { principal: principal.into(), ..RawPeer::default() };
         let request = read(RawRequest { peer, ..raw("/") }).unwrap();
         request.peer.principal().map(|principal| principal.map(str::to_owned))
     };

@@ -3,7 +3,8 @@ use crate::request::{QueryError, RequestError};
 
 #[track_caller]
 fn single(query: &str, expected: Result<Option<&str>, QueryError>) {
-    let request = read(raw(&format!("/?{query}"))).unwrap();
+    let target = format!("/?{query}");
+    let request = read(raw(&target)).unwrap();
     assert_eq!(request.query.single("org"), expected.map(|value| value.map(Into::into)), "{query}");
 }
 

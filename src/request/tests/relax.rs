@@ -28,7 +28,7 @@ const STANDARD: [PathForm; 4] = [
     PathForm::DotSegment,
 ];
 
-fn read(target: &str, forms: &[PathForm]) -> Result<HttpRequest, RequestError> {
+fn read<'t>(target: &'t str, forms: &[PathForm]) -> Result<HttpRequest<'t>, RequestError> {
     let forms: BTreeSet<PathForm> = forms.iter().copied().collect();
     let relaxed = [(Host::parse("api.example").unwrap(), forms)].into();
     HttpRequest::read(raw(target), &RequestRules { relaxed, ..RequestRules::default() })
@@ -110,7 +110,7 @@ fn what_cannot_be_relaxed_is_refused_whatever_is() {
     assert_eq!(answer("/a/..;x/b", &ALL), "/b");
     assert_eq!(answer("/a/b?c=//", &ALL), "as sent");
     let elsewhere = raw("/a//b");
-    let elsewhere = crate::request::RawRequest { host: "other.example".to_owned(), ..elsewhere };
+    let elsewhere = crate::request::RawRequest { host: "other.example".into(), ..elsewhere };
     let forms = ALL.into_iter().collect();
     let relaxed = [(Host::parse("api.example").unwrap(), forms)].into();
     let rules = RequestRules { relaxed, ..RequestRules::default() };

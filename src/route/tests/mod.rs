@@ -42,21 +42,21 @@ fn table(paths: &[&str]) -> RouteTable {
     RouteTable::build(paths.iter().map(|path| route(path, path)).collect()).unwrap()
 }
 
-fn raw(method: &str, host: &str, target: &str) -> RawRequest {
+fn raw<'a>(method: &'a str, host: &'a str, target: &'a str) -> RawRequest<'a> {
     RawRequest {
-        method: method.to_owned(),
-        host: host.to_owned(),
-        target: target.to_owned(),
+        method: method.into(),
+        host: host.into(),
+        target: target.into(),
         ..RawRequest::default()
     }
 }
 
-fn read(raw: RawRequest) -> HttpRequest {
+fn read(raw: RawRequest<'_>) -> HttpRequest<'_> {
     HttpRequest::read(raw, &RequestRules::default()).unwrap()
 }
 
 /// What is found, in a word or two: the place of the route, and what may be done.
-fn found(table: &RouteTable, request: &HttpRequest) -> String {
+fn found(table: &RouteTable, request: &HttpRequest<'_>) -> String {
     match table.find(request) {
         Found::NoRoute => "no route".to_owned(),
         Found::NoMethod(route) => format!("{}: no method", route.place()),

@@ -25,7 +25,7 @@ fn names(names: &[&str]) -> Box<[Box<str>]> {
     names.iter().map(|name| (*name).into()).collect()
 }
 
-fn target(path: &str, resource: ResourceSpec, raw: RawRequest) -> Result<Target, TargetError> {
+fn target(path: &str, resource: ResourceSpec, raw: RawRequest<'_>) -> Result<Target, TargetError> {
     let spec = RouteSpec { resource: Some(resource), ..route("r.yaml:1:3", path) };
     let table = RouteTable::build(vec![spec]).unwrap();
     let request = read(raw);
@@ -53,7 +53,7 @@ fn told(input: &Input, reason: &'static str) -> &'static str {
 fn attribute(
     input: &Input,
     value_type: ValueType,
-    raw: &RawRequest,
+    raw: &RawRequest<'_>,
 ) -> Result<Option<serde_json::Value>, &'static str> {
     let attribute = |required| {
         let source = AttributeSource::Input { input: input.clone(), value_type, required };
@@ -74,18 +74,18 @@ fn attribute(
     optional
 }
 
-fn get(target: &str) -> RawRequest {
+fn get(target: &str) -> RawRequest<'_> {
     raw("GET", "h", target)
 }
 
-fn with_headers(lines: &[(&str, &str)]) -> RawRequest {
-    let line = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+fn with_headers<'a>(lines: &[(&'a str, &'a str)]) -> RawRequest<'a> {
+    let line = |(name, value): &(&'a str, &'a str)| ((*name).into(), value.as_bytes().into());
     RawRequest { headers: RawHeaders::Separate(lines.iter().map(line).collect()), ..get("/1/2") }
 }
 
-fn with_body(body: &str) -> RawRequest {
+fn with_body(body: &str) -> RawRequest<'_> {
     RawRequest {
-        body: RawBody { bytes: body.into(), partial: false },
+        body: RawBody { bytes: body.as_bytes().into(), partial: false },
         ..with_headers(&[("content-type", "application/json")])
     }
 }
@@ -155,7 +155,7 @@ fn threat_49_a_resource_is_made_of_the_path() {
 
 #[test]
 fn texts_become_values_of_their_type_or_are_refused() {
-    let query = |value: &str| get(&format!("/1/2?q={value}"));
+    let query = |value: &str| RawRequest { target: format!("/1/2?q={value}").into(), ..get("") };
     let input = Input::Query("q".into());
     let wrong = || Err("attribute.wrong_type");
     for (value_type, value, expected) in [
@@ -189,15 +189,15 @@ fn texts_become_values_of_their_type_or_are_refused() {
 }
 
 /// A request with something in each part that is not a header or the body.
-fn in_context() -> RawRequest {
+fn in_context() -> RawRequest<'static> {
     RawRequest {
-        context_extensions: [("tier".to_owned(), "gold, silver".to_owned())].into(),
+        context_extensions: [("tier".into(), "gold, silver".into())].into(),
         route_metadata: map(
             json!({"envoy-gateway": {"resources": [{"kind": "HTTPRoute"}], "n": {"x": 1}}}),
         ),
         peer: RawPeer {
-            address: "::ffff:192.0.2.7".to_owned(),
-            principal: "spiffe://example/a".to_owned(),
+            address: "::ffff:192.0.2.7".into(),
+            principal: "spiffe://example/a".into(),
             ..RawPeer::default()
         },
         ..get("/1/2/3")
@@ -269,11 +269,7 @@ fn values_of_another_type_are_refused() {
 #[test]
 fn parts_of_a_certificate_that_cannot_be_read_are_refused() {
     let bad = RawRequest {
-        peer: RawPeer {
-            certificate: "x".to_owned(),
-            principal: "a\0".to_owned(),
-            ..RawPeer::default()
-        },
+        peer: RawPeer { certificate: "x".into(), principal: "a\0".into(), ..RawPeer::default() },
         ..get("/1/2")
     };
     for (field, reason) in [
@@ -327,7 +323,7 @@ fn fields_of_the_body_are_read_as_they_are_typed() {
         assert_eq!(attribute(&amount, value_type, &with_body(body)), expected, "{body}");
     }
     let partial = RawRequest {
-        body: RawBody { bytes: b"{}".into(), partial: true },
+        body: RawBody { bytes: b"{}"[..].into(), partial: true },
         ..with_headers(&[("content-type", "application/json")])
     };
     assert_eq!(attribute(&amount, ValueType::Number, &partial), Err("body.partial"));

@@ -3,19 +3,19 @@
 //! Any part may be absent: a proxyless gRPC client or a CONNECT request sends less than Envoy's HTTP
 //! filter usually does. What cannot be absent is refused, as a client's doing, never as our fault.
 
+use std::{borrow::Cow, mem};
+
 use envoy_types::pb::{
-    envoy::{
-        config::core::v3::{Metadata, address::Address, socket_address::PortSpecifier},
-        service::auth::v3::{
-            AttributeContext, CheckRequest,
-            attribute_context::{HttpRequest, Peer},
-        },
-    },
+    envoy::config::core::v3::Metadata,
     google::protobuf::{Struct, Value as ProtoValue, value::Kind},
 };
 
+use super::{
+    fields::Malformed,
+    message::{Attributes, Http},
+};
 use crate::engine::model::{Map, Value};
-use crate::request::{RawBody, RawHeaders, RawPeer, RawRequest};
+use crate::request::{RawBody, RawHeaders, RawRequest};
 
 /// Set by Envoy beside a body of which it sent the first bytes only; a client's own is not shown.
 const PARTIAL_BODY: &str = "x-envoy-auth-partial-body";
@@ -26,106 +26,77 @@ const METADATA_DEPTH: usize = 32;
 /// The filter whose metadata can hold the payload of a verified token.
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
 
-/// The message has no HTTP request in it.
+/// Why a message is no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the CheckRequest holds no HTTP request")]
-pub(super) struct Incomplete;
+pub(super) enum DecodeError {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("the CheckRequest holds no HTTP request")]
+    Incomplete,
+}
 
-pub(super) fn decode(message: CheckRequest) -> Result<RawRequest, Incomplete> {
-    let AttributeContext {
-        source,
-        request,
-        context_extensions,
-        route_metadata_context,
-        destination: _,
-        metadata_context,
-        tls_session: _,
-    } = message.attributes.ok_or(Incomplete)?;
-    let http = request.and_then(|request| request.http).ok_or(Incomplete)?;
-    let HttpRequest {
-        id,
-        method,
-        headers,
-        header_map,
-        path,
-        host,
-        scheme,
-        body,
-        raw_body,
-        query: _,
-        fragment: _,
-        size: _,
-        protocol: _,
-    } = http;
+pub(super) fn decode(message: &[u8]) -> Result<RawRequest<'_>, DecodeError> {
+    let Attributes { source, http, context_extensions, metadata, route_metadata } =
+        Attributes::of(message)?;
+    let Http { id, method, headers, header_lines, path, host, scheme, body, raw_body } =
+        http.ok_or(DecodeError::Incomplete)?;
     // With `encode_raw_headers` the joined form is empty, and the separate one holds every line.
-    let headers = match header_map {
-        Some(map) if !map.headers.is_empty() => RawHeaders::Separate(
-            map.headers
-                .into_iter()
-                .map(|line| {
-                    let value = if line.raw_value.is_empty() {
-                        line.value.into_bytes()
-                    } else {
-                        line.raw_value
-                    };
-                    (line.key, value)
-                })
-                .collect(),
-        ),
-        Some(_) | None => RawHeaders::Joined(headers.into_iter().collect()),
+    let headers = if header_lines.is_empty() {
+        RawHeaders::Joined(each_once(headers))
+    } else {
+        RawHeaders::Separate(header_lines)
     };
     let body = RawBody {
         partial: is_partial(&headers),
-        bytes: if raw_body.is_empty() { body.into_bytes() } else { raw_body },
+        bytes: if raw_body.is_empty() { body.as_bytes() } else { raw_body }.into(),
     };
     Ok(RawRequest {
-        id,
-        method,
-        scheme,
-        host,
-        target: path,
+        id: id.into(),
+        method: method.into(),
+        scheme: scheme.into(),
+        host: host.into(),
+        target: path.into(),
         headers,
         body,
-        peer: source.map(peer).unwrap_or_default(),
-        context_extensions: context_extensions.into_iter().collect(),
-        route_metadata: route_metadata_context.map(metadata).unwrap_or_default(),
-        jwt_authn: metadata_context.map(jwt_authn).unwrap_or_default(),
+        peer: source.into(),
+        context_extensions,
+        route_metadata: in_our_words(route_metadata),
+        jwt_authn: jwt_authn(metadata),
     })
 }
 
-fn is_partial(headers: &RawHeaders) -> bool {
+/// The headers as the map that they are: of entries with one name the last one counts.
+fn each_once<'m>(
+    mut headers: Vec<(Cow<'m, str>, Cow<'m, str>)>,
+) -> Vec<(Cow<'m, str>, Cow<'m, str>)> {
+    headers.sort_by(|(left, _), (right, _)| left.cmp(right));
+    headers.dedup_by(|later, earlier| {
+        let is_same = later.0 == earlier.0;
+        if is_same {
+            mem::swap(later, earlier);
+        }
+        is_same
+    });
+    headers
+}
+
+fn is_partial(headers: &RawHeaders<'_>) -> bool {
     match headers {
         RawHeaders::Joined(headers) => {
             headers.iter().any(|(name, value)| name == PARTIAL_BODY && value == "true")
         }
         RawHeaders::Separate(headers) => {
-            headers.iter().any(|(name, value)| name == PARTIAL_BODY && value == b"true")
+            headers.iter().any(|(name, value)| name == PARTIAL_BODY && **value == *b"true")
         }
     }
 }
 
-fn peer(source: Peer) -> RawPeer {
-    let address = source.address.and_then(|address| address.address);
-    RawPeer {
-        address: match address {
-            Some(Address::SocketAddress(socket)) => match socket.port_specifier {
-                // A named port is no address of a connection.
-                Some(PortSpecifier::NamedPort(_)) => String::new(),
-                Some(PortSpecifier::PortValue(_)) | None => socket.address,
-            },
-            Some(Address::Pipe(_) | Address::EnvoyInternalAddress(_)) | None => String::new(),
-        },
-        certificate: source.certificate,
-        principal: source.principal,
-    }
-}
-
-fn jwt_authn(mut metadata: Metadata) -> Map {
+pub(super) fn jwt_authn(mut metadata: Metadata) -> Map {
     let fields = metadata.filter_metadata.remove(JWT_AUTHN);
     fields.map(|fields| fields_of(fields, METADATA_DEPTH)).unwrap_or_default()
 }
 
-fn metadata(metadata: Metadata) -> Map {
+pub(super) fn in_our_words(metadata: Metadata) -> Map {
     metadata
         .filter_metadata
         .into_iter()

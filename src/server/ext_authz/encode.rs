@@ -5,23 +5,10 @@
 //! set and removed is lost. A fault is a `denied_response` with 503, because Envoy turns an
 //! `error_response` into an allow where an operator has set `failure_mode_allow`.
 
-use envoy_types::pb::{
-    envoy::{
-        config::core::v3::{
-            HeaderValue, HeaderValueOption, header_value_option::HeaderAppendAction,
-        },
-        service::auth::v3::{
-            CheckResponse, DeniedHttpResponse, OkHttpResponse, check_response::HttpResponse,
-        },
-        r#type::v3::HttpStatus,
-    },
-    google::{
-        protobuf::{Struct, Value, value::Kind},
-        rpc::Status,
-    },
-};
+use envoy_types::pb::envoy::config::core::v3::header_value_option::HeaderAppendAction;
 use tonic::Code;
 
+use super::writer::Writer;
 use crate::answer::{Answer, Challenge, Denial, Problem, Refusal, UpstreamMutation};
 use crate::decision::Decision;
 
@@ -31,52 +18,69 @@ const DECISION_ID_HEADER: &str = "x-portcullis-decision-id";
 /// After a fault: when it makes sense to ask again, in seconds.
 const RETRY_AFTER: &str = "5";
 
-pub(super) fn encode(decision: &Decision, decision_id: &str) -> CheckResponse {
+/// Writes the answer behind what is in `buffer`.
+pub(super) fn encode(decision: &Decision, decision_id: &str, buffer: Vec<u8>) -> Vec<u8> {
     let Decision { answer, nonce, trace: _ } = decision;
+    let code = match answer {
+        Answer::Allow(_) => Code::Ok,
+        Answer::Refuse(refusal) => code(refusal),
+    };
     // What the client gets whatever the answer is.
-    let mut told = vec![set(DECISION_ID_HEADER, decision_id)];
-    told.extend(nonce.iter().map(|nonce| set("dpop-nonce", nonce)));
-    let (code, response) = match answer {
-        Answer::Allow(mutation) => (Code::Ok, HttpResponse::OkResponse(allow(mutation, told))),
-        Answer::Refuse(refusal) => {
-            (code(refusal), HttpResponse::DeniedResponse(deny(refusal, decision_id, told)))
+    let told = |response: &mut Writer, field| {
+        set(response, field, DECISION_ID_HEADER, decision_id);
+        if let Some(nonce) = nonce {
+            set(response, field, "dpop-nonce", nonce);
         }
     };
-    CheckResponse {
-        status: Some(Status { code: code.into(), ..Status::default() }),
-        dynamic_metadata: Some(dynamic_metadata(answer, decision_id)),
-        http_response: Some(response),
+    let mut message = Writer::behind(buffer);
+    message.message(field::STATUS, |status| status.number(1, code as u32));
+    match answer {
+        Answer::Allow(mutation) => message.message(field::OK_RESPONSE, |response| {
+            allow(response, mutation);
+            told(response, field::ok::RESPONSE_HEADERS_TO_ADD);
+        }),
+        Answer::Refuse(refusal) => message.message(field::DENIED_RESPONSE, |response| {
+            told(response, field::denied::HEADERS);
+            deny(response, refusal, decision_id);
+        }),
     }
+    message.message(field::DYNAMIC_METADATA, |metadata| {
+        dynamic_metadata(metadata, answer, decision_id);
+    });
+    message.into_bytes()
 }
 
-fn allow(mutation: &UpstreamMutation, told: Vec<HeaderValueOption>) -> OkHttpResponse {
+fn allow(response: &mut Writer, mutation: &UpstreamMutation) {
     let UpstreamMutation { set: headers, remove, reason: _ } = mutation;
-    OkHttpResponse {
-        headers: headers.iter().map(|(name, value)| set(name, value)).collect(),
-        response_headers_to_add: told,
-        headers_to_remove: remove.iter().map(ToString::to_string).collect(),
-        ..OkHttpResponse::default()
+    for (name, value) in headers {
+        set(response, field::ok::HEADERS, name, value);
+    }
+    for name in remove {
+        response.text(field::ok::HEADERS_TO_REMOVE, name);
     }
 }
 
-fn deny(refusal: &Refusal, decision_id: &str, told: Vec<HeaderValueOption>) -> DeniedHttpResponse {
+fn deny(response: &mut Writer, refusal: &Refusal, decision_id: &str) {
     let problem = Problem::of(refusal, decision_id);
-    let mut headers = told;
-    headers.push(set("content-type", "application/problem+json"));
-    headers.push(set("cache-control", "no-store"));
-    headers.extend(challenge(refusal).map(|value| set("www-authenticate", &value)));
-    if let Refusal::DenyAs(_, Denial { location, headers: more, .. }) = refusal {
-        headers.extend(location.iter().map(|location| set("location", location)));
-        headers.extend(more.iter().map(|(name, value)| set(name, value)));
+    response.message(field::denied::STATUS, |status| status.number(1, problem.status.into()));
+    let mut header = |name: &str, value: &str| set(response, field::denied::HEADERS, name, value);
+    header("content-type", "application/problem+json");
+    header("cache-control", "no-store");
+    if let Some(challenge) = challenge(refusal) {
+        header("www-authenticate", &challenge);
+    }
+    if let Refusal::DenyAs(_, Denial { location, headers, .. }) = refusal {
+        if let Some(location) = location {
+            header("location", location);
+        }
+        for (name, value) in headers {
+            header(name, value);
+        }
     }
     if let Refusal::Fault(_) = refusal {
-        headers.push(set("retry-after", RETRY_AFTER));
+        header("retry-after", RETRY_AFTER);
     }
-    DeniedHttpResponse {
-        status: Some(HttpStatus { code: i32::from(problem.status) }),
-        headers,
-        body: problem.to_json(),
-    }
+    response.text(field::denied::BODY, &problem.to_json());
 }
 
 /// Any code but 0 denies; this one is what a gRPC client behind Envoy would expect to see.
@@ -101,34 +105,69 @@ fn challenge(refusal: &Refusal) -> Option<String> {
     }
 }
 
-/// One header, in place of all of that name.
-fn set(name: &str, value: &str) -> HeaderValueOption {
-    HeaderValueOption {
-        header: Some(HeaderValue {
-            key: name.to_owned(),
-            value: value.to_owned(),
-            ..HeaderValue::default()
-        }),
-        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
-        ..HeaderValueOption::default()
-    }
+/// One header (`HeaderValueOption`), in place of all of that name.
+fn set(response: &mut Writer, field: u32, name: &str, value: &str) {
+    response.message(field, |option| {
+        option.message(1, |header| {
+            header.text(1, name);
+            header.text(2, value);
+        });
+        option.number(3, HeaderAppendAction::OverwriteIfExistsOrAdd as u32);
+    });
 }
 
 /// For Envoy's access log: `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:decision_id)%`.
-fn dynamic_metadata(answer: &Answer, decision_id: &str) -> Struct {
-    let text = |text: &str| Value { kind: Some(Kind::StringValue(text.to_owned())) };
-    let mut fields = Struct {
-        fields: [
-            ("decision_id".to_owned(), text(decision_id)),
-            ("answer".to_owned(), text(answer.name())),
-            ("reason".to_owned(), text(answer.reason().as_str())),
-        ]
-        .into(),
-    };
+fn dynamic_metadata(metadata: &mut Writer, answer: &Answer, decision_id: &str) {
+    text_member(metadata, "decision_id", decision_id);
+    text_member(metadata, "answer", answer.name());
+    text_member(metadata, "reason", answer.reason().as_str());
     if let Answer::Refuse(Refusal::DenyAs(_, denial)) = answer {
-        let said = denial.metadata.iter().map(|(name, value)| (name.to_string(), text(value)));
-        let said = Kind::StructValue(Struct { fields: said.collect() });
-        fields.fields.insert("denial".to_owned(), Value { kind: Some(said) });
+        member(metadata, "denial", |value| {
+            value.message(field::value::STRUCT, |said| {
+                for (name, value) in &denial.metadata {
+                    text_member(said, name, value);
+                }
+            });
+        });
     }
-    fields
+}
+
+fn text_member(members: &mut Writer, name: &str, text: &str) {
+    member(members, name, |value| value.text(field::value::STRING, text));
+}
+
+/// An entry of a `google.protobuf.Struct`.
+fn member(members: &mut Writer, name: &str, value: impl FnOnce(&mut Writer)) {
+    members.message(1, |entry| {
+        entry.text(1, name);
+        entry.message(2, value);
+    });
+}
+
+/// Numbers of fields, of `CheckResponse` and of what is in it.
+mod field {
+    pub(super) const STATUS: u32 = 1;
+    pub(super) const DENIED_RESPONSE: u32 = 2;
+    pub(super) const OK_RESPONSE: u32 = 3;
+    pub(super) const DYNAMIC_METADATA: u32 = 4;
+
+    /// `OkHttpResponse`
+    pub(super) mod ok {
+        pub(in super::super) const HEADERS: u32 = 2;
+        pub(in super::super) const HEADERS_TO_REMOVE: u32 = 5;
+        pub(in super::super) const RESPONSE_HEADERS_TO_ADD: u32 = 6;
+    }
+
+    /// `DeniedHttpResponse`
+    pub(super) mod denied {
+        pub(in super::super) const STATUS: u32 = 1;
+        pub(in super::super) const HEADERS: u32 = 2;
+        pub(in super::super) const BODY: u32 = 3;
+    }
+
+    /// `google.protobuf.Value`
+    pub(super) mod value {
+        pub(in super::super) const STRING: u32 = 3;
+        pub(in super::super) const STRUCT: u32 = 5;
+    }
 }

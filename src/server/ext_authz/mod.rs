@@ -3,24 +3,33 @@
 //! The answer is always a `CheckResponse`. A gRPC error becomes an allow where an operator has set
 //! `failure_mode_allow`, so nothing that a client can provoke may end in one.
 
+mod call;
 mod decode;
 mod encode;
+mod fields;
+mod message;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::panic::AssertUnwindSafe;
 
-use envoy_types::pb::envoy::service::auth::v3::{
-    CheckRequest, CheckResponse, authorization_server::Authorization,
-};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
-use tonic::{Request, Response, Status};
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
+
+use decode::DecodeError;
+pub use fields::Malformed;
+
+pub(super) use call::Calls;
 
 use crate::answer::{Answer, Reason, Refusal};
 use crate::decision::{Decision, Gate, Stamp, Trace};
 use crate::identity::Scheme;
+use crate::request::RawRequest;
 use crate::telemetry::{CacheResult, Metrics};
 
 /// The service. A clone is another handle on the same gate.
@@ -38,10 +47,25 @@ impl ExtAuthz {
         Self { gate, metrics }
     }
 
-    async fn decide(&self, message: CheckRequest, stamp: &Stamp) -> Decision {
-        let Ok(request) = decode::decode(message) else {
-            return Decision::refused(Refusal::Malformed(Reason::INCOMPLETE));
+    /// Answers a `CheckRequest` with a `CheckResponse`, written behind what is in `buffer`.
+    ///
+    /// # Errors
+    /// The bytes are no `CheckRequest`.
+    pub async fn check(&self, message: &[u8], buffer: Vec<u8>) -> Result<Vec<u8>, Malformed> {
+        let started = Instant::now();
+        let stamp = stamp();
+        let decision = match decode::decode(message) {
+            Ok(request) => self.decide(request, &stamp).await,
+            Err(DecodeError::Incomplete) => {
+                Decision::refused(Refusal::Malformed(Reason::INCOMPLETE))
+            }
+            Err(DecodeError::Malformed(malformed)) => return Err(malformed),
         };
+        self.record(&decision, &stamp.decision_id, started);
+        Ok(encode::encode(&decision, &stamp.decision_id, buffer))
+    }
+
+    async fn decide(&self, request: RawRequest<'_>, stamp: &Stamp) -> Decision {
         // The gate holds nothing that a panic could leave half changed: its state is in caches and
         // snapshots that are replaced as a whole.
         AssertUnwindSafe(self.gate.decide(request, stamp)).catch_unwind().await.unwrap_or_else(
@@ -60,20 +84,6 @@ impl ExtAuthz {
             self.metrics.decision_cache(result, trace.route.as_deref().unwrap_or_default());
         }
         log(answer, trace, decision_id);
-    }
-}
-
-#[tonic::async_trait]
-impl Authorization for ExtAuthz {
-    async fn check(
-        &self,
-        request: Request<CheckRequest>,
-    ) -> Result<Response<CheckResponse>, Status> {
-        let started = Instant::now();
-        let stamp = stamp();
-        let decision = self.decide(request.into_inner(), &stamp).await;
-        self.record(&decision, &stamp.decision_id, started);
-        Ok(Response::new(encode::encode(&decision, &stamp.decision_id)))
     }
 }
 

@@ -89,12 +89,12 @@ async fn threat_27_servers_behind_us_read_what_passes_as_we_do() {
 
 /// What a decision would be about, if the request gets so far.
 fn ours(rules: &Rules, case: &Case) -> Option<Reading> {
-    let headers = case.tenants.iter().map(|value| ("x-tenant".to_owned(), value.clone()));
+    let headers = case.tenants.iter().map(|value| ("x-tenant".into(), value.into()));
     let raw = RawRequest {
-        method: "GET".to_owned(),
-        scheme: "https".to_owned(),
-        host: HOST.to_owned(),
-        target: case.target.clone(),
+        method: "GET".into(),
+        scheme: "https".into(),
+        host: HOST.into(),
+        target: (&case.target).into(),
         headers: RawHeaders::Separate(headers.collect()),
         ..RawRequest::default()
     };

@@ -27,8 +27,9 @@ pub(crate) fn run(data: &[u8]) {
         .collect();
     let rules = RequestRules { relaxed: [(host, forms)].into(), ..RequestRules::default() };
     let read = |host: &str, target: &str| {
-        let (method, host) = ("GET".to_owned(), host.to_owned());
-        let raw = RawRequest { method, host, target: target.to_owned(), ..RawRequest::default() };
+        let (method, host) = ("GET".into(), host.to_owned().into());
+        let raw =
+            RawRequest { method, host, target: target.to_owned().into(), ..RawRequest::default() };
         HttpRequest::read(raw, &rules)
     };
     if let Ok(strict) = read("strict.example", target) {

@@ -36,13 +36,13 @@ pub(crate) fn run(data: &[u8]) {
     if *form == b'0' {
         // Nobody but the house can sign, so nothing may pass.
         let Ok(message) = CheckRequest::decode(rest) else { return };
-        assert!(!House::get().lets_pass(message.clone()), "{message:?}");
+        assert!(!House::get().lets_pass(&message), "{message:?}");
         return;
     }
     let (message, has_token) = Sketch(rest).message();
     let http = message.attributes.as_ref().unwrap().request.as_ref().unwrap().http.as_ref();
     let may_pass = http.is_some_and(|http| has_token && may_be_read(&http.method, &http.path));
-    assert!(!House::get().lets_pass(message.clone()) || may_pass, "{message:?}");
+    assert!(!House::get().lets_pass(&message) || may_pass, "{message:?}");
 }
 
 /// Bytes that are taken for what is needed next; without any left, everything is empty.

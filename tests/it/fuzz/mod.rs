@@ -49,6 +49,6 @@ fn inputs_of_the_door_are_refused_unless_they_were_signed_for() {
     assert!(!House::get().has_panicked());
     let valid = House::get().valid_token(1);
     let readme = |token| crate::support::check_request("GET", "/v1/files/readme", token);
-    assert!(House::get().lets_pass(readme(Some(&valid))));
-    assert!(!House::get().lets_pass(readme(None)));
+    assert!(House::get().lets_pass(&readme(Some(&valid))));
+    assert!(!House::get().lets_pass(&readme(None)));
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(data: &[u8]) {
         assert!(!token.key_id().is_empty());
     }
     let Ok(token) = String::from_utf8(token) else { return };
-    let passes = house.lets_pass(check_request("GET", "/v1/files/readme", Some(&token)));
+    let passes = house.lets_pass(&check_request("GET", "/v1/files/readme", Some(&token)));
     assert!(may_pass || !passes, "{token}");
 }
 

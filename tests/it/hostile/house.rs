@@ -171,21 +171,29 @@ impl Attempt {
         self
     }
 
-    fn into_raw(self) -> RawRequest {
+    fn into_raw(self) -> RawRequest<'static> {
         let headers = if self.separate {
-            RawHeaders::Separate(self.headers)
+            RawHeaders::Separate(owned(self.headers))
         } else {
-            RawHeaders::Joined(join(self.headers))
+            RawHeaders::Joined(owned(join(self.headers)))
         };
         RawRequest {
-            method: self.method,
-            scheme: "https".to_owned(),
-            host: "api.hostile.example".to_owned(),
-            target: self.target,
+            method: self.method.into(),
+            scheme: "https".into(),
+            host: "api.hostile.example".into(),
+            target: self.target.into(),
             headers,
             ..RawRequest::default()
         }
     }
+}
+
+fn owned<N, M, V, W>(lines: Vec<(N, V)>) -> Vec<(M, W)>
+where
+    M: From<N>,
+    W: From<V>,
+{
+    lines.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 /// As Envoy does it: a comma between lines of one name, `!` for bytes that are not UTF-8.

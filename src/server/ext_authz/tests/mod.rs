@@ -1,0 +1,5 @@
+mod answers;
+mod deep;
+mod oracle;
+mod requests;
+mod sketch;

@@ -1,0 +1,71 @@
+//! What the door reads of a message is what `prost` reads of it, and it refuses what `prost` refuses.
+
+use envoy_types::pb::envoy::service::auth::v3::CheckRequest;
+use prost::Message as _;
+
+use super::{
+    super::{
+        decode::{DecodeError, decode},
+        fields::Malformed,
+    },
+    oracle, sketch,
+};
+
+pub(super) enum Read {
+    Request,
+    Incomplete,
+    Malformed,
+}
+
+/// Asserts that both read the same.
+#[track_caller]
+pub(super) fn check(bytes: &[u8]) -> Read {
+    let ours = decode(bytes);
+    let Ok(message) = CheckRequest::decode(bytes) else {
+        assert_eq!(ours, Err(DecodeError::Malformed(Malformed)), "{bytes:?}");
+        return Read::Malformed;
+    };
+    let Ok(expected) = oracle::decode(message) else {
+        assert_eq!(ours, Err(DecodeError::Incomplete), "{bytes:?}");
+        return Read::Incomplete;
+    };
+    // Not a number is not even itself, so texts are compared.
+    assert_eq!(format!("{:?}", ours.unwrap()), format!("{expected:?}"), "{bytes:?}");
+    Read::Request
+}
+
+#[test]
+fn messages_are_read_and_refused_as_prost_reads_and_refuses_them() {
+    let (mut requests, mut incomplete, mut malformed) = (0, 0, 0);
+    for seed in 0..20_000 {
+        match check(&sketch::message(seed)) {
+            Read::Request => requests += 1,
+            Read::Incomplete => incomplete += 1,
+            Read::Malformed => malformed += 1,
+        }
+    }
+    let enough = [requests > 5_000, incomplete > 1_000, malformed > 2_000];
+    assert_eq!(enough, [true; 3], "{requests} {incomplete} {malformed}");
+}
+
+#[test]
+fn of_entries_with_one_name_the_last_one_counts_and_a_message_that_is_sent_twice_is_one() {
+    let header = |value: u8| [26, 6, 10, 1, b'a', 18, 1, value];
+    let http = |fields: &[u8]| {
+        let mut bytes = fields.to_vec();
+        for tag in [18, 34, 10] {
+            bytes.insert(0, u8::try_from(bytes.len()).unwrap());
+            bytes.insert(0, tag);
+        }
+        bytes
+    };
+    let first = http(&[&header(1)[..], &header(2), &[18, 3, b'G', b'E', b'T']].concat());
+    let second = http(&header(3));
+    let both = [first, second].concat();
+    check(&both);
+    let request = decode(&both).unwrap();
+    assert_eq!(
+        (&*request.method, format!("{:?}", request.headers)),
+        ("GET", "Joined([(\"a\", \"\\u{3}\")])".to_owned())
+    );
+}
