@@ -85,6 +85,10 @@ pub(super) const RELOADS: u32 = 600;
 /// Questions that are asked again and again.
 const POOL: usize = 150;
 
+/// Percent of the questions that no one has asked before. Policies of many rules read much, so that few
+/// of these share a key with another.
+const MIXED: u32 = 10;
+
 /// A key that is blind to something is found out long before.
 const ENOUGH: usize = 500_000;
 
@@ -95,8 +99,7 @@ fn questions_with_one_key_have_one_answer() {
     let (tally, difference) = run(&mut Rng::with_seed(seed), count, None);
     println!("SEED={seed}: {tally:?}");
     assert_eq!(difference, None, "SEED={seed}");
-    // Policies of many rules read much, so that fewer questions share a key.
-    assert!(tally.hits * 5 >= tally.asked * 2, "SEED={seed}: {tally:?}");
+    assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
     assert!(tally.shared > 0, "SEED={seed}: {tally:?}");
 }
 
@@ -176,7 +179,7 @@ fn stream(
     blind_to: Option<Part>,
     tally: &mut Tally,
 ) -> Option<String> {
-    let mut stream = Stream::new(scene, 20);
+    let mut stream = Stream::new(scene, MIXED);
     let mut known: HashMap<CacheKey, Known> = HashMap::new();
     let (mut generation, mut in_force) = (Generation::FIRST, 0);
     for _ in 0..STREAM {
