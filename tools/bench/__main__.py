@@ -4,6 +4,7 @@ Every row is measured in rounds, in each of which both sides have their turn. RO
 and side) and SECONDS (a round and side, through Envoy) make a run longer or shorter.
 """
 
+import contextlib
 import os
 import sys
 import time
@@ -76,29 +77,38 @@ def through_envoy(report, issuer):
 
 
 def beside_cerbos(report, issuer):
-    with servers.portcullis(issuer) as (ours, process), servers.cerbos() as (other, cerbos):
+    """Each server has one core, and the load the other: what a core gives is compared."""
+    with contextlib.ExitStack() as stack:
+        with servers.core(0):
+            ours, process = stack.enter_context(servers.portcullis(issuer))
+            other, cerbos = stack.enter_context(servers.cerbos())
         sides = [lambda _: loads.h2load(ours, loads.CHECK, "warm.bin", REQUESTS),
                  lambda _: loads.h2load(other, loads.CHECK_RESOURCES, "cerbos.bin", REQUESTS // 4)]
-        for side in sides:
-            side(0)
-        compare(report, "beside Cerbos's CheckResources", rounds(ROUNDS, sides), 10, 0.2)
+        with servers.core(1):
+            for side in sides:
+                side(0)
+            compare(report, "beside Cerbos's CheckResources", rounds(ROUNDS, sides), 10, 0.2)
         ours, other = servers.resident(process), servers.resident(cerbos)
         report.add("beside Cerbos, resident memory", ours, other, ours / other, "MiB", at_most=0.25)
 
 
 def api_beside_cerbos(report, issuer):
-    """The same calls to both; a larger one fewer times."""
+    """The same calls to both; a larger one fewer times. Cores as above."""
     calls = [(f"CheckResources of {batch}", loads.CHECK_RESOURCES, f"check-{batch}.bin", batch) for batch in (1, 10, 50)]
     calls.append(("PlanResources", loads.PLAN_RESOURCES, "plan.bin", 1))
-    with servers.api(issuer) as (ours, process), servers.cerbos() as (other, cerbos):
-        for name, method, body, size in calls:
-            count = max(REQUESTS // size, 100)
-            sides = [lambda _, port=port, count=count: loads.h2load(port, method, body, count)
-                     for port, count in ((ours, count), (other, max(count // 4, 100)))]
-            for port, side in zip((ours, other), sides):
-                loads.once(port, method, body)
-                side(0)
-            compare(report, f"API, {name}", rounds(ROUNDS, sides), 8, 0.2)
+    with contextlib.ExitStack() as stack:
+        with servers.core(0):
+            ours, process = stack.enter_context(servers.api(issuer))
+            other, cerbos = stack.enter_context(servers.cerbos())
+        with servers.core(1):
+            for name, method, body, size in calls:
+                count = max(REQUESTS // size, 100)
+                sides = [lambda _, port=port, count=count: loads.h2load(port, method, body, count)
+                         for port, count in ((ours, count), (other, max(count // 4, 100)))]
+                for port, side in zip((ours, other), sides):
+                    loads.once(port, method, body)
+                    side(0)
+                compare(report, f"API, {name}", rounds(ROUNDS, sides), 8, 0.2)
         ours, other = servers.resident(process), servers.resident(cerbos)
         report.add("API, resident memory", ours, other, ours / other, "MiB", at_most=0.25)
 

@@ -35,6 +35,17 @@ def running(name, command, port):
             process.wait()
 
 
+@contextlib.contextmanager
+def core(number):
+    """What is started meanwhile runs on this core alone, and makes threads for one."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {number})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def await_port(process, name, port, log):
     for _ in range(1200):
         if process.poll() is not None:
