@@ -359,9 +359,10 @@ impl<'d> Maker<'d> {
             policy["version"] = "default".into();
         }
         put(&mut policy, "scope", self.set.scopes[scope].clone().into());
-        // At most one parent restricts in its turn: which of several speaks is not defined.
+        // At most one parent restricts in its turn, and never both each other: in which order inherited
+        // roles speak is not defined, and so how many outputs come before one denies.
         let mut parents = self.dice.some(&["user", "admin", "manager", "nobody"], 35);
-        let other = self.set.sub_roles.iter().find(|other| *other != role);
+        let other = self.set.sub_roles.iter().take_while(|other| *other != role).last();
         if self.dice.percent(30) {
             parents.extend(other.map(|other| &**other));
         }
