@@ -370,9 +370,6 @@ impl<'a> Run<'a> {
             ArenaVec::with_capacity_in(entries.len(), self.arena);
         for entry in entries {
             let key = self.eval(&entry.key)?;
-            if let Some(text) = access::unhashable(key) {
-                return Err(self.panic(text));
-            }
             let value = match self.eval(&entry.value)? {
                 V::Optional(None) if entry.optional => continue,
                 V::Optional(Some(inner)) if entry.optional => *inner,
@@ -382,6 +379,9 @@ impl<'a> Run<'a> {
                 }
                 value => value,
             };
+            if let Some(text) = access::unhashable(key) {
+                return Err(self.panic(text));
+            }
             self.charge(map.len())?;
             // Of entries with the same key the last one stays.
             match map.iter_mut().find(|(other, _)| is_same_key(*other, key)) {

@@ -24,7 +24,7 @@ pub enum Message<'a> {
 pub(super) const REQUEST: &str = "cerbos.engine.v1.Request";
 pub(super) const PRINCIPAL: &str = "cerbos.engine.v1.Request.Principal";
 pub(super) const RESOURCE: &str = "cerbos.engine.v1.Request.Resource";
-pub(super) const AUX_DATA: &str = "cerbos.engine.v1.Request.AuxData";
+pub(super) const AUX_DATA: &str = "cerbos.engine.v1.AuxData";
 pub(super) const TOKEN: &str = "cerbos.engine.v1.AuxData.JWT";
 pub(super) const RUNTIME: &str = "cerbos.engine.v1.Runtime";
 

@@ -14,7 +14,9 @@ use crate::engine::policy::{DerivedRole, ResourcePolicy};
 pub(super) struct DerivedRoles<'a> {
     /// All that were found active in any scope.
     pub(super) effective: BTreeSet<&'a str>,
-    /// Variables of derived roles, by the role's number.
+    /// Variables of derived roles, by the role's number, where it is found out who is active.
+    listed: HashMap<usize, Values<'a>>,
+    /// The same, where a rule asks for the role.
     variables: HashMap<usize, Values<'a>>,
 }
 
@@ -30,7 +32,7 @@ pub(super) struct Active<'a> {
 
 impl<'a> DerivedRoles<'a> {
     pub(super) fn new() -> Self {
-        Self { effective: BTreeSet::new(), variables: HashMap::new() }
+        Self { effective: BTreeSet::new(), listed: HashMap::new(), variables: HashMap::new() }
     }
 
     /// Finds the active ones among the derived roles that rules of `policy` name. Their conditions
@@ -78,7 +80,17 @@ impl<'a> DerivedRoles<'a> {
             evaluator.observer.derived_role(role, Ok(true), (Values::NONE, evaluator.runtime));
             return Ok(true);
         };
-        let variables = evaluator.variables(&role.variables, Missing::Null);
+        // As in Cerbos they keep the values that they have in the first scope, whatever `runtime` is in
+        // the next one.
+        let variables = match self.listed.get(&role.number) {
+            Some(variables) => *variables,
+            None if role.variables.used.is_empty() => Values::NONE,
+            None => {
+                let variables = evaluator.variables(&role.variables, Missing::Null);
+                self.listed.insert(role.number, variables);
+                variables
+            }
+        };
         let result = evaluator.condition(condition, variables);
         evaluator.observer.derived_role(role, result, (variables, evaluator.runtime));
         let result = result?;
