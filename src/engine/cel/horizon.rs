@@ -124,13 +124,8 @@ impl Moving {
             if clock(arg).is_none() {
                 let parts = arg.parts();
                 let time = parts.iter().position(|part| is_attribute(part, name));
-                rest.extend(
-                    parts
-                        .iter()
-                        .enumerate()
-                        .filter(|(at, _)| Some(*at) != time)
-                        .map(|(_, part)| *part),
-                );
+                let others = parts.into_iter().enumerate().filter(|(at, _)| Some(*at) != time);
+                rest.extend(others.map(|(_, part)| part));
             }
         }
         (times, rest)

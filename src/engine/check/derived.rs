@@ -82,15 +82,7 @@ impl<'a> DerivedRoles<'a> {
         };
         // As in Cerbos they keep the values that they have in the first scope, whatever `runtime` is in
         // the next one.
-        let variables = match self.listed.get(&role.number) {
-            Some(variables) => *variables,
-            None if role.variables.used.is_empty() => Values::NONE,
-            None => {
-                let variables = evaluator.variables(&role.variables, Missing::Null);
-                self.listed.insert(role.number, variables);
-                variables
-            }
-        };
+        let variables = values(&mut self.listed, role, Missing::Null, evaluator);
         let result = evaluator.condition(condition, variables);
         evaluator.observer.derived_role(role, result, (variables, evaluator.runtime));
         let result = result?;
@@ -112,15 +104,20 @@ impl<'a> DerivedRoles<'a> {
         if let Some(result) = known.and_then(Cell::get) {
             return Ok(result);
         }
-        let variables = match self.variables.get(&role.number) {
-            Some(variables) => *variables,
-            None if role.variables.used.is_empty() => Values::NONE,
-            None => {
-                let variables = evaluator.variables(&role.variables, Missing::Undefined);
-                self.variables.insert(role.number, variables);
-                variables
-            }
-        };
+        let variables = values(&mut self.variables, role, Missing::Undefined, evaluator);
         evaluator.condition(condition, variables)
     }
+}
+
+/// The values of a derived role's variables, which are found out once.
+fn values<'a, O: Observer<'a>>(
+    known: &mut HashMap<usize, Values<'a>>,
+    role: &'a DerivedRole,
+    missing: Missing,
+    evaluator: &mut Evaluator<'a, O>,
+) -> Values<'a> {
+    if role.variables.used.is_empty() {
+        return Values::NONE;
+    }
+    *known.entry(role.number).or_insert_with(|| evaluator.variables(&role.variables, missing))
 }
