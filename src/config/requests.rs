@@ -7,7 +7,7 @@ use http::HeaderName;
 use super::value::Value;
 use crate::request::{Host, PathForm};
 
-const FORMS: [(&str, PathForm); 7] = [
+const FORMS: [(&str, PathForm); 8] = [
     ("backslash", PathForm::Backslash),
     ("encoded_unreserved", PathForm::EncodedUnreserved),
     ("lower_case_escape", PathForm::LowerCaseEscape),
@@ -15,6 +15,7 @@ const FORMS: [(&str, PathForm); 7] = [
     ("trailing_dot_or_space", PathForm::TrailingDotOrSpace),
     ("double_slash", PathForm::DoubleSlash),
     ("dot_segment", PathForm::DotSegment),
+    ("exclamation_mark", PathForm::ExclamationMark),
 ];
 
 const EXPECTED_HOST: &str = "the name of a host, without its port";

@@ -37,6 +37,10 @@ refusals! {
         AbsoluteForm = "path.absolute_form", "the request target is a whole URL";
         AuthorityForm = "path.authority_form", "the request target is a host";
         NoLeadingSlash = "path.no_leading_slash", "the path does not begin with a slash";
+        /// A `!`, for which Envoy may have been sent a byte that is not UTF-8; it does not say which.
+        Doubtful = "path.doubtful", "the request target has a `!`, which Envoy may have written for another byte";
+        /// From the line `:path`.
+        Differs = "path.differs", "the request target and the header `:path` differ";
         Fragment = "path.fragment", "the request target has a fragment";
         DoubleSlash = "path.double_slash", "the path has an empty segment";
         DotSegment = "path.dot_segment", "the path has a dot segment";

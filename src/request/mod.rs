@@ -18,6 +18,7 @@ mod percent;
 mod query;
 mod read;
 mod relax;
+mod target;
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use http::Method;
 
 use super::{
-    Body, BodyError, CanonicalPath, Headers, Host, HttpRequest, MethodError, PathError, Peer,
-    Query, RawRequest, RequestError, RequestRules, origin, relax,
+    Body, BodyError, CanonicalPath, Headers, Host, HttpRequest, MethodError, PathError, PathForm,
+    Peer, Query, RawRequest, RequestError, RequestRules, origin, relax,
+    target::{self, Fidelity},
 };
 
 /// Longer than any registered method.
@@ -43,8 +44,14 @@ impl<'m> HttpRequest<'m> {
         let host = Host::parse(&host);
         let strict = BTreeSet::new();
         let forms = host.as_ref().ok().and_then(|host| rules.relaxed.get(host)).unwrap_or(&strict);
+        let is_as_sent = match target::fidelity(&target, &headers)? {
+            Fidelity::Exact => true,
+            Fidelity::Doubtful if forms.contains(&PathForm::ExclamationMark) => false,
+            Fidelity::Doubtful => return Err(PathError::Doubtful.into()),
+        };
         let normal = relax::normal(path, forms)?;
-        let new_target = (normal != path).then(|| format!("{normal}{}", after(path, &target)));
+        let new_target =
+            (normal != path || !is_as_sent).then(|| format!("{normal}{}", after(path, &target)));
         let path = CanonicalPath::parse(&normal, &rules.path)?;
         let query = Query::parse(query)?;
         let host = host?;
@@ -89,9 +96,10 @@ fn after<'t>(path: &str, target: &'t str) -> &'t str {
 }
 
 /// Methods are case-sensitive (RFC 9110, section 9.1); a server that ignores their case would serve
-/// `get` as the `GET` that nobody decided about.
+/// `get` as the `GET` that nobody decided about. Envoy may have written a `!` for another byte.
 fn read_method(method: &str) -> Result<Method, MethodError> {
-    if method.len() > LONGEST_METHOD || method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+    let is_foreign = |byte: u8| byte.is_ascii_lowercase() || byte == b'!';
+    if method.len() > LONGEST_METHOD || method.bytes().any(is_foreign) {
         return Err(MethodError::Malformed);
     }
     Method::from_bytes(method.as_bytes()).map_err(|_not_a_token| MethodError::Malformed)

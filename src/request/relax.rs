@@ -26,6 +26,8 @@ pub enum PathForm {
     TrailingDotOrSpace,
     /// `//` is `/`. This comes before dot segments.
     DoubleSlash,
+    /// `!` is `!`, in the query too, where Envoy may have written it for a byte that is not UTF-8.
+    ExclamationMark,
     /// `/a/./b` and `/a/c/../b` are `/a/b` (RFC 3986, 5.2.4). Above the root there is nothing.
     DotSegment,
 }

@@ -6,7 +6,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{World, check_request, claims};
+use crate::support::{World, check_request, claims, frames};
 
 const POLICY: &str = r#"
 apiVersion: api.cerbos.dev/v1
@@ -124,41 +124,19 @@ async fn k21_k24_k25_k27_a_claim_that_is_almost_right_is_not() {
     world.stop().await.unwrap();
 }
 
-/// A frame of HTTP/2 (RFC 9113, 4.1) on stream 1, if it is on one.
-fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(payload.len()).unwrap();
-    [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
-}
-
-/// A header that is not in any table (RFC 7541, 6.2.2), neither name nor value Huffman-coded.
-fn literal(name: &str, value: &str) -> Vec<u8> {
-    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-    [vec![0], text(name), text(value)].concat()
-}
-
 /// What our listener answers to a call of gRPC with this `:path` and this message: all of its bytes.
 async fn call(world: &World, path: &str, message: &[u8]) -> Vec<u8> {
-    let headers: Vec<u8> = [
+    let headers = frames::headers([
         (":method", "POST"),
         (":scheme", "http"),
         (":path", path),
         (":authority", "localhost"),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
-    ]
-    .iter()
-    .flat_map(|(name, value)| literal(name, value))
-    .collect();
+    ]);
     let length = u8::try_from(message.len()).unwrap();
-    let bytes = [
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
-        frame(4, 0, 0, &[]),
-        frame(1, 4, 1, &headers),
-        frame(0, 1, 1, &[&[0, 0, 0, 0, length], message].concat()),
-        // GOAWAY: no more will come, so the server closes when it has answered.
-        frame(7, 0, 0, &[0; 8]),
-    ]
-    .concat();
+    let message = [&[0, 0, 0, 0, length], message].concat();
+    let bytes = frames::exchange(&[(1, 4, &headers), (0, 1, &message)]);
     let mut stream = TcpStream::connect(&world.ext_authz).await.unwrap();
     stream.write_all(&bytes).await.unwrap();
     let mut answer = Vec::new();

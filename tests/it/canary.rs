@@ -4,6 +4,7 @@
 use std::{
     collections::HashSet,
     fs::{self, File},
+    iter,
     net::{SocketAddr, TcpListener},
     process::{Child, Command},
     time::Duration,
@@ -22,7 +23,7 @@ use crate::{
     hostile::{
         dice::Dice,
         draft::{Draft, Forge},
-        house::{self, Attempt},
+        house::{self, Attempt, told},
         paths, tokens,
     },
     support::{Envoy, check_request},
@@ -57,11 +58,11 @@ impl Secrets {
                 self.plant(word);
             }
         }
-        if let Some((_, query)) = attempt.target.split_once('?') {
-            // Some queries are a path, and paths are logged.
-            for word in query.split(['=', '&']).filter(|word| !word.contains('/')) {
-                self.plant(word.as_bytes());
-            }
+        let query = attempt.target.splitn(2, |byte| *byte == b'?').nth(1).unwrap_or_default();
+        // Some queries are a path, and paths are logged.
+        let words = query.split(|byte| b"=&".contains(byte));
+        for word in words.filter(|word| !word.contains(&b'/')) {
+            self.plant(word);
         }
     }
 
@@ -123,13 +124,12 @@ impl Drop for Server {
 /// With a cookie, a proof, an API key and a query of its own.
 fn with_canaries(dice: &mut Dice, attempt: Attempt) -> Attempt {
     let mut canary = || dice.word(40);
-    let (query, end) = (canary(), if attempt.target.contains('?') { '&' } else { '?' });
+    let (query, end) = (canary(), if attempt.target.contains(&b'?') { '&' } else { '?' });
     let attempt = attempt
         .header("cookie", format!("session={}", canary()))
         .header("dpop", format!("{}.{}.{}", canary(), canary(), canary()))
         .header("x-api-key", canary());
-    let target = format!("{}{end}code={query}", attempt.target);
-    Attempt { target, ..attempt }
+    attempt.followed_by(&format!("{end}code={query}"))
 }
 
 /// Hostile tokens, hostile paths with good tokens, and requests with nothing wrong.
@@ -158,11 +158,13 @@ fn attempts(dice: &mut Dice, forge: &Forge) -> Vec<Attempt> {
 }
 
 fn message(attempt: &Attempt) -> CheckRequest {
-    let mut message = check_request(&attempt.method, &attempt.target, None);
+    let mut message = check_request(&attempt.method, &told(&attempt.target), None);
     let http = message.attributes.as_mut().unwrap().request.as_mut().unwrap();
     let http = http.http.as_mut().unwrap();
-    let headers = attempt.headers.iter().map(|(key, value)| HeaderValue {
-        key: key.clone(),
+    let lines = attempt.headers.iter().map(|(key, value)| (key.as_str(), value));
+    let lines = iter::once((":path", &attempt.target)).chain(lines);
+    let headers = lines.map(|(key, value)| HeaderValue {
+        key: key.to_owned(),
         raw_value: value.clone(),
         ..HeaderValue::default()
     });
@@ -233,7 +235,8 @@ async fn through_envoy(server: &Server, secrets: &Secrets, attempts: &[Attempt],
     }
     let mut answered = 0;
     for attempt in attempts.iter().filter(|attempt| attempt.method == "GET").step_by(3) {
-        let mut request = client.get(format!("{}{}", envoy.url, attempt.target));
+        let target = String::from_utf8_lossy(&attempt.target);
+        let mut request = client.get(format!("{}{target}", envoy.url));
         for (name, value) in &attempt.headers {
             request = request.header(name, value.as_slice());
         }

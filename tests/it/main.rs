@@ -28,6 +28,7 @@ mod listeners;
 mod numbers;
 mod policies;
 mod process;
+mod raw_bytes;
 mod readme;
 mod reloads;
 mod remote_pdp;

@@ -9,6 +9,7 @@ mod path;
 mod peer;
 mod query;
 mod relax;
+mod target;
 
 use std::borrow::Cow;
 
@@ -31,7 +32,7 @@ fn headers<'a>(form: Form, lines: &[(&'a str, &'a [u8])]) -> RawHeaders<'a> {
     }
     let mut joined: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
     for (name, value) in lines {
-        let value = String::from_utf8_lossy(value).replace('\u{fffd}', "!");
+        let value = told(value);
         match joined.iter_mut().find(|(other, _)| other == name) {
             Some((_, values)) => *values = format!("{values},{value}").into(),
             None => joined.push(((*name).into(), value.into())),
@@ -40,6 +41,19 @@ fn headers<'a>(form: Form, lines: &[(&'a str, &'a [u8])]) -> RawHeaders<'a> {
     RawHeaders::Joined(joined)
 }
 
+/// What Envoy tells of bytes.
+fn told(bytes: &[u8]) -> String {
+    let chunks = bytes.utf8_chunks();
+    chunks.map(|chunk| format!("{}{}", chunk.valid(), "!".repeat(chunk.invalid().len()))).collect()
+}
+
+/// A request for this target in one of the forms.
+fn sent<'t>(form: Form, target: &'t [u8]) -> RawRequest<'t> {
+    let headers = headers(form, &[(":path", target)]);
+    RawRequest { headers, ..raw(&told(target)) }
+}
+
+/// A request of which Envoy tells no header, and so no line `:path`.
 fn raw(target: &str) -> RawRequest<'static> {
     RawRequest {
         method: "GET".into(),
@@ -61,7 +75,8 @@ fn methods_are_tokens_in_upper_case() {
         assert_eq!(request.unwrap().method.as_str(), method);
     }
     let long = "A".repeat(33);
-    for method in ["", "get", "Get", "GET ", "G ET", "GET\n", "GÉT", "GET/1", long.as_str()] {
+    for method in ["", "get", "Get", "GET ", "G ET", "GET\n", "GÉT", "GET/1", "GET!", long.as_str()]
+    {
         let request = read(RawRequest { method: method.into(), ..raw("/") });
         assert_eq!(request.unwrap_err().reason(), "method.malformed", "{method}");
     }

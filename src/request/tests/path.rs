@@ -1,8 +1,8 @@
-use super::{raw, read};
+use super::{Form, read, sent};
 use crate::request::{CanonicalPath, HttpRequest, PathError, PathRules, RequestError};
 
 fn request(target: &str) -> Result<HttpRequest<'_>, RequestError> {
-    read(raw(target))
+    read(sent(Form::Separate, target.as_bytes()))
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ pub(super) const HOST: &str = "api.hostile.example";
 
 #[derive(Clone, Debug)]
 pub(super) struct Case {
-    pub(super) target: String,
+    pub(super) target: Vec<u8>,
     /// Lines of the header `x-tenant`.
     pub(super) tenants: Vec<Vec<u8>>,
 }
@@ -15,21 +15,19 @@ pub(super) struct Case {
 pub(super) fn some(dice: &mut Dice, count: usize) -> Vec<Case> {
     let mut cases = Vec::with_capacity(count);
     while cases.len() < count {
-        let target = if dice.once_in(2) { hostile(dice) } else { plain(dice) };
-        let target = if target.contains('?') || dice.once_in(2) {
-            target
-        } else {
-            format!("{target}?{}", query(dice))
-        };
+        let mut target = if dice.once_in(2) { hostile(dice) } else { plain(dice).into_bytes() };
+        if !target.contains(&b'?') && dice.once_in(2) {
+            target.extend_from_slice(format!("?{}", query(dice)).as_bytes());
+        }
         // Such bytes end the request line, wherever they are.
-        if !target.is_empty() && !target.contains([' ', '\r', '\n']) {
+        if !target.is_empty() && !target.iter().any(|byte| b" \r\n".contains(byte)) {
             cases.push(Case { target, tenants: tenants(dice) });
         }
     }
     cases
 }
 
-fn hostile(dice: &mut Dice) -> String {
+fn hostile(dice: &mut Dice) -> Vec<u8> {
     let valid = tokens::wherever(dice);
     dice.pick(paths::FAMILIES).make(dice, valid).target
 }
@@ -114,7 +112,8 @@ fn tenants(dice: &mut Dice) -> Vec<Vec<u8>> {
 impl Case {
     /// As it goes over the wire.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = format!("GET {} HTTP/1.1\r\nHost: {HOST}\r\n", self.target).into_bytes();
+        let end = format!(" HTTP/1.1\r\nHost: {HOST}\r\n");
+        let mut bytes = [b"GET ", &self.target[..], end.as_bytes()].concat();
         for tenant in &self.tenants {
             bytes.extend_from_slice(b"X-Tenant: ");
             bytes.extend_from_slice(tenant);

@@ -4,7 +4,7 @@
 mod cases;
 mod server;
 
-use std::{collections::BTreeMap, env, process, sync::Arc};
+use std::{collections::BTreeMap, env, iter, process, sync::Arc};
 
 use jiff::Timestamp;
 use portcullis::{
@@ -15,7 +15,10 @@ use portcullis::{
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use crate::hostile::{dice::Dice, house::House};
+use crate::hostile::{
+    dice::Dice,
+    house::{House, told},
+};
 use cases::{Case, HOST};
 use server::Servers;
 
@@ -89,12 +92,14 @@ async fn threat_27_servers_behind_us_read_what_passes_as_we_do() {
 
 /// What a decision would be about, if the request gets so far.
 fn ours(rules: &Rules, case: &Case) -> Option<Reading> {
-    let headers = case.tenants.iter().map(|value| ("x-tenant".into(), value.into()));
+    let tenants = case.tenants.iter().map(|value| ("x-tenant", value));
+    let headers = iter::once((":path", &case.target)).chain(tenants);
+    let headers = headers.map(|(name, value)| (name.into(), value.into()));
     let raw = RawRequest {
         method: "GET".into(),
         scheme: "https".into(),
         host: HOST.into(),
-        target: (&case.target).into(),
+        target: told(&case.target).into(),
         headers: RawHeaders::Separate(headers.collect()),
         ..RawRequest::default()
     };

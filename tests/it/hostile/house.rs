@@ -88,7 +88,7 @@ pub(crate) struct House {
 #[derive(Clone)]
 pub(crate) struct Attempt {
     pub(crate) method: String,
-    pub(crate) target: String,
+    pub(crate) target: Vec<u8>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     /// Whether Envoy keeps header lines apart.
     pub(crate) separate: bool,
@@ -162,7 +162,7 @@ pub(crate) fn furnish(folder: &Path, forge: &Forge, more: &str) -> PathBuf {
 impl Attempt {
     /// A request without credentials.
     pub(crate) fn to(target: &str) -> Self {
-        let target = target.to_owned();
+        let target = target.as_bytes().to_vec();
         Self { method: "GET".to_owned(), target, headers: Vec::new(), separate: true, at: NOW }
     }
 
@@ -171,17 +171,26 @@ impl Attempt {
         self
     }
 
+    /// With something behind its target.
+    pub(crate) fn followed_by(mut self, end: &str) -> Self {
+        self.target.extend_from_slice(end.as_bytes());
+        self
+    }
+
     fn into_raw(self) -> RawRequest<'static> {
+        let target = told(&self.target);
+        let mut lines = vec![(":path".to_owned(), self.target)];
+        lines.extend(self.headers);
         let headers = if self.separate {
-            RawHeaders::Separate(owned(self.headers))
+            RawHeaders::Separate(owned(lines))
         } else {
-            RawHeaders::Joined(owned(join(self.headers)))
+            RawHeaders::Joined(owned(join(lines)))
         };
         RawRequest {
             method: self.method.into(),
             scheme: "https".into(),
             host: "api.hostile.example".into(),
-            target: self.target.into(),
+            target: target.into(),
             headers,
             ..RawRequest::default()
         }
@@ -196,11 +205,17 @@ where
     lines.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// As Envoy does it: a comma between lines of one name, `!` for bytes that are not UTF-8.
+/// What Envoy tells of bytes: `!` for each that is not UTF-8.
+pub(crate) fn told(bytes: &[u8]) -> String {
+    let chunks = bytes.utf8_chunks();
+    chunks.map(|chunk| format!("{}{}", chunk.valid(), "!".repeat(chunk.invalid().len()))).collect()
+}
+
+/// As Envoy does it: a comma between lines of one name.
 fn join(lines: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
     let mut joined: Vec<(String, String)> = Vec::new();
     for (name, value) in lines {
-        let value = String::from_utf8_lossy(&value).replace(char::REPLACEMENT_CHARACTER, "!");
+        let value = told(&value);
         match joined.iter_mut().find(|(other, _)| *other == name) {
             Some((_, values)) => *values = format!("{values},{value}"),
             None => joined.push((name, value)),

@@ -37,6 +37,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family::path("way from what is forbidden", way_in),
     Family::path("random bytes", random_bytes),
     Family::path("two at once", two_at_once),
+    Family::request("a byte that is not UTF-8", stray_byte),
     Family::request("method", method),
     Family::request("header that changes the request", overriding_header),
     Family::request("query", query),
@@ -70,7 +71,8 @@ impl Family {
         match self.change {
             Change::Request(change) => change(dice, valid),
             Change::Path(change) => {
-                let target = changed(change, dice, &valid.target);
+                let valid_target = str::from_utf8(&valid.target).unwrap();
+                let target = changed(change, dice, valid_target).into_bytes();
                 Attempt { target, ..valid }
             }
         }
@@ -347,6 +349,25 @@ fn two_at_once(dice: &mut Dice, path: &str) -> String {
     }
 }
 
+/// Of which Envoy tells a `!`, for which there is a route.
+fn stray_byte(dice: &mut Dice, valid: Attempt) -> Attempt {
+    let put: &[u8] = dice.pick(&[
+        &b"\xff"[..],
+        b"\x80",
+        b"\xc0\xaf",
+        b"\xc0\xae\xc0\xae",
+        b"\xe2\x82",
+        b"\xed\xa0\x80",
+        b"\xf8",
+    ]);
+    let (start, end) = match dice.below(3) {
+        0 => (valid.target.clone(), &b""[..]),
+        1 => ([&valid.target[..], b"?q="].concat(), &b"&a=b"[..]),
+        _ => (b"/v1/open/a".to_vec(), &b"/b"[..]),
+    };
+    Attempt { target: [&start, put, end].concat(), ..valid }
+}
+
 fn method(dice: &mut Dice, valid: Attempt) -> Attempt {
     let method = dice.pick(&[
         "get", "Get", "gET", "GET ", " GET", "GET\0", "GET\r\n", "head", "POST", "PUT", "PATCH",
@@ -392,11 +413,10 @@ fn query(dice: &mut Dice, valid: Attempt) -> Attempt {
         "x#",
         "\u{7f}",
     ]);
-    let target = format!("{}?{query}", valid.target);
-    Attempt { target, ..valid }
+    valid.followed_by(&format!("?{query}"))
 }
 
 fn length(dice: &mut Dice, valid: Attempt) -> Attempt {
     let end = dice.pick(&["a", "/a", "?a", "/."]).repeat(dice.count(8192, 12_000));
-    Attempt { target: format!("{}{end}", valid.target), ..valid }
+    valid.followed_by(&end)
 }

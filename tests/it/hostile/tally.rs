@@ -120,6 +120,7 @@ impl Attempt {
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.escape_ascii()))
             .collect();
-        format!("{:?} {:?} {}", self.method, self.target, headers.join(" | "))
+        let target = self.target.escape_ascii();
+        format!("{:?} {target} {}", self.method, headers.join(" | "))
     }
 }

@@ -110,6 +110,8 @@ async fn what_is_no_request_of_http_3_gets_nowhere() {
             ("no slash", get("v1/orgs/acme/invoices/7"), 0),
             ("asterisk", get("*"), 0),
             ("empty path", and(":path", "", get("")), 0),
+            ("a byte that is not UTF-8", get("/v1/orgs/acme\u{ff}/invoices/7"), 0),
+            ("such a byte in the query", get(&format!("{ITEM}?q=\u{ff}")), 0),
             ("fragment", get(&format!("{ITEM}#x")), 400),
             ("no path", get(""), 0),
             ("no host", request(["GET", "https", "", ITEM], Some(&token)), 0),

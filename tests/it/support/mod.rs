@@ -6,6 +6,7 @@ mod doors;
 mod edge;
 mod envoy;
 mod fickle;
+pub(crate) mod frames;
 mod holder;
 mod issuer;
 mod pdp;

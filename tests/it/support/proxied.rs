@@ -15,7 +15,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::World;
+use super::{World, frames};
 use crate::tools;
 
 /// Runs until it is dropped.
@@ -61,6 +61,17 @@ impl Proxied {
     /// With these `decoder_header_mutation_rules`, in JSON: what answers may change of a request.
     pub(crate) async fn with_rules(world: &World, grpc: &str, rules: &str) -> Self {
         Self::begin(world, &TEMPLATE.replace("GRPC", &socket(grpc)).replace("RULES", rules)).await
+    }
+
+    /// With these changes of its configuration: texts, and what stands there in their place.
+    pub(crate) async fn changed(world: &World, changes: &[(&str, &str)]) -> Self {
+        let nobody = socket("127.0.0.1:1");
+        let template = TEMPLATE.replace("GRPC", &nobody).replace("RULES", &shipped_rules());
+        let template = changes.iter().fold(template, |template, (from, to)| {
+            assert!(template.contains(from), "{from}");
+            template.replace(from, to)
+        });
+        Self::begin(world, &template).await
     }
 
     /// With a listener of HTTP/3 in place of the usual one.
@@ -128,6 +139,18 @@ impl Proxied {
         let _closed = tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
         String::from_utf8_lossy(&answer).into_owned()
     }
+
+    /// The body of the answer to one request, given as frames of HTTP/2.
+    pub(crate) async fn send_frames(&self, request: &[(u8, u8, &[u8])]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all(&frames::exchange(request)).await.unwrap();
+        let mut bytes = Vec::new();
+        let read = async {
+            while !frames::answer(&bytes).0 && stream.read_buf(&mut bytes).await.unwrap() > 0 {}
+        };
+        tokio::time::timeout(Duration::from_secs(5), read).await.unwrap();
+        frames::answer(&bytes).1
+    }
 }
 
 impl Drop for Proxied {
@@ -157,18 +180,14 @@ async fn show(listener: TcpListener) {
                     Err(_) => return,
                 }
             }
-            let text = String::from_utf8_lossy(&head).into_owned();
-            let answer = if text.contains("upgrade: websocket") {
-                format!(
-                    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n{text}"
-                )
+            let start = if String::from_utf8_lossy(&head).contains("upgrade: websocket") {
+                "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
+                    .to_owned()
             } else {
-                let length = text.len();
-                format!(
-                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{text}"
-                )
+                let length = head.len();
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
             };
-            let _gone = stream.write_all(answer.as_bytes()).await;
+            let _gone = stream.write_all(&[start.as_bytes(), &head].concat()).await;
         });
     }
 }

@@ -101,8 +101,7 @@ fn h9(dice: &mut Dice, forge: &Forge) -> Attempt {
     let token = token(dice, forge);
     let attempt = wherever(dice);
     if dice.once_in(4) {
-        let target = format!("{}?access_token={token}", attempt.target);
-        return Attempt { target, ..attempt };
+        return attempt.followed_by(&format!("?access_token={token}"));
     }
     let (name, value) = dice.pick(&[
         ("x-authorization", format!("Bearer {token}")),
