@@ -22,7 +22,7 @@ impl<'m> Body<'m> {
     }
 
     /// Whether a form has the field `_method`, which frameworks obey over the request line. Only what
-    /// Envoy sends can be looked at.
+    /// Envoy sends can be looked at. A byte that Envoy does not show makes another name of it anyway.
     pub(super) fn changes_meaning(&self, headers: &Headers<'_>) -> bool {
         let types = |line: &[u8]| line.to_ascii_lowercase();
         let mut types = headers.lines("content-type").map(types);
@@ -61,6 +61,9 @@ impl<'m> Body<'m> {
         match headers.single("content-type") {
             Ok(Some(content_type)) if is_json(content_type) => {}
             Ok(_) | Err(_) => return Err(BodyError::NotJson),
+        }
+        if self.0.is_text && self.0.bytes.contains(&b'!') {
+            return Err(BodyError::Doubtful);
         }
         json::parse(&self.0.bytes, LIMITS).map(Some).map_err(|error| match error {
             JsonError::TooLarge => BodyError::TooLarge,

@@ -125,6 +125,8 @@ refusals! {
         Partial = "body.partial", "the body was not sent in full";
         /// Envoy is not configured to send it.
         NotSent = "body.not_sent", "the body was not sent";
+        /// A `!` in a body that came as text (`pack_as_bytes`), where Envoy writes it for other bytes.
+        Doubtful = "body.doubtful", "the body has a `!`, which Envoy may have written for another byte";
         NotJson = "body.not_json", "the content type of the body is not JSON";
         Encoded = "body.encoded", "the body has a content encoding";
         TooLarge = "body.too_large", "the body is too large";

@@ -122,6 +122,8 @@ pub struct RawBody<'m> {
     pub bytes: Cow<'m, [u8]>,
     /// Set by Envoy when it sent the first bytes only (`x-envoy-auth-partial-body`).
     pub partial: bool,
+    /// Whether it came as text (`pack_as_bytes: false`), with `!` for each byte that is not UTF-8.
+    pub is_text: bool,
 }
 
 /// `attributes.source`: the peer of Envoy's connection.

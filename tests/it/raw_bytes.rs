@@ -1,7 +1,7 @@
 //! Bytes that are not UTF-8, through real Envoy. It tells us `!` in their place, whatever its settings,
 //! and sends the upstream what came.
 
-use crate::support::{Proxied, World, frames};
+use crate::support::{Proxied, World, claims, frames};
 
 const ROUTES: &str = "routes: [{ path: '/files/{*rest}', public: [GET] }]";
 const RELAXED: &str = "relaxed_paths: { relaxed.example: [exclamation_mark] }";
@@ -51,6 +51,46 @@ async fn threat_5_a_byte_that_envoy_does_not_show_us_does_not_reach_the_upstream
         }
         let relaxed = served(&envoy, "relaxed.example", b"/files/a?q=\xff").await;
         assert_eq!(relaxed.as_deref(), is_joined.then_some(&b"/files/a?q=!"[..]), "{changes:?}");
+    }
+    world.stop().await.unwrap();
+}
+
+const READING: &str = r#"
+routes:
+  - path: /v1/orgs/{org}/invoices/{invoice}
+    resource: { kind: invoice, id: "{invoice}", attr: { org: "{org}", note: { body: note, type: string } } }
+    actions: { POST: view }
+"#;
+
+#[tokio::test]
+async fn threat_5_a_byte_of_the_body_that_envoy_does_not_show_us_does_not_reach_the_upstream() {
+    let world = World::builder().file("routes.yaml", READING).start().await;
+    let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    let head = frames::headers([
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/v1/orgs/acme/invoices/7"),
+        (":authority", "a.example"),
+        ("content-type", "application/json"),
+        ("authorization", &format!("Bearer {token}")),
+    ]);
+    for (packed, exclaimed) in [(true, true), (false, false)] {
+        let sent = format!(
+            "encode_raw_headers: true\n                      with_request_body: \
+             {{ max_request_bytes: 1024, pack_as_bytes: {packed} }}"
+        );
+        let envoy = Proxied::changed(&world, &[("encode_raw_headers: true", &sent)]).await;
+        for (body, expected) in [
+            (&b"{\"note\": \"a\"}"[..], true),
+            (b"{\"note\": \"\xff\"}", false),
+            (b"{\"note\": \"!\"}", exclaimed),
+        ] {
+            let answer = envoy.send_frames(&[(1, 4, &head), (0, 1, body)]).await;
+            let passed = answer.starts_with(b"POST ");
+            assert_eq!(passed, expected, "{packed} {}", body.escape_ascii());
+            let status = String::from_utf8_lossy(&answer).contains("\"status\":400");
+            assert!(passed || status, "{}", answer.escape_ascii());
+        }
     }
     world.stop().await.unwrap();
 }

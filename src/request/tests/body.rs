@@ -20,7 +20,21 @@ fn check(
 }
 
 fn whole(text: &str) -> RawBody<'_> {
-    RawBody { bytes: text.as_bytes().into(), partial: false }
+    RawBody { bytes: text.as_bytes().into(), partial: false, is_text: false }
+}
+
+#[test]
+fn threat_5_a_byte_of_the_body_that_envoy_does_not_show_is_refused() {
+    let told = |bytes: &'static [u8], is_text| RawBody {
+        bytes: if is_text { super::told(bytes).into_bytes().into() } else { bytes.into() },
+        partial: false,
+        is_text,
+    };
+    check(&[JSON], &told(b"\"\xff\"", true), &Err(BodyError::Doubtful));
+    check(&[JSON], &told(b"\"\xff\"", false), &Err(BodyError::Malformed));
+    check(&[JSON], &told(b"\"a!\"", true), &Err(BodyError::Doubtful));
+    check(&[JSON], &told(b"\"a!\"", false), &Ok(Some(json!("a!"))));
+    check(&[JSON], &told(br#""a\u0021""#, true), &Ok(Some(json!("a!"))));
 }
 
 #[test]
@@ -52,9 +66,9 @@ fn no_body_is_nothing_and_a_body_that_was_not_sent_is_an_error() {
 
 #[test]
 fn a_body_that_is_not_all_there_is_refused() {
-    let partial = RawBody { bytes: b"{}"[..].into(), partial: true };
+    let partial = RawBody { partial: true, ..whole("{}") };
     check(&[JSON], &partial, &Err(BodyError::Partial));
-    check(&[], &RawBody { bytes: [][..].into(), partial: true }, &Err(BodyError::Partial));
+    check(&[], &RawBody { partial: true, ..whole("") }, &Err(BodyError::Partial));
     for length in ["3", "1", "x", "-2", "2,2", ""] {
         let lines: Lines<'_> = &[JSON, ("content-length", length.as_bytes())];
         check(lines, &whole("{}"), &Err(BodyError::Partial));
@@ -112,7 +126,7 @@ fn a_method_in_a_form_is_refused() {
     ] {
         for form in FORMS {
             let lines: [(&str, &[u8]); 1] = [("content-type", content_type.as_bytes())];
-            let body = RawBody { bytes: bytes.as_bytes().into(), partial: false };
+            let body = whole(bytes);
             let request = read(RawRequest { headers: headers(form, &lines), body, ..raw("/") });
             let reason = request.err().map(RequestError::reason);
             assert_eq!(reason, changes.then_some("body.changes_meaning"), "{bytes}");

@@ -85,7 +85,7 @@ fn with_headers<'a>(lines: &[(&'a str, &'a str)]) -> RawRequest<'a> {
 
 fn with_body(body: &str) -> RawRequest<'_> {
     RawRequest {
-        body: RawBody { bytes: body.as_bytes().into(), partial: false },
+        body: RawBody { bytes: body.as_bytes().into(), ..RawBody::default() },
         ..with_headers(&[("content-type", "application/json")])
     }
 }
@@ -323,7 +323,7 @@ fn fields_of_the_body_are_read_as_they_are_typed() {
         assert_eq!(attribute(&amount, value_type, &with_body(body)), expected, "{body}");
     }
     let partial = RawRequest {
-        body: RawBody { bytes: b"{}"[..].into(), partial: true },
+        body: RawBody { bytes: b"{}"[..].into(), partial: true, is_text: false },
         ..with_headers(&[("content-type", "application/json")])
     };
     assert_eq!(attribute(&amount, ValueType::Number, &partial), Err("body.partial"));

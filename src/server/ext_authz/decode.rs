@@ -48,6 +48,7 @@ pub(super) fn decode(message: &[u8]) -> Result<RawRequest<'_>, DecodeError> {
     };
     let body = RawBody {
         partial: is_partial(&headers),
+        is_text: raw_body.is_empty() && !body.is_empty(),
         bytes: if raw_body.is_empty() { body.as_bytes() } else { raw_body }.into(),
     };
     Ok(RawRequest {

@@ -45,6 +45,7 @@ pub(super) fn decode(message: CheckRequest) -> Result<RawRequest<'static>, Incom
     let headers = lines(headers, header_map);
     let body = RawBody {
         partial: is_partial(&headers),
+        is_text: raw_body.is_empty() && !body.is_empty(),
         bytes: if raw_body.is_empty() { body.into_bytes() } else { raw_body }.into(),
     };
     let extension = |(name, value): (String, String)| (name.into(), value.into());
