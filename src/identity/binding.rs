@@ -18,6 +18,18 @@ struct Confirmation<'t> {
     certificate: Option<&'t str>,
 }
 
+/// What a token is bound to. That it was sent by whoever has that is checked before there is a
+/// [`VerifiedToken`](super::VerifiedToken).
+pub(super) fn name(claims: Claims<'_>) -> Result<&'static str, TokenError> {
+    let confirmation = claims.map("cnf")?.map(Confirmation::read).transpose()?;
+    Ok(match confirmation {
+        None | Some(Confirmation { key: None, certificate: None }) => "none",
+        Some(Confirmation { key: Some(_), certificate: None }) => "dpop",
+        Some(Confirmation { key: None, certificate: Some(_) }) => "mtls",
+        Some(Confirmation { key: Some(_), certificate: Some(_) }) => "dpop+mtls",
+    })
+}
+
 /// Checks that whoever sent the token is the one whom it is bound to: a bound token is never taken for
 /// a plain bearer token. What of it is bound to a key gives the proof, which is good for one use.
 pub(super) fn check(
@@ -64,21 +76,18 @@ fn check_certificate(
 // === impl Confirmation ===
 
 impl<'t> Confirmation<'t> {
-    /// The issuer meant to bind the token, so what we do not understand of it is refused.
+    /// The issuer meant to bind the token, so one of the members must be understood. Beside it there may
+    /// be others (RFC 7800, 3.1), such as those that Keycloak adds.
     fn read(members: &'t Map) -> Result<Self, TokenError> {
-        let mut confirmation = Self { key: None, certificate: None };
-        for (name, value) in members.iter() {
-            let thumbprint = value.as_str().filter(|text| text.len() == THUMBPRINT_LENGTH);
-            let thumbprint = thumbprint.ok_or(TokenError::InvalidClaim("cnf"))?;
-            match name {
-                "jkt" => confirmation.key = Some(thumbprint),
-                "x5t#S256" => confirmation.certificate = Some(thumbprint),
-                _ => return Err(TokenError::InvalidClaim("cnf")),
-            }
-        }
-        match confirmation {
-            Self { key: None, certificate: None } => Err(TokenError::InvalidClaim("cnf")),
-            bound => Ok(bound),
+        const INVALID: TokenError = TokenError::InvalidClaim("cnf");
+        let thumbprint = |name| {
+            let is_one = |text: &&str| text.len() == THUMBPRINT_LENGTH;
+            let member = members.get(name);
+            member.map(|value| value.as_str().filter(is_one).ok_or(INVALID)).transpose()
+        };
+        match (thumbprint("jkt")?, thumbprint("x5t#S256")?) {
+            (None, None) => Err(INVALID),
+            (key, certificate) => Ok(Self { key, certificate }),
         }
     }
 

@@ -39,6 +39,8 @@ pub enum CertificateSource {
     Envoy,
     /// `x-forwarded-client-cert`, written by a proxy before Envoy.
     Forwarded,
+    /// Anybody can say to us what only Envoy may: no certificate is believed.
+    Nowhere,
 }
 
 /// What a route demands of the sender, beyond that a token that is bound is never taken without its
@@ -77,6 +79,7 @@ impl Possession<'_> {
         match self.rules.certificates {
             CertificateSource::Envoy => self.request.peer.thumbprint(),
             CertificateSource::Forwarded => self.request.forwarded_thumbprint(),
+            CertificateSource::Nowhere => Ok(None),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From verified claims to a Cerbos principal.
 
 use super::{
-    AttestedToken, ClaimMapping, PrincipalKind, TokenError, VerifiedToken, Verifier, claims::texts,
-    delegation::Delegation,
+    AttestedToken, ClaimMapping, PrincipalKind, TokenError, VerifiedToken, Verifier, binding,
+    claims::texts, delegation::Delegation,
 };
 use crate::engine::model::{AuxData, Map, PolicyVersion, Principal, Role, Scope, Value};
 
@@ -100,7 +100,7 @@ fn attributes(
     let claims = token.claims;
     let mut attributes: Vec<(&str, Value)> = vec![
         ("kind", kind.as_str().into()),
-        ("bound", "none".into()),
+        ("bound", binding::name(claims)?.into()),
         ("scope", claims.scopes()?.map(Value::from).collect()),
     ];
     // An absent list of permissions is not an empty one: the API does not add them to its tokens.

@@ -91,6 +91,27 @@ async fn what_is_said_to_bad_proofs_names_the_scheme_and_its_algorithms() {
 }
 
 #[tokio::test]
+async fn a_remembered_token_is_bound_to_what_it_was_bound_to() {
+    let headers = "upstream_headers: { x-bound: { attr: bound } }\n";
+    let sections = format!("{OWN_HOST}\n{headers}");
+    let world = World::builder().file("routes.yaml", ROUTES).section(&sections).start().await;
+    let holder = Holder::new();
+    let token = holder.token(&world);
+    let plain = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+    for id in ["1", "2"] {
+        let proof = holder.proof(&token, id, "GET", &format!("http://{HOST}/any"));
+        for (authorization, proof, expected) in [
+            (format!("DPoP {token}"), Some(&*proof), "dpop"),
+            (format!("Bearer {plain}"), None, "none"),
+        ] {
+            let told = world.ask(presented("/any", &authorization, proof)).await;
+            assert_eq!((told.status, told.header("x-bound")), (200, Some(expected)), "{told:?}");
+        }
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn h18_x6_a_proof_is_for_a_bound_token_and_for_a_host_of_ours() {
     let world = World::builder().file("routes.yaml", ROUTES).section(OWN_HOST).start().await;
     let holder = Holder::new();

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::identity::{
     CertificateSource, Demands, Nonces, Possession, PossessionRules, Presentation, TokenBinding,
-    TokenError, TokenLimits, UnverifiedToken, VerifiedProof, Verifier, bearer,
+    TokenError, TokenLimits, UnverifiedToken, VerifiedProof, VerifiedToken, Verifier, bearer,
 };
 use crate::request::{HttpRequest, RawRequest};
 
@@ -63,6 +63,20 @@ impl Sender {
 
     /// What has to be used once of a sender whom all this is believed.
     pub(super) fn proof(self) -> Result<Option<VerifiedProof>, TokenError> {
+        self.verified(|_, token| token.proof())
+    }
+
+    /// `bound`, an attribute of a principal whom all this is believed.
+    pub(super) fn bound(self) -> String {
+        let principal = self.verified(|verifier, token| verifier.principal(token)).unwrap();
+        let (principal, _) = principal.unwrap();
+        principal.attr.get("bound").unwrap().as_str().unwrap().to_owned()
+    }
+
+    fn verified<T>(
+        self,
+        look: impl FnOnce(&Verifier, &VerifiedToken<'_>) -> T,
+    ) -> Result<T, TokenError> {
         let Self { scheme, token, request, rules, binding, nonces } = self;
         let world = world();
         let request = HttpRequest::read(request, &forge::rules()).unwrap();
@@ -75,7 +89,7 @@ impl Sender {
         let possession = Some(Possession { token: &token, request: &request, rules, nonces });
         let (scheme, now) = (token.scheme(), world.now);
         let presentation = Presentation { scheme, demands, now, possession };
-        verifier.verify(&signed, &presentation).map(|token| token.proof())
+        verifier.verify(&signed, &presentation).map(|token| look(verifier, &token))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     forge::{self, Forgery, TestKey},
     sender::{Sender, bound_token, proof},
 };
-use crate::identity::{ProofError, RefusalStatus, TokenBinding, TokenError};
+use crate::identity::{CertificateSource, ProofError, RefusalStatus, TokenBinding, TokenError};
 
 const DEMANDED: &str = "bound token required";
 
@@ -112,8 +112,9 @@ fn x6_a_proof_for_a_host_that_is_not_ours_is_none() {
 fn x20_a_confirmation_that_is_not_understood_is_refused() {
     let key = TestKey::named("p256").thumbprint();
     for confirmation in [
-        serde_json::json!({ "jkt": key, "osc": "x".repeat(43) }),
+        serde_json::json!({ "osc": "x".repeat(43) }),
         serde_json::json!({ "jkt": key, "x5t#S256": 7 }),
+        serde_json::json!({ "jkt": "", "osc": key }),
         serde_json::json!({ "jwk": {} }),
         serde_json::json!({}),
     ] {
@@ -122,6 +123,49 @@ fn x20_a_confirmation_that_is_not_understood_is_refused() {
         let answer = Sender::new("DPoP", token, &[("dpop", &proof)]).answer();
         assert_eq!(answer, "invalid claims", "{confirmation}");
     }
+}
+
+#[test]
+fn a_confirmation_may_have_members_beside_the_one_that_is_understood() {
+    let key = TestKey::named("p256");
+    for more in [serde_json::json!(7), serde_json::json!({}), serde_json::json!("x".repeat(43))] {
+        let confirmation = serde_json::json!({ "jkt": key.thumbprint(), "osc": more });
+        let token = base().claim("cnf", confirmation).token();
+        let proof = |key| Forgery::proof(&token).signed_by(key);
+        let ask =
+            |scheme, proofs: &[(&str, &str)]| Sender::new(scheme, token.clone(), proofs).verify();
+        assert_eq!(ask("DPoP", &[("dpop", &proof(TestKey::named("p256")))]), Ok(()), "{more}");
+        assert!(ask("DPoP", &[]).is_err(), "{more}");
+        assert!(ask("Bearer", &[]).is_err(), "{more}");
+    }
+}
+
+/// E5 and E6 of the reference are bound to a key and to a certificate.
+#[test]
+fn e5_e6_policies_see_what_a_token_is_bound_to() {
+    let certificate = certificate();
+    let thumbprint = Some(&*certificate.thumbprint);
+    let e5 = bound_token();
+    let e6 = base().bound(None, thumbprint).token();
+    let both = base().bound(Some(TestKey::named("p256")), thumbprint).token();
+    let mut keyed_and_seen = seen(both.clone(), &certificate.encoded);
+    let proof = Forgery::proof(&both).signed_by(TestKey::named("p256"));
+    keyed_and_seen.scheme = "DPoP";
+    keyed_and_seen.request.headers = forge::request(&[("dpop", &proof)]).headers;
+    assert_eq!(Sender::new("Bearer", base().token(), &[]).bound(), "none");
+    assert_eq!(Sender::new("DPoP", e5, &[("dpop", &good_proof())]).bound(), "dpop");
+    assert_eq!(seen(e6, &certificate.encoded).bound(), "mtls");
+    assert_eq!(keyed_and_seen.bound(), "dpop+mtls");
+}
+
+#[test]
+fn threat_10_no_certificate_is_believed_where_anybody_can_show_one() {
+    let certificate = certificate();
+    let token = || base().bound(None, Some(&certificate.thumbprint)).token();
+    let mut sender = seen(token(), &certificate.encoded);
+    sender.rules.certificates = CertificateSource::Nowhere;
+    assert_eq!(sender.verify(), Err(TokenError::CertificateBound));
+    assert_eq!(seen(token(), &certificate.encoded).verify(), Ok(()));
 }
 
 #[test]
