@@ -68,7 +68,7 @@ impl Sender {
 
     /// `bound`, an attribute of a principal whom all this is believed.
     pub(super) fn bound(self) -> String {
-        let principal = self.verified(|verifier, token| verifier.principal(token)).unwrap();
+        let principal = self.verified(Verifier::principal).unwrap();
         let (principal, _) = principal.unwrap();
         principal.attr.get("bound").unwrap().as_str().unwrap().to_owned()
     }

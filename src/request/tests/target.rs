@@ -3,11 +3,13 @@
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
 use super::{FORMS, Form, read, sent};
-use crate::request::{Host, HttpRequest, PathForm, RawHeaders, RawRequest, RequestRules};
+use crate::request::{
+    Host, HttpRequest, PathForm, RawHeaders, RawRequest, RequestError, RequestRules,
+};
 
 /// The reason for which it is refused, or nothing.
 fn refusal(raw: RawRequest<'_>) -> Option<&'static str> {
-    read(raw).err().map(|error| error.reason())
+    read(raw).err().map(RequestError::reason)
 }
 
 #[test]
