@@ -30,12 +30,19 @@ pub struct DecisionCacheConfig {
 /// Verdicts by [`CacheKey`], bounded in memory and time. A clone is another handle.
 #[derive(Clone, Debug)]
 pub struct DecisionCache {
-    verdicts: Cache<CacheKey, Entry>,
+    /// Callers make up chains as well as questions, so that both have to be within the bound.
+    kept: Cache<CacheKey, Kept>,
     flights: Arc<Flights<CacheKey, Result<Entry, NotKept>>>,
-    /// By [`ChainKey`].
-    reads: Cache<Box<[u8]>, Arc<[Read]>>,
+    metrics: Metrics,
     ttl: SignedDuration,
     deny_ttl: SignedDuration,
+}
+
+#[derive(Clone, Debug)]
+enum Kept {
+    Verdict(Entry),
+    /// What the questions of a chain can read, by [`ChainKey::name`].
+    Reads(Arc<[Read]>),
 }
 
 #[derive(Clone, Debug)]
@@ -54,11 +61,8 @@ enum NotKept {
     Fault(JudgeFault),
 }
 
-/// What an entry takes beside its verdict: the key, two instants, and what the cache needs for itself.
+/// What is taken beside what is kept: by the key, and by the cache for itself.
 const ENTRY_BYTES: usize = 300;
-
-/// Chains that are remembered: as many as there are combinations of routes, scopes and roles in use.
-const CHAINS: u64 = 10_000;
 
 // === impl DecisionCache ===
 
@@ -66,21 +70,23 @@ impl DecisionCache {
     #[must_use]
     pub fn new(config: DecisionCacheConfig, metrics: Metrics) -> Self {
         let DecisionCacheConfig { memory, ttl, deny_ttl } = config;
-        let verdicts = Cache::builder()
+        let of_removed = metrics.clone();
+        let kept = Cache::builder()
             .max_capacity(memory)
-            .weigher(|_, entry: &Entry| u32::try_from(entry.bytes()).unwrap_or(u32::MAX))
+            .weigher(|_, kept: &Kept| kept.bytes())
             .time_to_live(ttl.max(deny_ttl))
-            .eviction_listener(move |_, _, cause| {
-                if cause == RemovalCause::Size {
-                    metrics.decision_evicted();
+            .eviction_listener(move |_, kept: Kept, cause| {
+                of_removed.decision_cache_shrinks(kept.bytes());
+                if let (Kept::Verdict(_), RemovalCause::Size) = (kept, cause) {
+                    of_removed.decision_evicted();
                 }
             })
             .build();
         let signed = |ttl| SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
         Self {
-            verdicts,
+            kept,
             flights: Arc::default(),
-            reads: Cache::new(CHAINS),
+            metrics,
             ttl: signed(ttl),
             deny_ttl: signed(deny_ttl),
         }
@@ -88,12 +94,17 @@ impl DecisionCache {
 
     /// What a question can read, remembered by the rules that it is asked of.
     pub fn reads(&self, chain: &ChainKey, find: impl FnOnce() -> Vec<Read>) -> Arc<[Read]> {
-        if let Some(reads) = self.reads.get(chain.as_bytes()) {
+        if let Some(Kept::Reads(reads)) = self.kept.get(&chain.name()) {
             return reads;
         }
         let reads: Arc<[Read]> = find().into();
-        self.reads.insert(chain.as_bytes().into(), Arc::clone(&reads));
+        self.insert(chain.name(), Kept::Reads(Arc::clone(&reads)));
         reads
+    }
+
+    fn insert(&self, key: CacheKey, kept: Kept) {
+        self.metrics.decision_cache_grows(kept.bytes());
+        self.kept.insert(key, kept);
     }
 
     /// The verdict that still holds at `now`, or what `judge` says, which is then kept: until the
@@ -109,11 +120,11 @@ impl DecisionCache {
         token_expires: Timestamp,
         judge: impl Future<Output = Result<Judged, JudgeFault>>,
     ) -> Result<(Arc<Verdict>, CacheResult), JudgeFault> {
-        if let Some(entry) = self.verdicts.get(&key) {
+        if let Some(Kept::Verdict(entry)) = self.kept.get(&key) {
             if entry.holds(now) {
                 return Ok((entry.verdict, CacheResult::Hit));
             }
-            self.verdicts.invalidate(&key);
+            self.kept.invalidate(&key);
         }
         // Few requests come this far: the others need not carry the space for it.
         Box::pin(self.judge_once(key, now, token_expires, judge)).await
@@ -134,7 +145,7 @@ impl DecisionCache {
             let kept = self.keep(judge.await, now, token_expires);
             // Before the flight ends, so that whoever comes later finds the entry.
             if let Ok(entry) = &kept {
-                self.verdicts.insert(key, entry.clone());
+                self.insert(key, Kept::Verdict(entry.clone()));
             }
             kept
         });
@@ -192,8 +203,17 @@ impl Entry {
     fn holds(&self, now: Timestamp) -> bool {
         self.from <= now && now < self.until
     }
+}
 
-    fn bytes(&self) -> usize {
-        ENTRY_BYTES + mem::size_of::<Self>() + self.verdict.bytes()
+// === impl Kept ===
+
+impl Kept {
+    /// About how many bytes it takes.
+    fn bytes(&self) -> u32 {
+        let apart = match self {
+            Self::Verdict(entry) => entry.verdict.bytes(),
+            Self::Reads(reads) => reads.iter().map(Read::bytes).sum(),
+        };
+        u32::try_from(ENTRY_BYTES + mem::size_of::<Self>() + apart).unwrap_or(u32::MAX)
     }
 }

@@ -14,18 +14,24 @@ use crate::engine::model::{CheckInput, Map, Principal, Resource, Role, Value};
 use crate::identity::sha256;
 
 /// Changes with the encoding, so that no key of another version can be found.
-const ENCODING: u8 = 2;
-/// The same, of keys that are of whole requests.
+const CHAIN_ENCODING: u8 = 3;
+/// The same, of keys that are of a chain and values, and of those that are of whole requests.
+const VALUES_ENCODING: u8 = 64;
 const REQUEST_ENCODING: u8 = 128;
 
-/// Names all questions that have the same answer under one generation of rules.
+/// Names all questions that have the same answer under one generation of rules, or, as
+/// [`ChainKey::name`], a chain: no digest is both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; 32]);
 
-/// Which rules a question is asked of, encoded: the first part of a key. What else belongs to it follows
-/// from this part.
+/// Which rules a question is asked of: the first part of a key. What else belongs to it follows from this
+/// part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainKey(Encoding);
+pub struct ChainKey {
+    name: CacheKey,
+    /// Has room for the values, too.
+    encoding: Encoding,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Encoding(Vec<u8>);
@@ -93,7 +99,7 @@ impl ChainKey {
             action,
         } = chain;
         let mut encoding = Encoding(Vec::with_capacity(USUAL_BYTES));
-        encoding.0.push(ENCODING);
+        encoding.0.push(CHAIN_ENCODING);
         encoding.0.extend_from_slice(&generation.0.to_le_bytes());
         encoding.text(route);
         encoding.option(*principal);
@@ -106,22 +112,27 @@ impl ChainKey {
         for text in [kind, resource_version, resource_scope, action] {
             encoding.text(text);
         }
-        Self(encoding)
+        Self { name: CacheKey(sha256(&encoding.0)), encoding }
     }
 
+    /// As short for a chain of long names as for any other.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0.0
+    pub fn name(&self) -> CacheKey {
+        self.name
     }
 
     /// Adds the values of everything that the chain's answer can depend on: `reads` must be those of
     /// the chain ([`PolicySet::reads`](crate::engine::PolicySet::reads)).
     #[must_use]
-    pub fn with_values(mut self, reads: &[Read], input: &CheckInput<'_>) -> CacheKey {
+    pub fn with_values(self, reads: &[Read], input: &CheckInput<'_>) -> CacheKey {
+        let Self { name, mut encoding } = self;
+        encoding.0.clear();
+        encoding.0.push(VALUES_ENCODING);
+        encoding.0.extend_from_slice(&name.0);
         for read in reads {
-            self.0.read(read, input);
+            encoding.read(read, input);
         }
-        CacheKey(sha256(&self.0.0))
+        CacheKey(sha256(&encoding.0))
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Metrics {
     decision_cache: IntCounterVec,
     decisions_uncacheable: IntCounterVec,
     decisions_evicted: IntCounter,
+    decision_cache_bytes: IntGauge,
     reloads: IntCounterVec,
     generation: IntGauge,
     loaded_at: IntGauge,
@@ -97,6 +98,10 @@ impl Metrics {
                 "portcullis_decisions_evicted_total",
                 "Answers that left the decision cache before their time, to make room.",
             )?,
+            decision_cache_bytes: IntGauge::new(
+                "portcullis_decision_cache_bytes",
+                "About what the decision cache takes of its memory: answers, and what they read.",
+            )?,
             reloads: counters(
                 "portcullis_reloads_total",
                 "Reloads of policies and routes, by outcome.",
@@ -139,6 +144,7 @@ impl Metrics {
             decision_cache,
             decisions_uncacheable,
             decisions_evicted,
+            decision_cache_bytes,
             reloads,
             generation,
             loaded_at,
@@ -154,6 +160,7 @@ impl Metrics {
         registry.register(Box::new(decision_cache.clone()))?;
         registry.register(Box::new(decisions_uncacheable.clone()))?;
         registry.register(Box::new(decisions_evicted.clone()))?;
+        registry.register(Box::new(decision_cache_bytes.clone()))?;
         registry.register(Box::new(reloads.clone()))?;
         registry.register(Box::new(generation.clone()))?;
         registry.register(Box::new(loaded_at.clone()))?;
@@ -178,9 +185,17 @@ impl Metrics {
         }
     }
 
-    /// An entry went to make room for others.
+    /// An answer went to make room for others.
     pub fn decision_evicted(&self) {
         self.decisions_evicted.inc();
+    }
+
+    pub fn decision_cache_grows(&self, bytes: u32) {
+        self.decision_cache_bytes.add(bytes.into());
+    }
+
+    pub fn decision_cache_shrinks(&self, bytes: u32) {
+        self.decision_cache_bytes.sub(bytes.into());
     }
 
     pub fn reload(&self, result: ReloadResult) {

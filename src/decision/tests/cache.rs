@@ -12,6 +12,7 @@ use crate::decision::{
     CacheKey, ChainKey, DecisionCache, DecisionCacheConfig, Generation, JudgeFault, Judged, Verdict,
 };
 use crate::engine::PolicyChain;
+use crate::engine::cel::Read;
 use crate::engine::model::{
     AuxData, CheckInput, ClockUse, Effect, Map, PolicyVersion, Principal, Resource, Scope,
 };
@@ -38,6 +39,18 @@ fn key(generation: Generation, action: &str) -> CacheKey {
         scope: Scope::unset(),
         attr: Map::default(),
     };
+    let input = CheckInput {
+        principal: &principal,
+        resource: &resource,
+        actions: &[action.parse().unwrap()],
+        aux_data: &AuxData::default(),
+        now: at(0),
+        now_attributes: &[],
+    };
+    chain_of(generation, action).with_values(&[], &input)
+}
+
+fn chain_of(generation: Generation, action: &str) -> ChainKey {
     let chain = PolicyChain {
         principal: None,
         principal_version: "default",
@@ -48,15 +61,7 @@ fn key(generation: Generation, action: &str) -> CacheKey {
         resource_scope: "",
         action,
     };
-    let input = CheckInput {
-        principal: &principal,
-        resource: &resource,
-        actions: &[action.parse().unwrap()],
-        aux_data: &AuxData::default(),
-        now: at(0),
-        now_attributes: &[],
-    };
-    ChainKey::new(generation, "/invoices/{id}", &chain).with_values(&[], &input)
+    ChainKey::new(generation, "/invoices/{id}", &chain)
 }
 
 fn first() -> CacheKey {
@@ -177,6 +182,51 @@ async fn without_memory_there_is_no_cache() {
     for _ in 0..2 {
         let result = ask(&cache, first(), (0, 600), judged(Effect::Allow)).await;
         assert_eq!(result, CacheResult::Miss);
+    }
+}
+
+/// A caller chooses scopes and kinds by paths, and so can make up chains without end.
+#[test]
+fn what_chains_read_is_bounded_with_the_verdicts() {
+    let metrics = Metrics::new().unwrap();
+    let memory = 64 << 10;
+    let cache = DecisionCache::new(DecisionCacheConfig { memory, ..CONFIG }, metrics.clone());
+    let read = || vec![Read::ResourceAttribute(["team".into(), "name".into()].into())];
+    let mut found = 0;
+    for _ in 0..2 {
+        found = 0;
+        for chain in 0..5_000 {
+            let action = format!("view{chain}");
+            let mut is_new = false;
+            let reads = cache.reads(&chain_of(Generation::FIRST, &action), || {
+                is_new = true;
+                read()
+            });
+            assert_eq!(*reads, *read());
+            found += usize::from(!is_new);
+        }
+    }
+    assert!(found < 1_000, "{found} chains were remembered in {memory} bytes");
+    let page = metrics.page().unwrap();
+    let evicted = "portcullis_decisions_evicted_total 0";
+    assert!(page.contains(evicted), "no answer was evicted: {page}");
+    let used = page.lines().find_map(|line| line.strip_prefix("portcullis_decision_cache_bytes "));
+    let used: u64 = used.unwrap().parse().unwrap();
+    assert!((1..10 * memory).contains(&used), "{used} bytes are in use");
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_room_for_others_is_counted() {
+    for (memory, is_evicted) in [(64 << 10, true), (16 << 20, false)] {
+        let metrics = Metrics::new().unwrap();
+        let cache = DecisionCache::new(DecisionCacheConfig { memory, ..CONFIG }, metrics.clone());
+        for action in 0..2_000 {
+            let key = key(Generation::FIRST, &format!("view{action}"));
+            ask(&cache, key, (0, 600), judged(Effect::Allow)).await;
+        }
+        let page = metrics.page().unwrap();
+        let none = page.contains("portcullis_decisions_evicted_total 0\n");
+        assert_eq!(!none, is_evicted, "{memory} bytes: {page}");
     }
 }
 

@@ -267,6 +267,20 @@ impl Read {
             _ => false,
         }
     }
+
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let names: &[Box<str>] = match self {
+            Self::PrincipalAttribute(names)
+            | Self::ResourceAttribute(names)
+            | Self::Claim(names) => names,
+            Self::ResourceTime(name) => std::slice::from_ref(name),
+            _ => &[],
+        };
+        let name = |name: &Box<str>| size_of::<Box<str>>() + name.len();
+        size_of::<Self>() + names.iter().map(name).sum::<usize>()
+    }
 }
 
 // === impl Expression ===
