@@ -109,7 +109,7 @@ impl DecisionCache {
 
     /// The verdict that still holds at `now`, or what `judge` says, which is then kept: until the
     /// token ends, the time to live is over, or the clock may change it, whichever is first. Of
-    /// several who ask at the same time, one judges for all.
+    /// several who ask at the same time, one judges for all, and all get its fault if it has one.
     ///
     /// # Errors
     /// The judge's fault, which is not kept.
@@ -149,23 +149,23 @@ impl DecisionCache {
             }
             kept
         });
-        match landed.await {
-            Landed::Here(Ok(entry)) => Ok((entry.verdict, CacheResult::Miss)),
+        let kept = match landed.await {
+            Landed::Here(kept) => kept,
             Landed::Elsewhere(Ok(entry)) if entry.holds(now) => {
-                Ok((entry.verdict, CacheResult::Hit))
+                return Ok((entry.verdict, CacheResult::Hit));
             }
-            Landed::Here(Err(NotKept::Uncacheable(verdict, why))) => {
-                Ok((verdict, CacheResult::Uncacheable(why)))
-            }
-            Landed::Here(Err(NotKept::Fault(fault))) => Err(fault),
+            // Whoever was asked has just not answered this question, and is not asked it again.
+            Landed::Elsewhere(Err(NotKept::Fault(fault))) => return Err(fault),
             // What another question was told holds for that one alone.
             Landed::Elsewhere(_) => match judge.take() {
-                Some(judge) => {
-                    let Judged { verdict, .. } = judge.await?;
-                    Ok((Arc::new(verdict), CacheResult::Miss))
-                }
-                None => Err(JudgeFault::NoAnswer),
+                Some(judge) => self.keep(judge.await, now, token_expires),
+                None => return Err(JudgeFault::NoAnswer),
             },
+        };
+        match kept {
+            Ok(entry) => Ok((entry.verdict, CacheResult::Miss)),
+            Err(NotKept::Uncacheable(verdict, why)) => Ok((verdict, CacheResult::Uncacheable(why))),
+            Err(NotKept::Fault(fault)) => Err(fault),
         }
     }
 

@@ -254,6 +254,45 @@ async fn of_several_who_ask_at_once_one_judges() {
     assert_eq!((count.load(Ordering::SeqCst), results), (1, ["hit", "hit", "miss"]));
 }
 
+/// Nobody asks a PDP again that has just not answered the same question.
+#[tokio::test]
+async fn of_several_who_ask_at_once_all_get_the_fault() {
+    let cache = cache(CONFIG);
+    let (results, count) = three_ask(&cache, Err(JudgeFault::NoAnswer)).await;
+    assert_eq!((results, count), ([(); 3].map(|()| Err(JudgeFault::NoAnswer)), 1));
+    let result = ask(&cache, first(), (0, 600), judged(Effect::Allow)).await;
+    assert_eq!(result, CacheResult::Miss, "a fault is not kept");
+}
+
+/// What one is told holds at its instant alone.
+#[tokio::test]
+async fn of_several_who_ask_at_once_each_judges_what_cannot_be_kept() {
+    let read = Judged { clock: ClockUse::Read, ..judged(Effect::Allow) };
+    let (results, count) = three_ask(&cache(CONFIG), Ok(read)).await;
+    let uncacheable = Ok(CacheResult::Uncacheable(Uncacheable::Clock));
+    assert_eq!((results, count), ([(); 3].map(|()| uncacheable.clone()), 3));
+}
+
+/// The results, and how often was judged.
+async fn three_ask(
+    cache: &DecisionCache,
+    said: Result<Judged, JudgeFault>,
+) -> ([Result<CacheResult, JudgeFault>; 3], usize) {
+    let count = AtomicUsize::new(0);
+    let ask = || async {
+        let judge = async {
+            count.fetch_add(1, Ordering::SeqCst);
+            // Until all have asked.
+            tokio::task::yield_now().await;
+            said.clone()
+        };
+        let answer = cache.get_or_judge(first(), at(0), at(600), judge).await;
+        answer.map(|(_, result)| result)
+    };
+    let (a, b, c) = tokio::join!(ask(), ask(), ask());
+    ([a, b, c], count.load(Ordering::SeqCst))
+}
+
 #[tokio::test]
 async fn where_the_one_who_judges_is_cancelled_another_one_judges() {
     let cache = cache(CONFIG);
