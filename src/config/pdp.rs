@@ -105,11 +105,11 @@ fn token(section: &mut Section<'_>) -> TokenUse {
 /// Neither a change of policies nor the clock is seen, so an answer is not kept for long.
 fn cache(value: &Value<'_>) -> Option<DecisionCacheConfig> {
     let mut section = value.section()?;
-    let ttl = section.required("ttl", "how long an answer is good, such as `5s`", |value| {
-        value.duration(100 * MILLISECOND..=FIVE_MINUTES)
-    });
+    let duration = |value: &Value<'_>| value.duration(100 * MILLISECOND..=FIVE_MINUTES);
+    let ttl = section.required("ttl", "how long an answer is good, such as `5s`", duration);
+    let deny_ttl = section.optional("deny_ttl", duration);
     let memory = section.or("memory", 16 * MIB, |value| value.bytes(MIB / 1024..=MOST_MEMORY));
     section.finish();
     let ttl = ttl?;
-    Some(DecisionCacheConfig { memory, ttl, deny_ttl: ttl })
+    Some(DecisionCacheConfig { memory, ttl, deny_ttl: deny_ttl.unwrap_or(ttl) })
 }

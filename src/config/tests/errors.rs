@@ -197,6 +197,11 @@ fn what_is_wrong_with_a_pdp_elsewhere_is_said() {
              `30s` or `5m`",
         ),
         (
+            "address: 'grpcs://pdp', cache: { ttl: 1s, deny_ttl: 1ms }",
+            "6:73: `engine.cerbos.cache.deny_ttl` is `1ms`; expected a duration from 100ms to 5m, \
+             such as `30s` or `5m`",
+        ),
+        (
             "address: 'grpcs://pdp', adress: x",
             "6:45: unknown key `adress` in `engine.cerbos`; expected `address`, perhaps",
         ),

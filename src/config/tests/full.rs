@@ -213,7 +213,7 @@ pub(super) fn everything_elsewhere() -> Value {
         "tls": { "ca_file": "ca.pem", "cert_file": "c.pem", "key_file": "k.pem" },
         "without_tls": "private_network", "send_token": true, "key_set_id": "auth0",
         "timeout": "1s", "per_try_timeout": "300ms", "retries": 1, "connections": 2,
-        "max_in_flight": 7, "cache": { "ttl": "2s", "memory": "1MiB" },
+        "max_in_flight": 7, "cache": { "ttl": "2s", "deny_ttl": "500ms", "memory": "1MiB" },
     } });
     file
 }
@@ -247,10 +247,20 @@ fn every_key_of_a_remote_engine_has_an_effect() {
             cache: Some(DecisionCacheConfig {
                 memory: 1 << 20,
                 ttl: seconds(2),
-                deny_ttl: seconds(2)
+                deny_ttl: Duration::from_millis(500),
             }),
         }
     );
+}
+
+#[test]
+fn another_pdps_denials_are_kept_as_long_as_what_it_allows_if_nothing_else_is_said() {
+    let mut file = everything_elsewhere();
+    let cache = file["engine"]["cerbos"]["cache"].as_object_mut().unwrap();
+    cache.remove("deny_ttl").unwrap();
+    let config = Folder::new(&file.to_string()).load(&[]).unwrap();
+    let EngineConfig::Remote { cache: Some(cache), .. } = config.engine else { panic!() };
+    assert_eq!((cache.ttl, cache.deny_ttl), (Duration::from_secs(2), Duration::from_secs(2)));
 }
 
 #[test]
