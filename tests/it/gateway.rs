@@ -241,6 +241,8 @@ resourcePolicy:
     }
     let (_, page) = world.get("/metrics").await;
     assert!(page.contains(r#"portcullis_decision_cache_total{result="uncacheable"} 2"#), "{page}");
+    let why = r#"portcullis_decisions_uncacheable_total{reason="clock",route="/v1/orgs/{org}/invoices/{invoice}"} 2"#;
+    assert!(page.contains(why), "{page}");
     // The other rule's answer does not depend on the variable, though Cerbos evaluates it for both.
     assert!(page.contains(r#"portcullis_decision_cache_total{result="hit"} 1"#), "{page}");
     world.stop().await.unwrap();
