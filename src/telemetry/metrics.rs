@@ -77,13 +77,7 @@ impl Metrics {
                 "Answers, by kind and reason.",
                 &["answer", "reason"],
             )?,
-            decision_seconds: Histogram::with_opts(
-                HistogramOpts::new(
-                    "portcullis_decision_seconds",
-                    "Time from a decoded CheckRequest to its answer.",
-                )
-                .buckets(DECISION_BUCKETS.to_vec()),
-            )?,
+            decision_seconds: decision_seconds()?,
             decision_cache: counters(
                 "portcullis_decision_cache_total",
                 "Checks, by what the decision cache did for them.",
@@ -244,6 +238,12 @@ impl Metrics {
     pub fn page(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+fn decision_seconds() -> Result<Histogram, prometheus::Error> {
+    let help = "Time from a decoded CheckRequest to its answer.";
+    let options = HistogramOpts::new("portcullis_decision_seconds", help);
+    Histogram::with_opts(options.buckets(DECISION_BUCKETS.to_vec()))
 }
 
 fn counters(name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {

@@ -278,8 +278,8 @@ impl Read {
             Self::ResourceTime(name) => std::slice::from_ref(name),
             _ => &[],
         };
-        let name = |name: &Box<str>| size_of::<Box<str>>() + name.len();
-        size_of::<Self>() + names.iter().map(name).sum::<usize>()
+        let below = names.iter().map(|name| size_of_val(name) + name.len());
+        size_of::<Self>() + below.sum::<usize>()
     }
 }
 
