@@ -149,7 +149,7 @@ def answers(pdp, found):
 
 
 def wait_for(port):
-    for _ in range(600):
+    for _ in range(3000):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/_cerbos/health", timeout=5):
                 return

@@ -8,6 +8,8 @@ use super::{
 /// Whether cel-go calls a function before it evaluates anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Early {
+    /// cel-go makes no program of it at all: a literal key that can be none, of what is not there.
+    Impossible,
     Never,
     /// If its arguments were folded to literals.
     Folded,

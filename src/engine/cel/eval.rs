@@ -7,6 +7,7 @@ use bumpalo::{Bump, collections::Vec as ArenaVec};
 use super::{
     Frame, access,
     budget::Budget,
+    early::Early,
     functions::{Call as Arguments, describe},
     message::Message,
     node::{Call, Element, Entry, Kind, Logic, Node, Path, Root},
@@ -320,8 +321,10 @@ impl<'a> Run<'a> {
             }
             [first, second] => {
                 let first = self.eval(first)?;
-                // What is not there has no parts: the key does not matter.
-                if let (V::Optional(None), "_[_]" | "_[?_]") = (first, call.group.name) {
+                // What is not there has no parts: the key does not matter, if it can be one.
+                if let (V::Optional(None), "_[_]" | "_[?_]") = (first, call.group.name)
+                    && call.early != Early::Impossible
+                {
                     return Ok(first);
                 }
                 let args = [first, self.eval(second)?];

@@ -61,7 +61,8 @@ impl Folds {
 
     /// Whether the condition of a loop is always false: its body is gone then.
     pub(super) fn excludes_all(&self, details: &syntax::Loop) -> bool {
-        let condition = details.filter.as_ref();
+        // Whatever is written is checked, too.
+        let condition = details.filter.as_ref().filter(|_| !self.is_empty());
         condition.is_some_and(|condition| match (self.of(condition), &condition.kind) {
             (Some(Folded::Constant(Constant::Bool(holds))), _)
             | (None, syntax::Kind::Literal(Constant::Bool(holds))) => !holds,
@@ -102,7 +103,7 @@ pub(super) enum Place {
 /// value without them is folded then, but nothing around it.
 pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Option<Folded>) {
     let node = match node.kind {
-        Kind::OptionalMap { parts, .. } if has_nothing(&parts, locals) => {
+        Kind::OptionalMap { parts, .. } if is_nothing(&parts[0], locals) => {
             let [operand, _] = *parts;
             return (operand, Some(Folded::Nothing));
         }
@@ -117,8 +118,8 @@ pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Opti
     }
 }
 
-/// Whether there is nothing to map, so that what would be done with it is gone.
-fn has_nothing([operand, _]: &[Node; 2], locals: usize) -> bool {
+/// Whether there is nothing to map or to look into, so that what would be done with it is gone.
+pub(super) fn is_nothing(operand: &Node, locals: usize) -> bool {
     let is_none = |value: V<'_>| matches!(value, V::Optional(None));
     is_constant(operand, &mut Vec::new()) && with_value(operand, locals, is_none).unwrap_or(false)
 }

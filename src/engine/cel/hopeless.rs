@@ -14,6 +14,7 @@ use super::{
     fold::{self, Folding},
     functions::Call as Arguments,
     node::{Call, Kind, Node},
+    syntax::{self, Syntax},
     value::V,
 };
 
@@ -55,17 +56,37 @@ pub(super) fn has_no_program(node: &Node) -> bool {
 }
 
 fn has_impossible_key(node: &Node) -> bool {
-    let arena = Bump::new();
-    let budget = Budget::of_steps(BUDGET);
-    let run = Run::without_inputs(&arena, &budget, 0);
     let is_impossible = match &node.kind {
         Kind::Call(call) if matches!(call.group.name, "_[_]" | "_[?_]") => {
-            let key = call.args.get(1).and_then(Node::literal);
-            key.is_some_and(|key| access::qualifier(&run, key).is_err())
+            call.args.get(1).is_some_and(is_impossible_key)
         }
         _ => false,
     };
     is_impossible || node.parts().into_iter().any(has_impossible_key)
+}
+
+fn is_impossible_key(key: &Node) -> bool {
+    let arena = Bump::new();
+    let budget = Budget::of_steps(BUDGET);
+    let run = Run::without_inputs(&arena, &budget, 0);
+    key.literal().is_some_and(|key| access::qualifier(&run, key).is_err())
+}
+
+/// Whether it is a look into what is not there, whose key is a literal, or became one, and can be
+/// none. A list or a map is not looked at where it is written as such.
+pub(super) fn is_impossible((name, args): (&str, &[&Syntax]), lowered: &[Node]) -> bool {
+    let ("_[_]" | "_[?_]", [_, written], [operand, key]) = (name, args, lowered) else {
+        return false;
+    };
+    !matches!(written.kind, syntax::Kind::List(_) | syntax::Kind::Map(_))
+        && is_impossible_key(key)
+        && fold::is_nothing(operand, 0)
+}
+
+/// Whether something is left of which cel-go makes no program.
+pub(super) fn is_impossible_still(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Call(call) if call.early == Early::Impossible)
+        || node.parts().into_iter().any(is_impossible_still)
 }
 
 fn call_early<'a>(run: &Run<'a>, call: &'a Call) -> Option<Evaluated<'a>> {

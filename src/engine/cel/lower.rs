@@ -4,7 +4,7 @@ use super::{
     Names,
     calls::{self, Callee},
     check::{Types, namespaced},
-    early,
+    early::{self, Early},
     fold::{self, Folded, Folding, Folds, Place},
     hopeless,
     node::{self, Kind, Logic, Node},
@@ -25,7 +25,7 @@ pub(super) struct Lowered {
     pub shadows: Vec<(usize, Namespace)>,
     /// What was folded.
     pub folds: Folds,
-    /// Cerbos gives up folding altogether over a macro that it can make no program of.
+    /// Cerbos gives up folding altogether over what it can make no program of.
     pub gives_up: bool,
 }
 
@@ -50,7 +50,8 @@ pub(super) fn lower(syntax: &Syntax, types: Typed<'_>, names: &Names, folding: F
         gives_up: false,
     };
     let root = lowering.node(syntax);
-    let Lowering { local_names, shadows, folds, gives_up, .. } = lowering;
+    let gives_up = lowering.gives_up || hopeless::is_impossible_still(&root);
+    let Lowering { local_names, shadows, folds, .. } = lowering;
     Lowered { root, locals: local_names.len(), local_names, shadows, folds, gives_up }
 }
 
@@ -296,7 +297,7 @@ impl<'n> Lowering<'n> {
         (name, style): (&str, Style),
         args: &[&'n Syntax],
     ) -> Kind {
-        let early = early::early(name, args);
+        let mut early = early::early(name, args);
         let mut lowered = Vec::with_capacity(args.len());
         for arg in args {
             lowered.push(self.node(arg));
@@ -304,6 +305,9 @@ impl<'n> Lowering<'n> {
         if let Some(index) = self.neutral(name, args, &lowered) {
             self.folds.add(syntax, Some(Folded::Argument(index)));
             return lowered.swap_remove(index).kind;
+        }
+        if self.folding == Folding::Whole && hopeless::is_impossible((name, args), &lowered) {
+            early = Early::Impossible;
         }
         let only = self.types.left.only(syntax);
         calls::node(&Callee { name, style, only, early }, lowered)
