@@ -11,11 +11,12 @@ use super::{
     budget::Budget,
     compare,
     constant::Constant,
-    duration, early,
+    early,
     eval::Run,
     node::{Call, Kind, Logic, Loop, Node},
     syntax::{self, Syntax},
-    value::{Object, V},
+    value::V,
+    write::Shape,
 };
 
 /// Steps for one constant. What takes more is left to be evaluated, within the budget of a request.
@@ -34,6 +35,8 @@ pub(super) enum Folding {
 #[derive(Clone, Debug)]
 pub(super) enum Folded {
     Constant(Constant),
+    /// A value that is none of those.
+    Shape(Shape),
     /// The argument at this index.
     Argument(usize),
     /// The operand of `optMap` or `optFlatMap`, which has no value.
@@ -88,6 +91,10 @@ pub(super) fn fold(node: Node, folding: Folding) -> (Node, Option<Folded>) {
     let value = value.or_else(|| if folds(&node, folding) { constant_of(&node, 0) } else { None });
     match value {
         Some(value) => settled(value.clone(), Kind::Constant(value)),
+        None if folding == Folding::Whole => {
+            let shape = of_folded(&node, 0, Shape::without_joints).flatten();
+            (node, shape.map(Folded::Shape))
+        }
         None => (node, None),
     }
 }
@@ -272,60 +279,8 @@ fn is_member(call: &Call, folding: Folding) -> Option<bool> {
     found.then_some(true)
 }
 
-/// Whether all that was folded can be written down: addresses, hierarchies and the like cannot.
-pub(super) fn can_be_written(node: &Node, locals: usize) -> bool {
+/// What comes of the value of a node that is folded, if it is.
+pub(super) fn of_folded<T>(node: &Node, locals: usize, then: impl FnOnce(V<'_>) -> T) -> Option<T> {
     let folds = is_macro(node) || is_constant(node, &mut Vec::new());
-    match if folds { with_value(node, locals, has_text) } else { None } {
-        Some(has_text) => has_text,
-        None => node.parts().into_iter().all(|part| can_be_written(part, locals)),
-    }
-}
-
-fn has_text(value: V<'_>) -> bool {
-    match value {
-        V::Ip(_)
-        | V::Cidr(_)
-        | V::Message(_)
-        | V::Object(
-            Object::Hierarchy(_)
-            | Object::SpiffeId { .. }
-            | Object::SpiffeTrustDomain(_)
-            | Object::SpiffeMatcher(_)
-            | Object::Unusable(_),
-        ) => false,
-        V::Duration(nanoseconds) => duration::parse(&duration::to_text(nanoseconds)).is_some(),
-        V::Optional(inner) => inner.is_none_or(|inner| has_text(*inner)),
-        V::List(items) | V::Joined(items) | V::Extended(items) => {
-            items.iter().all(|item| has_text(*item))
-        }
-        V::Map(entries) => entries.iter().all(|(key, value)| has_text(*key) && has_text(*value)),
-        _ => true,
-    }
-}
-
-/// Constants as they are once cel-go has written them down and read them again.
-pub(super) fn write_down(node: &mut Node) {
-    node.parts_mut().into_iter().for_each(write_down);
-    let kind = std::mem::replace(&mut node.kind, Kind::Constant(Constant::Null));
-    *node = match kind {
-        Kind::Constant(value) | Kind::Settled(value) => {
-            Node { kind: Kind::Constant(written(value)) }
-        }
-        other => fold(Node { kind: other }, Folding::Literals).0,
-    };
-}
-
-/// A duration is written in seconds, which are a double.
-fn written(value: Constant) -> Constant {
-    match value {
-        Constant::Duration(nanoseconds) => {
-            let text = duration::to_text(nanoseconds);
-            Constant::Duration(duration::parse(&text).unwrap_or(nanoseconds))
-        }
-        Constant::List(items) => Constant::List(items.into_iter().map(written).collect()),
-        Constant::Map(entries) => Constant::Map(
-            entries.into_iter().map(|(key, value)| (written(key), written(value))).collect(),
-        ),
-        other => other,
-    }
+    if folds { with_value(node, locals, then) } else { None }
 }

@@ -44,6 +44,7 @@ mod undefined;
 mod unify;
 mod validate;
 mod value;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -196,19 +197,19 @@ fn fold_if_it_holds(
     if lower::folding(syntax) == Folding::Whole {
         let typed = Typed { written: types, left: types };
         let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
-        if lowered.folds.is_empty() && !lowered.gives_up {
-            fold::write_down(&mut lowered.root);
+        let holds = !lowered.gives_up && write::can_be_written(&lowered.root, lowered.locals);
+        if holds && lowered.folds.is_empty() {
+            write::write_down(&mut lowered.root, lowered.locals);
             return (lowered, Folding::Whole);
         }
-        if !lowered.gives_up
-            && fold::can_be_written(&lowered.root, lowered.locals)
+        if holds
             && let Ok(left) = check::check(syntax, source, &lowered.folds)
             && validate::validate(syntax, source, Checked { types: &left, folds: &lowered.folds })
                 .is_empty()
         {
             let typed = Typed { written: types, left: &left };
             let mut lowered = lower::lower(syntax, typed, names, Folding::Whole);
-            fold::write_down(&mut lowered.root);
+            write::write_down(&mut lowered.root, lowered.locals);
             return (lowered, Folding::Whole);
         }
     }

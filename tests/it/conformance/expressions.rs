@@ -7,11 +7,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
+    ops::Range,
 };
 
 use fastrand::Rng;
-use portcullis::engine::model::{
-    CheckOutput, OutputValue, PolicyVersion, Principal, Resource, Scope,
+use portcullis::engine::{
+    PolicySet,
+    model::{CheckOutput, OutputValue, PolicyVersion, Principal, Resource, Scope},
 };
 use serde_json::{Value as Json, json};
 
@@ -47,19 +49,13 @@ pub(super) struct Exercised {
     pub functions: BTreeMap<&'static str, (usize, usize)>,
 }
 
-#[derive(Debug)]
-pub(super) struct Found {
-    pub expression: String,
-    pub difference: Difference,
-}
-
-/// Runs until `count` expressions were compared; the differences, made small.
-pub(super) fn run(dice: &mut Rng, count: usize, most: usize) -> (Exercised, Vec<Found>) {
+/// Runs until `count` expressions were compared; those that differ, made small.
+pub(super) fn run(dice: &mut Rng, count: usize, most: usize) -> (Exercised, Vec<String>) {
     let mut exercised = Exercised::default();
     for production in PRODUCTIONS.iter() {
         exercised.functions.insert(production.name, (0, 0));
     }
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<String> = Vec::new();
     while exercised.expressions < count && found.len() < most {
         let size = BATCH.min(count - exercised.expressions);
         let terms: Vec<Term> = (0..size).map(|_| grow(dice, &exercised)).collect();
@@ -69,8 +65,10 @@ pub(super) fn run(dice: &mut Rng, count: usize, most: usize) -> (Exercised, Vec<
             let question = &questions[question];
             let (term, difference) = shrink(terms[index].clone(), difference, question);
             let expression = term.text();
-            if found.len() < most && found.iter().all(|other| other.expression != expression) {
-                found.push(Found { expression, difference });
+            if found.len() < most && !found.contains(&expression) {
+                // A long run tells at once what it has found.
+                println!("{expression}\n{difference}\n");
+                found.push(expression);
             }
         }
     }
@@ -166,13 +164,13 @@ struct Batch<'b> {
 // === impl Batch ===
 
 impl Batch<'_> {
-    /// Asks about expressions that load. Where the PDP cannot send its answer, as that holds
-    /// something that is no text, it is asked about half of them, until the culprit is alone.
+    /// Asks about expressions that load. Where the PDP does not start with them after all, it is
+    /// started with half of them, until the culprit is alone.
     fn evaluate(&mut self, loaded: &[usize]) {
         let texts: Vec<String> = loaded.iter().map(|index| self.terms[*index].text()).collect();
         let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
         let scene = scene(&texts, self.questions);
-        let Some(theirs) = answers(&scene) else {
+        let Ok(pdp) = Pdp::start(&scene) else {
             if let [_, _, ..] = loaded {
                 let (left, right) = loaded.split_at(loaded.len() / 2);
                 self.evaluate(left);
@@ -183,25 +181,51 @@ impl Batch<'_> {
             return;
         };
         let policies = ours::compile(&scene).expect("each of them compiles");
-        for (at, (question, theirs)) in scene.questions.iter().zip(theirs).enumerate() {
-            let (ours, theirs) = (by_index(&ours::ask(&policies, question)), by_index(&theirs));
-            for (position, index) in loaded.iter().enumerate() {
-                let (our, their) = (&ours[&position], &theirs[&position]);
+        self.compare(&Both { pdp, policies, loaded, scene: &scene }, 0..loaded.len());
+    }
+
+    /// Compares the answers about some of them. Where the PDP cannot send its answer, as that holds
+    /// something that is no text, it is asked about half of them, until the culprit is alone.
+    fn compare(&mut self, both: &Both<'_>, some: Range<usize>) {
+        let Both { pdp, policies, loaded, scene } = both;
+        let narrowed = |question: &Question| {
+            let actions = question.actions[some.clone()].to_vec();
+            Question { actions, ..question.clone() }
+        };
+        let questions: Vec<Question> = scene.questions.iter().map(narrowed).collect();
+        let theirs: Result<Vec<CheckOutput>, _> = pdp.ask(&questions).into_iter().collect();
+        let Ok(theirs) = theirs else {
+            if some.len() > 1 {
+                let middle = some.start + some.len() / 2;
+                self.compare(both, some.start..middle);
+                self.compare(both, middle..some.end);
+            } else if let Some(exercised) = &mut self.exercised {
+                exercised.faults += 1;
+            }
+            return;
+        };
+        for (at, (question, theirs)) in questions.iter().zip(theirs).enumerate() {
+            let (ours, theirs) = (by_index(&ours::ask(policies, question)), by_index(&theirs));
+            for position in some.clone() {
+                let (index, our, their) = (loaded[position], &ours[&position], &theirs[&position]);
                 if let Some(exercised) = &mut self.exercised {
-                    exercised.count(&self.terms[*index], their);
+                    exercised.count(&self.terms[index], their);
                 }
                 if let Some(difference) = compare::values(our, their) {
-                    self.differences.entry(*index).or_insert((at, difference));
+                    self.differences.entry(index).or_insert((at, difference));
                 }
             }
         }
     }
 }
 
-/// The PDP's answers, if it could send all of them.
-fn answers(scene: &Scene) -> Option<Vec<CheckOutput>> {
-    let pdp = Pdp::start(scene).ok()?;
-    pdp.ask(&scene.questions).into_iter().map(Result::ok).collect()
+/// The PDP and our policies, with the same expressions.
+struct Both<'b> {
+    pdp: Pdp,
+    policies: PolicySet,
+    /// Which expressions these are, by the number of their actions.
+    loaded: &'b [usize],
+    scene: &'b Scene,
 }
 
 fn by_index(output: &CheckOutput) -> BTreeMap<usize, OutputValue> {

@@ -63,9 +63,6 @@ fn expressions_mean_what_they_mean_in_cerbos() {
     );
     let rare = exercised.rarer_than(if count < LONG { usize::MAX } else { VALUES });
     rare.iter().take(SHOWN).for_each(|function| println!("{function}"));
-    for found in &found {
-        println!("{}\n{}\n", found.expression, found.difference);
-    }
     assert!(found.is_empty(), "SEED={seed}: {} expressions differ", found.len());
     assert!(count < LONG || rare.is_empty(), "SEED={seed}: values below {VALUES}: {rare:?}");
 }

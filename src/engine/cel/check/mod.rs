@@ -3,13 +3,13 @@
 //! This is cel-go's algorithm over the tree as written, so that policies are refused exactly where
 //! Cerbos refuses them. `attr`, claims, `V`, `C` and `G` are `dyn`, which fits everywhere.
 
+mod constants;
 mod loops;
 
 use std::collections::HashMap;
 
 use super::{
     Issue,
-    constant::Constant,
     fold::{Folded, Folds},
     functions::{self, Group, Overload},
     message,
@@ -109,6 +109,7 @@ impl<'s> Checker<'s> {
     fn check(&mut self, node: &'s Syntax) -> Type {
         let found = match (self.folds.of(node), &node.kind) {
             (Some(Folded::Constant(constant)), _) => self.constant(constant),
+            (Some(Folded::Shape(shape)), _) => self.shape(shape),
             (Some(Folded::Argument(index)), Kind::Call { args, .. }) => {
                 args.get(*index).map_or(Type::Error, |argument| self.check(argument))
             }
@@ -160,26 +161,6 @@ impl<'s> Checker<'s> {
             }
             Kind::SortBy { list, name, key } => self.sort_by(node, list, (name, key)),
         }
-    }
-
-    fn constant(&mut self, constant: &Constant) -> Type {
-        match constant {
-            Constant::List(items) => Type::list(self.joined(items.iter())),
-            Constant::Map(entries) => {
-                let keys = self.joined(entries.iter().map(|(key, _)| key));
-                Type::map(keys, self.joined(entries.iter().map(|(_, value)| value)))
-            }
-            scalar => scalar.scalar_type(),
-        }
-    }
-
-    fn joined<'c>(&mut self, parts: impl Iterator<Item = &'c Constant>) -> Type {
-        let mut joined = None;
-        for part in parts {
-            let found = self.constant(part);
-            joined = Some(self.mapping.join(joined, found));
-        }
-        joined.unwrap_or_else(|| self.mapping.fresh())
     }
 
     fn report(&mut self, at: usize, message: String) -> Type {
