@@ -110,7 +110,7 @@ pub(super) enum Place {
 /// value without them is folded then, but nothing around it.
 pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Option<Folded>) {
     let node = match node.kind {
-        Kind::OptionalMap { parts, .. } if is_nothing(&parts[0], locals) => {
+        Kind::OptionalMap { parts, .. } if has_nothing(&parts, locals) => {
             let [operand, _] = *parts;
             return (operand, Some(Folded::Nothing));
         }
@@ -123,6 +123,10 @@ pub(super) fn fold_macro(node: Node, locals: usize, place: Place) -> (Node, Opti
         Some(value) => settled(value.clone(), Kind::Settled(value)),
         None => (node, None),
     }
+}
+
+fn has_nothing([operand, _]: &[Node; 2], locals: usize) -> bool {
+    is_nothing(operand, locals)
 }
 
 /// Whether there is nothing to map or to look into, so that what would be done with it is gone.
