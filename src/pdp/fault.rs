@@ -16,6 +16,7 @@ pub struct Fault {
 /// The codes of gRPC that a call can end with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    Unknown,
     InvalidArgument,
     DeadlineExceeded,
     NotFound,
@@ -72,6 +73,7 @@ impl Code {
     #[must_use]
     pub fn number(self) -> i32 {
         match self {
+            Self::Unknown => 2,
             Self::InvalidArgument => 3,
             Self::DeadlineExceeded => 4,
             Self::NotFound => 5,
@@ -86,6 +88,7 @@ impl Code {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Unknown => "UNKNOWN",
             Self::InvalidArgument => "INVALID_ARGUMENT",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::NotFound => "NOT_FOUND",

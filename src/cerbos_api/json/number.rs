@@ -15,6 +15,17 @@ pub(super) fn shown(number: f64) -> String {
     }
 }
 
+/// What JSON cannot say, as Go does.
+pub(super) fn not_finite(number: f64) -> &'static str {
+    if number.is_nan() {
+        "NaN"
+    } else if number.is_sign_negative() {
+        "-Inf"
+    } else {
+        "+Inf"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::shown;

@@ -17,16 +17,21 @@ pub enum Layout {
     Pretty,
 }
 
-/// A message that has no JSON form: an infinity or NaN is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("google.protobuf.Value cannot have NaN or Infinity")]
-pub struct Unwritable;
+/// A message that has no JSON form.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum Unwritable {
+    /// JSON has no infinity, and no NaN.
+    #[error("proto: google.protobuf.Value.number_value: invalid {} value", number::not_finite(*.0))]
+    Number(f64),
+    #[error("the message is not what its description says")]
+    Malformed,
+}
 
 /// # Errors
 /// A number that JSON does not have.
 pub fn write<M: Name>(message: &M, layout: Layout) -> Result<String, Unwritable> {
     let schema = Schema::get();
-    let described = schema.message(&M::full_name()).ok_or(Unwritable)?;
+    let described = schema.message(&M::full_name()).ok_or(Unwritable::Malformed)?;
     let mut writer = Writer { schema, layout, depth: 0, text: String::new() };
     writer.message(described, &message.encode_to_vec())?;
     Ok(writer.text)
@@ -132,7 +137,7 @@ impl Writer {
     fn field(&mut self, field: &Field, value: Raw<'_>) -> Result<(), Unwritable> {
         match (field.field_type, value) {
             (Type::Message, Raw::Bytes(bytes)) => {
-                let message = self.schema.message_of(field).ok_or(Unwritable)?;
+                let message = self.schema.message_of(field).ok_or(Unwritable::Malformed)?;
                 self.message(message, bytes)?;
             }
             (Type::String, Raw::Bytes(bytes)) => self.string(&String::from_utf8_lossy(bytes)),
@@ -140,7 +145,7 @@ impl Writer {
                 self.word(if value == 0 { "false" } else { "true" });
             }
             (Type::Enum, Raw::Varint(value)) => {
-                let number = i32::try_from(value).map_err(|_too_large| Unwritable)?;
+                let number = i32::try_from(value).map_err(|_too_large| Unwritable::Malformed)?;
                 match self.schema.enum_name(field, number) {
                     Some(name) => self.string(name),
                     None => self.word(&number.to_string()),
@@ -149,7 +154,7 @@ impl Writer {
             (Type::Int32 | Type::Uint32, Raw::Varint(value)) => self.word(&value.to_string()),
             (Type::Int64 | Type::Uint64, Raw::Varint(value)) => self.string(&value.to_string()),
             // No message of ours has another type.
-            _ => return Err(Unwritable),
+            _ => return Err(Unwritable::Malformed),
         }
         Ok(())
     }
@@ -161,7 +166,7 @@ impl Writer {
             (2, Raw::Fixed64(bytes)) => {
                 let number = f64::from_le_bytes(bytes);
                 if !number.is_finite() {
-                    return Err(Unwritable);
+                    return Err(Unwritable::Number(number));
                 }
                 self.word(&number::shown(number));
             }
@@ -169,14 +174,16 @@ impl Writer {
             (4, Raw::Varint(value)) => self.word(if value == 0 { "false" } else { "true" }),
             (5, Raw::Bytes(fields)) => {
                 let fields_of = self.schema.message("google.protobuf.Struct");
-                let field = fields_of.and_then(|message| message.field(1)).ok_or(Unwritable)?;
-                let entry = self.schema.entry(field).ok_or(Unwritable)?;
+                let field =
+                    fields_of.and_then(|message| message.field(1)).ok_or(Unwritable::Malformed)?;
+                let entry = self.schema.entry(field).ok_or(Unwritable::Malformed)?;
                 let pairs: Vec<_> = wire::fields(fields)?.into_iter().map(|(_, raw)| raw).collect();
                 self.map(entry, &pairs)?;
             }
             (6, Raw::Bytes(values)) => {
                 let values_of = self.schema.message("google.protobuf.ListValue");
-                let field = values_of.and_then(|message| message.field(1)).ok_or(Unwritable)?;
+                let field =
+                    values_of.and_then(|message| message.field(1)).ok_or(Unwritable::Malformed)?;
                 let values: Vec<_> =
                     wire::fields(values)?.into_iter().map(|(_, raw)| raw).collect();
                 self.list(field, &values)?;
@@ -196,7 +203,7 @@ impl Writer {
             }
         }
         let name = url.rsplit('/').next().unwrap_or_default();
-        let message = self.schema.message(name).ok_or(Unwritable)?;
+        let message = self.schema.message(name).ok_or(Unwritable::Malformed)?;
         self.open(Brackets::Object);
         let mut filling = Filling::Nothing;
         self.separate(&mut filling);
@@ -268,6 +275,6 @@ fn bytes_of(raw: Raw<'_>) -> Result<&[u8], Malformed> {
 
 impl From<Malformed> for Unwritable {
     fn from(Malformed: Malformed) -> Self {
-        Self
+        Self::Malformed
     }
 }

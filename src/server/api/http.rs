@@ -192,7 +192,7 @@ async fn answer<A: Name>(
 ) -> Response {
     let written = door.answer(method, answer).await.and_then(|answer| {
         messages::write(&answer, layout)
-            .map_err(|unwritable| Fault::new(Code::Internal, unwritable.to_string()))
+            .map_err(|unwritable| Fault::new(Code::Unknown, unwritable.to_string()))
     });
     match written {
         Ok(text) => with_version(json(text)),

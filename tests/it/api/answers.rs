@@ -1,11 +1,15 @@
 //! Requests that are answered.
 
-use portcullis::cerbos_api::proto::cerbos::{
-    engine::v1::{Principal, Resource},
-    request::v1::{
-        CheckResourcesRequest, ServerInfoRequest, check_resources_request::ResourceEntry,
+use portcullis::cerbos_api::{
+    json::read,
+    proto::cerbos::{
+        engine::v1::{Principal, Resource},
+        request::v1::{
+            CheckResourcesRequest, PlanResourcesRequest, ServerInfoRequest,
+            check_resources_request::ResourceEntry,
+        },
+        svc::v1::cerbos_service_client::CerbosServiceClient,
     },
-    svc::v1::cerbos_service_client::CerbosServiceClient,
 };
 use tonic::transport::Endpoint;
 
@@ -68,6 +72,51 @@ async fn json_is_answered_as_the_real_pdp_answers_it() {
         ("GET", "/nothing"),
     ] {
         pair.check(method, path, "").await;
+    }
+    pair.ours.stop().await.unwrap();
+}
+
+/// Of the answers, JSON has no form, and gRPC has one.
+#[tokio::test]
+async fn numbers_that_json_does_not_have_are_refused_in_the_words_of_the_real_pdp() {
+    let pair = Pair::start().await;
+    for action in ["infinite", "endless", "nothing"] {
+        let principal = r#""principal":{"id":"p","roles":["user"]}"#;
+        let resource = r#""resource":{"kind":"doc","id":"1","attr":{"n":2}}"#;
+        let check = format!(
+            r#"{{{principal},"resources":[{{"actions":["{action}","view"],{resource}}}]}}"#
+        );
+        let plan = format!(r#"{{{principal},"actions":["{action}"],"resource":{{"kind":"doc"}}}}"#);
+        let set = format!(
+            r#"{{{principal},"actions":["{action}"],"resource":{{"kind":"doc","instances":{{"1":{{"attr":{{"n":2}}}}}}}}}}"#
+        );
+        let batch = check.replace(",\"view\"", "");
+        let access = format!(
+            r#"{{"subject":{{"type":"user","id":"p","properties":{{"roles":["user"]}}}},"action":{{"name":"{action}"}},"resource":{{"type":"doc","id":"1","properties":{{"n":2}}}}}}"#
+        );
+        for (path, body) in [
+            ("/api/check/resources", &check),
+            ("/api/check/resources?pretty", &check),
+            ("/api/plan/resources", &plan),
+            ("/api/check", &set),
+            ("/api/check_resource_batch", &batch),
+            ("/access/v1/evaluation", &access),
+        ] {
+            pair.check("POST", path, body).await;
+        }
+        let mut said = Vec::new();
+        for address in [&pair.ours.api.1, &pair.theirs.grpc.to_string()] {
+            let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+            let mut client = CerbosServiceClient::new(endpoint.connect_lazy());
+            let asked: CheckResourcesRequest = read(check.as_bytes(), 1000).unwrap();
+            let checked = client.check_resources(asked).await.unwrap().into_inner();
+            let asked: PlanResourcesRequest = read(plan.as_bytes(), 1000).unwrap();
+            let planned = client.plan_resources(asked).await.unwrap().into_inner();
+            // No NaN is equal to another.
+            said.push(format!("{:?} {:?}", checked.results, planned.filter));
+        }
+        assert!(said[0].contains("inf") || said[0].contains("NaN"), "{}", said[0]);
+        assert_eq!(said[0], said[1]);
     }
     pair.ours.stop().await.unwrap();
 }

@@ -68,6 +68,21 @@ resourcePolicy:
       roles: [user]
       effect: EFFECT_ALLOW
       condition: { match: { expr: request.aux_data.jwt.sub == "x" } }
+    - actions: [infinite]
+      roles: [user]
+      effect: EFFECT_ALLOW
+      condition: { match: { expr: R.attr.n < 1.0 / 0.0 } }
+      output: { when: { ruleActivated: 1.0 / 0.0 } }
+    - actions: [endless]
+      roles: [user]
+      effect: EFFECT_ALLOW
+      condition: { match: { expr: 'R.attr.n in [1.0, -1.0 / 0.0]' } }
+      output: { when: { conditionNotMet: '[1, -1.0 / 0.0]' } }
+    - actions: [nothing]
+      roles: [user]
+      effect: EFFECT_ALLOW
+      condition: { match: { expr: R.attr.n == 0.0 / 0.0 } }
+      output: { when: { conditionNotMet: '{"b": 1.0 / 0.0, "a": 0.0 / 0.0}' } }
     - actions: ["*"]
       roles: [user]
       effect: EFFECT_DENY
