@@ -7,7 +7,7 @@ use super::derived;
 use super::truth::{Truth, Verdict};
 use crate::engine::cel::{Outcome, Slot};
 use crate::engine::check::rows::Row;
-use crate::engine::policy::{ResourcePolicy, RuleEffect, Unit};
+use crate::engine::policy::{DerivedRole, ResourcePolicy, RuleEffect, Subject, Unit};
 
 /// What is said about an action.
 #[derive(Clone, Debug)]
@@ -68,6 +68,7 @@ impl<'a> Opened<'a> {
         let mut said = Said::nothing();
         let (mut allows, mut denies) = (Vec::new(), Vec::new());
         for row in rows {
+            let has_two = self.has_two_conditions(row);
             let Verdict { met, broken } = self.verdict(row, conditions);
             if broken != Truth::Never {
                 let denied = Truth::any_nested(denies.clone());
@@ -80,7 +81,8 @@ impl<'a> Opened<'a> {
                     &mut allows
                 }
                 RuleEffect::Deny => {
-                    said.counts.denying |= met != Truth::Never;
+                    // Cerbos leaves out what never denies, but only where it is one condition.
+                    said.counts.denying |= has_two || met != Truth::Never;
                     &mut denies
                 }
                 RuleEffect::Neutral => continue,
@@ -95,6 +97,17 @@ impl<'a> Opened<'a> {
         said
     }
 
+    /// Its own, and that of the derived role that it is for.
+    fn has_two_conditions(&self, Row { rule, subject }: Row<'a>) -> bool {
+        let has_condition = |role: &DerivedRole| role.condition.is_some();
+        rule.condition.is_some() && self.derived_role(subject).is_some_and(has_condition)
+    }
+
+    fn derived_role(&self, subject: &Subject) -> Option<&'a DerivedRole> {
+        let roles = self.policy.map_or(&[][..], |policy| &*policy.derived_roles);
+        subject.derived_role.and_then(|at| roles.get(at)).map(|role| &**role)
+    }
+
     fn verdict(&mut self, Row { rule, subject }: Row<'a>, conditions: &Conditions<'a>) -> Verdict {
         if let Some(known) = self.verdicts.get(&subject.slot) {
             return known.clone();
@@ -104,9 +117,7 @@ impl<'a> Opened<'a> {
             Some(condition) => conditions.condition(condition, seen),
             None => Verdict::MET,
         };
-        let roles = self.policy.map_or(&[][..], |policy| &*policy.derived_roles);
-        let role = subject.derived_role.and_then(|at| roles.get(at));
-        let verdict = match role {
+        let verdict = match self.derived_role(subject) {
             Some(role) => {
                 let active = derived::active(role, conditions, &self.runtime, Missing::Undefined);
                 // The role is asked first; it is written last.

@@ -8,7 +8,10 @@ use portcullis::{
             CheckResourcesResponse, PlanResourcesResponse, check_resources_response::ResultEntry,
         },
     },
-    engine::plan::{PlanInput, PlannedResource},
+    engine::{
+        model::Action,
+        plan::{Filter, PlanInput, PlannedResource},
+    },
 };
 use serde_json::Value as Json;
 
@@ -22,13 +25,21 @@ use crate::conformance::{
 #[derive(Debug, PartialEq)]
 pub(super) enum Compared {
     Equal,
-    /// For a reason that is known.
-    Excused,
+    /// For a reason that is known, and has a name.
+    Excused(&'static str),
     Different(String),
 }
 
 /// Said where the PDP failed in itself.
 const INTERNAL: i64 = 13;
+
+/// What it says there, or writes into its log, and what we call it. Whatever else fails is a difference.
+const FAILURES: [(&str, &str); 4] = [
+    ("invalid UTF-8", "an answer that is no text"),
+    ("optional values are not supported", "a plan with what is optional"),
+    ("expected call expr", "a plan with a sorted list"),
+    ("unsupported expression", "a plan with a loop of constants in a loop"),
+];
 
 pub(super) fn checks(
     body: &Json,
@@ -38,9 +49,16 @@ pub(super) fn checks(
 ) -> Compared {
     match (ours, theirs) {
         (Ok(our), Ok(their)) => of_checks(body, our, their),
-        // An answer that holds something that is no text cannot be sent.
-        (_, Err(Refusal { code: INTERNAL, .. })) if !is_damaged => Compared::Excused,
+        (_, Err(Refusal { code: INTERNAL, message, .. })) if !is_damaged => failure(message),
         _ => refusals(ours, theirs),
+    }
+}
+
+fn failure(said: &str) -> Compared {
+    let known = FAILURES.iter().find(|(text, _)| said.contains(text));
+    match known {
+        Some((_, name)) => Compared::Excused(name),
+        None => Compared::Different(format!("the PDP failed: {said}")),
     }
 }
 
@@ -78,42 +96,47 @@ pub(super) fn refusals<A>(ours: &Said<A>, theirs: &Said<A>) -> Compared {
 }
 
 pub(super) fn plans(
-    dice: &mut Rng,
+    (dice, tally): (&mut Rng, &mut trees::Tally),
     (scene, world): (&Scene, &World<'_>),
     (question, known): (&Question, &PlannedResource),
-    ours: &Said<PlanResourcesResponse>,
-    theirs: &Said<PlanResourcesResponse>,
+    (ours, theirs): (&Said<PlanResourcesResponse>, &Said<PlanResourcesResponse>),
+    reason: impl FnOnce() -> String,
 ) -> Compared {
     let (our, their) = match (ours, theirs) {
         (Ok(our), Ok(their)) => (our, their),
-        // Some it cannot make.
-        (_, Err(Refusal { code: INTERNAL, .. })) => return Compared::Excused,
+        // Some it cannot make, and only its log says why.
+        (_, Err(Refusal { code: INTERNAL, .. })) => return failure(&reason()),
         _ => return refusals(ours, theirs),
     };
     if about(our) != about(their) {
         return different(about(our), about(their));
     }
-    let direct = world.policies.plan(&PlanInput {
-        principal: world.principal,
-        resource: known,
-        actions: &question.actions,
-        aux_data: world.aux_data,
-        now: world.now,
-    });
+    let plan = |actions: &[Action]| {
+        world.policies.plan(&PlanInput {
+            principal: world.principal,
+            resource: known,
+            actions,
+            aux_data: world.aux_data,
+            now: world.now,
+        })
+    };
+    let direct = plan(&question.actions);
     let filter = |answer: &PlanResourcesResponse| trees::filter(answer.filter.clone().unwrap());
     let (of_ours, of_theirs) = (trees::normal(&filter(our)), trees::normal(&filter(their)));
     if of_ours != trees::normal(&direct.filter) {
         return different(of_ours, direct.filter);
     }
     if of_ours == of_theirs {
-        let (our, their) = (meta(our), meta(their));
-        return if our == their { Compared::Equal } else { different(our, their) };
+        let depends = |action: &Action| {
+            matches!(plan(std::slice::from_ref(action)).filter, Filter::Conditional(_))
+        };
+        let depending = question.actions.iter().filter(|action| depends(action));
+        return metas(our, their, &depending.map(Action::as_str).collect::<Vec<_>>());
     }
-    let mut tally = trees::Tally::default();
     let theirs = their.filter.clone();
-    match trees::compare(dice, (scene, world), (question, known), theirs, &mut tally) {
+    match trees::compare(dice, (scene, world), (question, known), theirs, tally) {
         Some((our, their)) => different(our, their),
-        None => Compared::Excused,
+        None => Compared::Excused("a filter that is another one"),
     }
 }
 
@@ -126,16 +149,23 @@ fn about(answer: &PlanResourcesResponse) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-/// Scopes, and the filter as text, which has one order in us and several in Cerbos. The scopes of a plan that
-/// is the same for all resources are not compared: docs/compatibility.md.
-fn meta(answer: &PlanResourcesResponse) -> impl PartialEq + std::fmt::Debug {
-    let meta = answer.meta.clone().unwrap();
-    let is_conditional = answer.filter.as_ref().is_some_and(|filter| filter.condition.is_some());
-    let text = meta.filter_debug;
-    let text = (!text.contains("(and ") && !text.contains("(or ")).then_some(text);
-    let mut scopes: Vec<_> = meta.matched_scopes.into_iter().filter(|_| is_conditional).collect();
-    scopes.sort();
-    (text, scopes)
+/// Scopes, and the filter as text, which has one order in us and several in Cerbos, and in which Cerbos
+/// says some things twice. Scopes are compared where it depends on the resource whether the action is
+/// allowed: docs/compatibility.md.
+fn metas(
+    ours: &PlanResourcesResponse,
+    theirs: &PlanResourcesResponse,
+    depending: &[&str],
+) -> Compared {
+    let (our, their) = (ours.meta.clone().unwrap(), theirs.meta.clone().unwrap());
+    let is_ordered = [&our, &their]
+        .iter()
+        .all(|meta| !meta.filter_debug.contains("(and ") && !meta.filter_debug.contains("(or "));
+    let is_equal = (!is_ordered || our.filter_debug == their.filter_debug)
+        && depending
+            .iter()
+            .all(|action| our.matched_scopes.get(*action) == their.matched_scopes.get(*action));
+    if is_equal { Compared::Equal } else { different(our, their) }
 }
 
 fn different(ours: impl std::fmt::Debug, theirs: impl std::fmt::Debug) -> Compared {

@@ -61,7 +61,7 @@ pub(super) struct Sides {
     runtime: Runtime,
     pub(super) signer: Signer,
     /// Policies, configurations, sockets, logs.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 struct Side {
@@ -105,7 +105,7 @@ impl Sides {
         let mut command = Command::new(tools::portcullis());
         command.args(["serve", "--config"]).arg(at("portcullis.yaml"));
         let ours = runtime.block_on(Side::start(command, folder.path(), OURS))?;
-        Ok(Self { ours, theirs, runtime, signer, _folder: folder })
+        Ok(Self { ours, theirs, runtime, signer, folder })
     }
 
     /// What both say. `None`: it is no request over this protocol.
@@ -138,6 +138,14 @@ impl Sides {
                 Some(answer.map(Response::into_inner).map_err(Refusal::of_grpc))
             }
         })
+    }
+
+    /// Why the PDP could not make the plan that it was asked for last.
+    pub(super) fn reason(&self) -> String {
+        let log = fs::read_to_string(self.folder.path().join(THEIRS[2])).unwrap();
+        let mut lines = log.lines().rev().filter_map(|line| serde_json::from_str(line).ok());
+        let reason = lines.find_map(|line: Json| Some(line["error"].as_str()?.to_owned()));
+        reason.unwrap_or_else(|| "no reason".to_owned())
     }
 
     fn both<A>(&self, ask: impl AsyncFn(&Side) -> Option<Said<A>>) -> Option<(Said<A>, Said<A>)> {
