@@ -215,10 +215,16 @@ fn coverage_tells_what_no_case_has_reached() {
     let policy = PolicyFile { path: "doc.yaml".into(), bytes: POLICY.into() };
     let page = report::html(&coverage, &[policy]);
     for line in [
-        r#"<li class="c"><code>    - name: owners-edit</code><span>reached 1×</span></li>"#,
-        r#"<li class="m"><code>    - name: nobody-shreds</code><span>no case reaches this rule</span></li>"#,
-        r#"<li><code>  resource: doc</code><span></span></li>"#,
+        r##"<li class="m"><a class="at" href="#doc.yaml:27">doc.yaml:27</a><code>resource.doc.vdefault#nobody-shreds</code><span>no case reaches this rule</span></li>"##,
+        r##"<li class="h"><a class="at" href="#doc.yaml:21">doc.yaml:21</a><code>R.attr.state in C.open</code><span>true 1×, never false</span></li>"##,
+        r#"<li class="c" id="doc.yaml:13"><code>    - name: owners-edit</code><span>reached 1×</span></li>"#,
+        r#"<li class="m" id="doc.yaml:27"><code>    - name: nobody-shreds</code><span>no case reaches this rule</span></li>"#,
+        r#"<li><code>  resource: doc</code></li>"#,
     ] {
         assert!(page.contains(line), "{line}\n{page}");
     }
+    // What is missing is before all else, and what is worst before the rest.
+    let places = ["Missing</h2>", "<li class=\"m\">", "<li class=\"h\">", "Files</h2>"];
+    let places = places.map(|text| page.find(text).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
 }
