@@ -1,6 +1,6 @@
 //! The parts of a server, each made from what the configuration says of it.
 
-use std::{fs, sync::Arc};
+use std::{collections::BTreeSet, fs, sync::Arc};
 
 use anyhow::{Context, Result};
 use aws_lc_rs::rand;
@@ -24,7 +24,7 @@ use crate::server::ApiServer;
 use crate::shared_memory::SharedMemory;
 use crate::telemetry::Metrics;
 
-/// One pair for each issuer.
+/// One pair for each issuer, and behind them one for each URL of a key set of Cerbos's API.
 pub(super) fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
     let settings = Settings {
         refresh: config.keys.refresh,
@@ -35,6 +35,14 @@ pub(super) fn issuers(config: &Config) -> Result<(Vec<Keys>, Vec<Refresher>)> {
     for spec in &config.issuers {
         let (keys, refresher) = issuer::build(spec, settings)
             .with_context(|| format!("could not use the issuer `{}`", spec.issuer))?;
+        pairs.0.push(keys);
+        pairs.1.push(refresher);
+    }
+    let key_sets = config.api.iter().flat_map(|api| &api.key_sets);
+    let urls: BTreeSet<&str> = key_sets.filter_map(KeySetConfig::url).collect();
+    for url in urls {
+        let (keys, refresher) = issuer::build_at(url, settings)
+            .with_context(|| format!("could not use the key set at `{url}`"))?;
         pairs.0.push(keys);
         pairs.1.push(refresher);
     }
@@ -67,9 +75,9 @@ fn key_source(source: &KeySetSource, keys: &[Keys]) -> Result<KeySource> {
                 fs::read(path).with_context(|| format!("could not read `{}`", path.display()))?;
             Ok(KeySource::Fixed(Arc::new(KeySet::parse(&file)?)))
         }
-        KeySetSource::Issuer(name) => {
+        KeySetSource::Issuer(name) | KeySetSource::Url(name) => {
             let found = keys.iter().find(|keys| keys.issuer() == name);
-            Ok(KeySource::Fetched(found.context("there is no such issuer")?.clone()))
+            Ok(KeySource::Fetched(found.context("nobody fetches its keys")?.clone()))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::Ipv4Addr, net::SocketAddr, path::PathBuf, 
 
 use http::HeaderName;
 
-use super::{Config, EngineConfig, section::Section, source::Source, value::Value};
+use super::{Config, EngineConfig, section::Section, source::Source, url, value::Value};
 use crate::engine::Strictness;
 use crate::identity::IssuerSpec;
 use crate::pdp::{PdpSettings, RequestLimits};
@@ -35,11 +35,26 @@ pub enum KeySetSource {
     File(PathBuf),
     /// The keys of an issuer that the configuration trusts.
     Issuer(String),
+    /// A JWKS document that is fetched, and kept fresh.
+    Url(String),
 }
 
 /// Said in words where calls and answers cross a network in the clear.
 #[derive(Clone, Copy)]
 struct Unencrypted;
+
+// === impl KeySetConfig ===
+
+impl KeySetConfig {
+    /// Where it is fetched from, if it is of no issuer.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        match &self.source {
+            KeySetSource::Url(url) => Some(url),
+            KeySetSource::File(_) | KeySetSource::Issuer(_) => None,
+        }
+    }
+}
 
 // === impl Config ===
 
@@ -152,12 +167,16 @@ fn key_set(value: &Value<'_>) -> Option<KeySetConfig> {
     let id = section.required("id", "the id that calls give", |value| value.text("an id"));
     let file = section.optional("file", Value::path);
     let issuer = section.optional("issuer", |value| value.text("an issuer of `issuers`"));
-    let source = match (file, issuer) {
-        (Some(file), None) => Some(KeySetSource::File(file)),
-        (None, Some(issuer)) => Some(KeySetSource::Issuer(issuer)),
-        (None, None) | (Some(_), Some(_)) => {
+    let at = section.optional("url", |value| {
+        value.parsed(url::EXPECTED_URL, |text| url::is_fetchable(text).then(|| text.to_owned()))
+    });
+    let source = match (file, issuer, at) {
+        (Some(file), None, None) => Some(KeySetSource::File(file)),
+        (None, Some(issuer), None) => Some(KeySetSource::Issuer(issuer)),
+        (None, None, Some(url)) => Some(KeySetSource::Url(url)),
+        _ => {
             let message = "a key set has one place where its keys are".to_owned();
-            section.report(message, "either `file` or `issuer`");
+            section.report(message, "one of `file`, `issuer` and `url`");
             None
         }
     };

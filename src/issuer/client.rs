@@ -1,6 +1,10 @@
 //! One GET, within bounds: no redirects, no proxy of the environment, no endless body.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use reqwest::{
     Certificate, Client as HttpClient, Response, StatusCode,
@@ -9,7 +13,6 @@ use reqwest::{
 };
 
 use super::{address::Address, address::AddressError};
-use crate::identity::IssuerSpec;
 
 /// Asks one issuer.
 #[derive(Clone, Debug)]
@@ -80,9 +83,10 @@ const MAX_BYTES: usize = 256 * 1024;
 // === impl Client ===
 
 impl Client {
-    /// A client for the origin of `address`.
+    /// A client for the origin of `address`, which may have a private authority.
     pub(super) fn build(
-        spec: &IssuerSpec,
+        name: &str,
+        ca_file: Option<&Path>,
         timeout: Duration,
         address: &Address,
     ) -> Result<Self, BuildError> {
@@ -93,14 +97,14 @@ impl Client {
             .timeout(timeout)
             .user_agent(concat!("portcullis/", env!("CARGO_PKG_VERSION")));
         let builder = if address.is_encrypted() {
-            builder.tls_certs_merge(authorities(spec)?)
+            builder.tls_certs_merge(authorities(ca_file)?)
         } else {
             // On loopback no authority is asked, and a container may have none.
             builder.tls_certs_only([])
         };
         match builder.build() {
             Ok(client) => Ok(Self(client)),
-            Err(error) => Err(BuildError::Client { issuer: spec.issuer.clone(), error }),
+            Err(error) => Err(BuildError::Client { issuer: name.to_owned(), error }),
         }
     }
 
@@ -169,14 +173,14 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The certificates of `ca_file`, which are trusted beside those of the machine.
-fn authorities(spec: &IssuerSpec) -> Result<Vec<Certificate>, BuildError> {
-    let Some(path) = &spec.ca_file else { return Ok(Vec::new()) };
+fn authorities(ca_file: Option<&Path>) -> Result<Vec<Certificate>, BuildError> {
+    let Some(path) = ca_file else { return Ok(Vec::new()) };
     let pem = std::fs::read(path)
-        .map_err(|error| BuildError::ReadAuthority { path: path.clone(), error })?;
+        .map_err(|error| BuildError::ReadAuthority { path: path.to_owned(), error })?;
     let certificates = Certificate::from_pem_bundle(&pem)
-        .map_err(|error| BuildError::Authority { path: path.clone(), error })?;
+        .map_err(|error| BuildError::Authority { path: path.to_owned(), error })?;
     if certificates.is_empty() {
-        return Err(BuildError::NoAuthority { path: path.clone() });
+        return Err(BuildError::NoAuthority { path: path.to_owned() });
     }
     Ok(certificates)
 }

@@ -74,8 +74,22 @@ impl Source {
             Some(jwks_uri) => Location::Jwks(Address::parse(jwks_uri).map_err(invalid)?),
         };
         let (Location::Discovery(address) | Location::Jwks(address)) = &location;
-        let client = Client::build(spec, timeout, address)?;
+        let client = Client::build(&spec.issuer, spec.ca_file.as_deref(), timeout, address)?;
         Ok(Self { issuer: spec.issuer.clone(), location, client, timeout, last: None })
+    }
+
+    /// Keys of nobody in particular.
+    pub(super) fn at(url: &str, timeout: Duration) -> Result<Self, BuildError> {
+        let address = Address::parse(url)
+            .map_err(|error| BuildError::Address { issuer: url.to_owned(), error })?;
+        let client = Client::build(url, None, timeout, &address)?;
+        Ok(Self {
+            issuer: url.to_owned(),
+            location: Location::Jwks(address),
+            client,
+            timeout,
+            last: None,
+        })
     }
 
     /// Loads the keys, all of it within the timeout.

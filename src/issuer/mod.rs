@@ -38,9 +38,21 @@ pub(crate) mod tests;
 /// An address that keys may not be fetched from, or an authority that cannot be read.
 pub fn build(spec: &IssuerSpec, settings: Settings) -> Result<(Keys, Refresher), BuildError> {
     let source = jwks::Source::build(spec, settings.timeout)?;
+    Ok(pair(&spec.issuer, source, settings))
+}
+
+/// The same of a key set that stands at a URL, which is its name.
+///
+/// # Errors
+/// An address that keys may not be fetched from.
+pub fn build_at(url: &str, settings: Settings) -> Result<(Keys, Refresher), BuildError> {
+    Ok(pair(url, jwks::Source::at(url, settings.timeout)?, settings))
+}
+
+fn pair(name: &str, source: jwks::Source, settings: Settings) -> (Keys, Refresher) {
     let (sender, receiver) = watch::channel(keys::State::default());
     let nudge = Arc::new(Notify::new());
-    let issuer: Arc<str> = spec.issuer.as_str().into();
-    let refresher = Refresher::new(issuer.clone(), source, settings, sender, nudge.clone());
-    Ok((Keys::new(issuer, settings, receiver, nudge), refresher))
+    let name: Arc<str> = name.into();
+    let refresher = Refresher::new(name.clone(), source, settings, sender, nudge.clone());
+    (Keys::new(name, settings, receiver, nudge), refresher)
 }

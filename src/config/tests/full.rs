@@ -86,7 +86,10 @@ fn api() -> Value {
         "without_tls": "private_network", "strict_evaluation": true,
         "cors": { "allowed_origins": ["https://app.acme.example"], "allowed_headers": ["X-Team"] },
         "limits": { "resources": 7, "actions": 8 },
-        "aux_data": { "leeway": "1s", "key_sets": [{ "id": "one", "file": "jwks.json" }] },
+        "aux_data": { "leeway": "1s", "key_sets": [
+            { "id": "one", "file": "jwks.json" },
+            { "id": "two", "url": "https://keys.acme.example/jwks.json" },
+        ] },
     })
 }
 

@@ -11,9 +11,9 @@ use portcullis::cerbos_api::{
         svc::v1::cerbos_service_client::CerbosServiceClient,
     },
 };
-use tonic::transport::Endpoint;
+use tonic::{codec::CompressionEncoding, transport::Endpoint};
 
-use super::Pair;
+use super::{Asked, Pair};
 
 const CHECKS: [&str; 6] = [
     r#"{"requestId":"r","principal":{"id":"p","roles":["user"]},"resources":[{"actions":["view","edit","x"],"resource":{"kind":"doc","id":"1","attr":{"owner":"p"}}},{"actions":["view"],"resource":{"kind":"doc","id":"1","attr":{"blocked":true}}}]}"#,
@@ -117,6 +117,54 @@ async fn numbers_that_json_does_not_have_are_refused_in_the_words_of_the_real_pd
         }
         assert!(said[0].contains("inf") || said[0].contains("NaN"), "{}", said[0]);
         assert_eq!(said[0], said[1]);
+    }
+    pair.ours.stop().await.unwrap();
+}
+
+/// A member of a gzip file (RFC 1952) that is stored as it is.
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut crc = u32::MAX;
+    for byte in text {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+        }
+    }
+    let length = u16::try_from(text.len()).unwrap();
+    let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    file.extend(length.to_le_bytes());
+    file.extend((!length).to_le_bytes());
+    file.extend(text);
+    file.extend((!crc).to_le_bytes());
+    file.extend(u32::from(length).to_le_bytes());
+    file
+}
+
+#[tokio::test]
+async fn what_is_compressed_is_read_over_grpc_and_not_over_http() {
+    let pair = Pair::start().await;
+    let mut said = Vec::new();
+    for address in [&pair.ours.api.1, &pair.theirs.grpc.to_string()] {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let mut client = CerbosServiceClient::new(endpoint.connect_lazy())
+            .send_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Gzip);
+        for body in CHECKS {
+            let Ok(asked) = read::<CheckResourcesRequest>(body.as_bytes(), 4096) else { continue };
+            let answer = client.check_resources(asked).await.unwrap();
+            let encoding = answer.metadata().get("grpc-encoding").cloned();
+            said.push((encoding, answer.into_inner().results));
+        }
+    }
+    let (ours, theirs) = said.split_at(said.len() / 2);
+    assert_eq!(ours.len(), CHECKS.len());
+    assert_eq!(ours, theirs);
+    for body in CHECKS {
+        let body = &gzip(body.as_bytes());
+        for headers in [&[("content-encoding", "gzip")][..], &[]] {
+            let path = "/api/check/resources";
+            pair.same(Asked { method: "POST", path, headers, body }).await;
+        }
     }
     pair.ours.stop().await.unwrap();
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::{Asked, Pair, Said};
+use crate::support::publish;
 
 /// The keys of the sets `one` (`rsa` and `ec`) and `two` (`other`).
 struct Keys {
@@ -256,6 +257,30 @@ const STRICTER: [&str; 5] = [
 async fn a_token_is_believed_where_the_real_pdp_believes_it() {
     let keys = Keys::generate();
     let pair = pair(&keys, 2).await;
+    compare(&pair, &keys).await;
+    pair.ours.stop().await.unwrap();
+}
+
+/// Both fetch the same key sets from the same server.
+#[tokio::test]
+async fn keys_that_are_fetched_are_as_good_as_those_of_a_file() {
+    let keys = Keys::generate();
+    let (mut settings, mut entries) = (Vec::new(), Vec::new());
+    for (at, (id, set)) in ["one", "two"].iter().zip(keys.sets()).enumerate() {
+        let (site, _serving) = publish(serde_json::from_str(&set).unwrap()).await;
+        let url = format!("{site}.well-known/jwks.json");
+        settings.push(format!("auxData.jwt.keySets[{at}].id={id}"));
+        settings.push(format!("auxData.jwt.keySets[{at}].remote.url={url}"));
+        entries.push(format!("{{ id: {id}, url: '{url}' }}"));
+    }
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let entries = format!("aux_data: {{ key_sets: [{}] }}", entries.join(", "));
+    let pair = Pair::with(&[], &settings, &entries).await;
+    compare(&pair, &keys).await;
+    pair.ours.stop().await.unwrap();
+}
+
+async fn compare(pair: &Pair, keys: &Keys) {
     let tokens = keys
         .tokens()
         .into_iter()
@@ -265,7 +290,7 @@ async fn a_token_is_believed_where_the_real_pdp_believes_it() {
     for (kind, token) in tokens.chain(keys.dated()) {
         for set in ["one", "two", "", "three"] {
             let (ours, theirs) =
-                said(&pair, &json!({ "jwt": { "token": token, "keySetId": set } })).await;
+                said(pair, &json!({ "jwt": { "token": token, "keySetId": set } })).await;
             let name = format!("{kind}, of the set {set:?}: {} {}", ours.status, theirs.status);
             if ours != theirs {
                 differing.push((name, ours, theirs));
@@ -282,7 +307,6 @@ async fn a_token_is_believed_where_the_real_pdp_believes_it() {
     for (_, ours, theirs) in &differing {
         assert_eq!((ours.status, theirs.status), (400, 200));
     }
-    pair.ours.stop().await.unwrap();
 }
 
 #[tokio::test]
