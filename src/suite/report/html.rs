@@ -75,10 +75,10 @@ fn missing(coverage: &Coverage) -> String {
     for Gap { rule, line, what, note } in &gaps {
         let (path, class) = (escaped(&rule.file), note.grade.class());
         let (what, text) = (escaped(what), &note.text);
-        list += &format!(
-            "<li class=\"{class}\"><a class=\"at\" href=\"#{path}:{line}\">{path}:{line}</a>\
-             <code>{what}</code><span>{text}</span></li>\n"
-        );
+        let line = line.to_string();
+        list.extend([r#"<li class=""#, class, r##""><a class="at" href="#"##, &path, ":", &line]);
+        list.extend(["\">", &path, ":", &line, "</a><code>", &what, "</code><span>", text]);
+        list += "</span></li>\n";
     }
     list + "</ul>\n"
 }
@@ -135,15 +135,15 @@ fn section(file: &PolicyFile, rules: &[&CoveredRule]) -> String {
     for (at, line) in String::from_utf8_lossy(&file.bytes).lines().enumerate() {
         let (line, number) = (escaped(line), at + 1);
         let Some(notes) = notes.get(&number) else {
-            section += &format!("<li><code>{line}</code></li>\n");
+            section.extend(["<li><code>", &line, "</code></li>\n"]);
             continue;
         };
         let worst = notes.iter().map(|note| note.grade).min().unwrap_or(Grade::Covered);
         let texts: Vec<&str> = notes.iter().map(|note| &*note.text).collect();
         let (class, texts) = (worst.class(), texts.join(" · "));
-        section += &format!(
-            "<li class=\"{class}\" id=\"{path}:{number}\"><code>{line}</code><span>{texts}</span></li>\n"
-        );
+        let number = number.to_string();
+        section.extend([r#"<li class=""#, class, r#"" id=""#, &path, ":", &number, r#""><code>"#]);
+        section.extend([&*line, "</code><span>", &texts, "</span></li>\n"]);
     }
     section + "</ol></details>\n"
 }
