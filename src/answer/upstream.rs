@@ -39,6 +39,9 @@ const TAKEN: [&str; 19] = [
     "x-request-id",
 ];
 
+/// A list of roles is rarely longer.
+const USUAL_LIST_BYTES: usize = 64;
+
 /// Which headers the upstream gets about the caller. No name twice: callers check it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpstreamHeaders(pub Vec<(IdentityHeader, HeaderSource)>);
@@ -208,11 +211,7 @@ impl HeaderSource {
     fn value(&self, principal: &Principal, claims: &Map) -> Option<String> {
         match self {
             Self::Id => Some(encode(&principal.id)),
-            Self::Roles => {
-                let roles: Vec<String> =
-                    principal.roles.iter().map(|role| encode_item(role.as_str())).collect();
-                Some(roles.join(","))
-            }
+            Self::Roles => Some(list(principal.roles.iter().map(Role::as_str))),
             Self::Claim(path) => text(claim(claims, path)?),
             Self::Attribute(name) => text(principal.attr.get(name)?),
         }
@@ -245,9 +244,8 @@ fn text(value: &Value) -> Option<String> {
         Value::Bool(value) => Some(value.to_string()),
         Value::Number(_) => Some(value.to_json().to_string()),
         Value::List(items) => {
-            let items: Option<Vec<String>> =
-                items.iter().map(|item| item.as_str().map(encode_item)).collect();
-            Some(items?.join(","))
+            let items: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            Some(list(items?.into_iter()))
         }
         Value::Null | Value::Map(_) => None,
     }
@@ -256,20 +254,32 @@ fn text(value: &Value) -> Option<String> {
 /// Percent-encodes what is not visible ASCII, and `%` itself: no CR, LF or NUL reaches a header,
 /// and the upstream can undo it.
 fn encode(text: &str) -> String {
-    percent_encode(text, |byte| byte == b' ')
+    let mut encoded = String::with_capacity(text.len());
+    percent_encode(text, &mut encoded, |byte| byte.is_ascii_graphic() || byte == b' ');
+    encoded
 }
 
-/// In a list the comma separates, so one inside an item is encoded too.
-fn encode_item(text: &str) -> String {
-    percent_encode(text, |_byte| false).replace(',', "%2C")
+/// In a list the comma separates, so one inside an item is encoded too, as is a blank.
+fn list<'t>(items: impl Iterator<Item = &'t str>) -> String {
+    let mut list = String::with_capacity(USUAL_LIST_BYTES);
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            list.push(',');
+        }
+        percent_encode(item, &mut list, |byte| byte.is_ascii_graphic() && byte != b',');
+    }
+    list
 }
 
-fn percent_encode(text: &str, also_plain: impl Fn(u8) -> bool) -> String {
+fn percent_encode(text: &str, encoded: &mut String, is_plain: impl Fn(u8) -> bool) {
     const HEX: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    let mut encoded = String::with_capacity(text.len());
+    let is_plain = |byte| is_plain(byte) && byte != b'%';
+    if text.bytes().all(is_plain) {
+        return encoded.push_str(text);
+    }
     for byte in text.bytes() {
-        if (byte.is_ascii_graphic() && byte != b'%') || also_plain(byte) {
+        if is_plain(byte) {
             encoded.push(char::from(byte));
         } else {
             encoded.push('%');
@@ -277,7 +287,6 @@ fn percent_encode(text: &str, also_plain: impl Fn(u8) -> bool) -> String {
             encoded.extend(HEX.get(usize::from(byte & 15)));
         }
     }
-    encoded
 }
 
 /// Every spelling of `name` in which at least one dash is an underscore.

@@ -78,7 +78,12 @@ impl Gate {
         // One snapshot for the whole request: a reload in the middle of it is not seen.
         let rules = self.rules.borrow().clone();
         let mut trace = Trace::default();
-        let answer = match self.walk(&rules, raw, stamp, &mut trace).await {
+        let request = HttpRequest::read(raw, &rules.request);
+        let answer = match &request {
+            Ok(request) => self.walk(&rules, request, stamp, &mut trace).await,
+            Err(error) => Err((*error).into()),
+        };
+        let answer = match answer {
             Ok(answer) => answer,
             Err(refusal) => Answer::Refuse(refusal.naming(rules.resource_metadata.as_ref())),
         };
@@ -90,18 +95,17 @@ impl Gate {
     async fn walk(
         &self,
         rules: &Rules,
-        raw: RawRequest<'_>,
+        request: &HttpRequest<'_>,
         stamp: &Stamp,
         trace: &mut Trace,
     ) -> Result<Answer, Refusal> {
         let now = stamp.now;
-        let request = HttpRequest::read(raw, &rules.request)?;
-        let matched = match rules.routes.find(&request) {
+        let matched = match rules.routes.find(request) {
             Found::Protected(matched) => matched,
             Found::Public(route) => {
                 trace.route = Some(route.template());
                 let mutation = rules.upstream_headers.anonymous(Reason::PUBLIC_ROUTE);
-                return Ok(Answer::Allow(as_decided(mutation, &request, rules)));
+                return Ok(Answer::Allow(as_decided(mutation, request, rules)));
             }
             Found::NoMethod(route) => {
                 trace.route = Some(route.template());
@@ -111,7 +115,7 @@ impl Gate {
         };
         let route = matched.template();
         trace.route = Some(Arc::clone(&route));
-        let (caller, token) = self.authenticate(&matched, &request, now, trace).await?;
+        let (caller, token) = self.authenticate(&matched, request, now, trace).await?;
         let target = matched.target(&caller.aux_data.jwt, now)?;
         trace.action = Some(target.action.clone());
         let Authenticated { principal, aux_data, expires_at, checked: _ } = &*caller;
@@ -134,11 +138,11 @@ impl Gate {
         trace.validation_errors = verdict.validation_errors.len();
         match verdict.effect {
             Effect::Allow => {
-                let mutation = vouch(rules, &caller, &request, stamp)?;
-                let carrier = matched.token_source().carrier(&request);
+                let mutation = vouch(rules, &caller, request, stamp)?;
+                let carrier = matched.token_source().carrier(request);
                 let carrier = carrier.map_err(|error| self.refused(error, matched.demands()))?;
                 let mutation = mutation.without(carrier);
-                Ok(Answer::Allow(as_decided(mutation, &request, rules)))
+                Ok(Answer::Allow(as_decided(mutation, request, rules)))
             }
             Effect::Deny => Err(denial(rules, &verdict)),
         }

@@ -61,7 +61,8 @@ impl RememberingJudge {
                 let policies = rules.policies.as_ref().ok_or(JudgeFault::NoPolicies)?;
                 self.evaluate(policies, rules.generation, question).await
             }
-            Judge::Remote(pdp) => self.ask(pdp, rules.generation, question).await,
+            // Whoever does not ask another server need not carry the space for it.
+            Judge::Remote(pdp) => Box::pin(self.ask(pdp, rules.generation, question)).await,
         }
     }
 

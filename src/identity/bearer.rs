@@ -32,7 +32,7 @@ pub fn find<'h>(
     }
     // Envoy joins repeated headers with a comma, and no token contains one. A comma is therefore
     // two tokens, and whichever we took, the upstream might take the other.
-    if value.contains(&b',') {
+    if has(value, |byte| byte == b',') {
         let mut credentials = value.split(|byte| *byte == b',').map(trim);
         let found = credentials.find_map(Scheme::split);
         return found.map_or(Ok(None), |_| Err(BearerError::Multiple));
@@ -53,7 +53,7 @@ impl BearerToken {
         if token.is_empty() {
             return Err(BearerError::Empty);
         }
-        if token.contains(&b' ') || token.contains(&b'\t') {
+        if has(token, is_blank) {
             return Err(BearerError::Malformed);
         }
         Ok(Self { scheme, bytes: token.into() })
@@ -106,6 +106,12 @@ impl Scheme {
 /// Optional white space of HTTP. A line break is none: inside of a header it can only be an attack.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
+}
+
+/// Whether one of the bytes is such. It looks at all of them, which for a token, where none is, takes a
+/// fraction of the time that it takes to ask after each byte whether to go on.
+fn has(bytes: &[u8], such: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |found, byte| found | such(*byte))
 }
 
 fn trim(mut bytes: &[u8]) -> &[u8] {

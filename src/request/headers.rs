@@ -97,7 +97,8 @@ impl<'m> Headers<'m> {
     pub fn misleading<'a>(&'a self, kept: &'a [String]) -> impl Iterator<Item = &'a str> {
         self.names().filter(move |name| {
             let is_forwarded = name.starts_with("x-forwarded-") || FORWARDED.contains(name);
-            let misleads = name.contains('_') || (is_forwarded && !WRITTEN_BY_ENVOY.contains(name));
+            let has_underscore = name.bytes().any(|byte| byte == b'_');
+            let misleads = has_underscore || (is_forwarded && !WRITTEN_BY_ENVOY.contains(name));
             misleads && !name.starts_with(':') && !kept.iter().any(|other| other == name)
         })
     }

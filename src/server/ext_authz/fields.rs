@@ -132,7 +132,17 @@ fn take<'m>(rest: &mut &'m [u8], length: usize) -> Result<&'m [u8], Malformed> {
 }
 
 /// Seven bits a byte, the lowest first; at most 64 of them.
+#[inline]
 fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+    // Keys and most lengths are of one byte.
+    if let [byte @ ..0x80, after @ ..] = *rest {
+        *rest = after;
+        return Ok((*byte).into());
+    }
+    long_varint(rest)
+}
+
+fn long_varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let (byte, after) = rest.split_first().ok_or(Malformed)?;

@@ -29,7 +29,6 @@ pub(super) use call::Calls;
 use crate::answer::{Answer, Reason, Refusal};
 use crate::decision::{Decision, Gate, Stamp, Trace};
 use crate::identity::Scheme;
-use crate::request::RawRequest;
 use crate::telemetry::{CacheResult, Metrics};
 
 /// The service. A clone is another handle on the same gate.
@@ -54,26 +53,22 @@ impl ExtAuthz {
     pub async fn check(&self, message: &[u8], buffer: Vec<u8>) -> Result<Vec<u8>, Malformed> {
         let started = Instant::now();
         let stamp = stamp();
-        let decision = match decode::decode(message) {
-            Ok(request) => self.decide(request, &stamp).await,
-            Err(DecodeError::Incomplete) => {
+        let way = async { Ok(self.gate.decide(decode::decode(message)?, &stamp).await) };
+        // The gate holds nothing that a panic could leave half changed: its state is in caches and
+        // snapshots that are replaced as a whole.
+        let decision = match AssertUnwindSafe(way).catch_unwind().await {
+            Ok(Ok(decision)) => decision,
+            Ok(Err(DecodeError::Incomplete)) => {
                 Decision::refused(Refusal::Malformed(Reason::INCOMPLETE))
             }
-            Err(DecodeError::Malformed(malformed)) => return Err(malformed),
+            Ok(Err(DecodeError::Malformed(malformed))) => return Err(malformed),
+            Err(_panic) => {
+                self.metrics.panicked();
+                Decision::refused(Refusal::Fault(Reason::PANIC))
+            }
         };
         self.record(&decision, &stamp.decision_id, started);
         Ok(encode::encode(&decision, &stamp.decision_id, buffer))
-    }
-
-    async fn decide(&self, request: RawRequest<'_>, stamp: &Stamp) -> Decision {
-        // The gate holds nothing that a panic could leave half changed: its state is in caches and
-        // snapshots that are replaced as a whole.
-        AssertUnwindSafe(self.gate.decide(request, stamp)).catch_unwind().await.unwrap_or_else(
-            |_panic| {
-                self.metrics.panicked();
-                Decision::refused(Refusal::Fault(Reason::PANIC))
-            },
-        )
     }
 
     fn record(&self, decision: &Decision, decision_id: &str, started: Instant) {

@@ -34,15 +34,24 @@ impl Writer {
     /// A message of what `write` writes.
     pub(super) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
         self.key(field, BYTES);
+        // The length stands before what it is the length of, and is known behind it. Most have one
+        // digit, so that is the place which is left.
         let start = self.0.len();
+        self.0.push(0);
         write(self);
-        let end = self.0.len();
-        // The length stands before what it is the length of, and is known behind it.
-        self.varint((end - start) as u64);
-        let digits = self.0.len() - end;
-        if let Some(message) = self.0.get_mut(start..) {
-            message.rotate_right(digits);
+        let length = self.0.len() - start - 1;
+        match (u8::try_from(length), self.0.get_mut(start)) {
+            (Ok(digit @ ..0x80), Some(place)) => *place = digit,
+            _ => self.insert_length(start, length),
         }
+    }
+
+    /// Writes a length of several digits in place of the one at `start`.
+    fn insert_length(&mut self, start: usize, length: usize) {
+        let end = self.0.len();
+        self.varint(length as u64);
+        let digits = self.0.split_off(end);
+        self.0.splice(start..=start, digits);
     }
 
     fn key(&mut self, field: u32, wire_type: u32) {
