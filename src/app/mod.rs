@@ -220,7 +220,7 @@ impl App {
             never = ready => match never {},
         };
         if let Some(ended) = failed {
-            ended.context("the ext_authz listener did not run")???;
+            ended.context("the ext_authz listener did not run")??;
         }
         readiness.send_replace(Readiness::NotReady("the server is stopping"));
         health.not_serving().await;
@@ -232,9 +232,7 @@ impl App {
         if time::timeout(shutdown.grace, background.join_all()).await.is_err() {
             warn!("Background tasks were cut off");
         }
-        for served in drained.context("checks in flight were cut off")? {
-            served?;
-        }
+        drained.context("checks in flight were cut off")?;
         info!("Stopped");
         Ok(())
     }

@@ -12,7 +12,6 @@ use std::{
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tonic::transport::server::Connected;
 
 #[derive(Debug)]
 pub(super) struct JoinedWrites<S>(pub(super) S);
@@ -45,13 +44,5 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for JoinedWrites<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(context)
-    }
-}
-
-impl<S: Connected> Connected for JoinedWrites<S> {
-    type ConnectInfo = S::ConnectInfo;
-
-    fn connect_info(&self) -> Self::ConnectInfo {
-        self.0.connect_info()
     }
 }

@@ -9,7 +9,6 @@ use std::{
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio_rustls::rustls::{self, pki_types::pem};
-use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
 /// `listen:` of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +49,10 @@ impl ListenConfig {
     }
 }
 
-/// A socket that is bound, with the TLS settings for what it accepts.
+/// A socket that is bound.
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) socket: Socket,
-    pub(super) tls: Option<ServerTlsConfig>,
 }
 
 #[derive(Debug)]
@@ -78,8 +76,6 @@ pub enum BindError {
         #[source]
         error: io::Error,
     },
-    #[error("could not use the TLS files of the listener")]
-    Tls(#[source] tonic::transport::Error),
     #[error("`{}` is not what it should be in PEM", path.display())]
     NotPem {
         path: PathBuf,
@@ -95,10 +91,9 @@ pub enum BindError {
 // === impl Bound ===
 
 impl Bound {
-    pub(super) async fn open(config: &ListenConfig) -> Result<Self, BindError> {
-        let tls = config.tls.as_ref().map(tls).transpose()?;
-        let error = |error| BindError::Socket { address: config.address.to_string(), error };
-        let socket = match &config.address {
+    pub(super) async fn open(address: &ListenAddress) -> Result<Self, BindError> {
+        let error = |error| BindError::Socket { address: address.to_string(), error };
+        let socket = match address {
             ListenAddress::Tcp(address) => {
                 Socket::Tcp(TcpListener::bind(address).await.map_err(error)?)
             }
@@ -107,7 +102,7 @@ impl Bound {
                 Socket::Unix(UnixListener::bind(path).map_err(error)?)
             }
         };
-        Ok(Self { socket, tls })
+        Ok(Self { socket })
     }
 
     /// Where it listens, with the port that the system chose for port 0.
@@ -131,20 +126,6 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-fn tls(config: &TlsConfig) -> Result<ServerTlsConfig, BindError> {
-    let TlsConfig { cert_file, key_file, client_ca_file } = config;
-    let identity = Identity::from_pem(read(cert_file)?, read(key_file)?);
-    let tls = ServerTlsConfig::new().identity(identity);
-    Ok(match client_ca_file {
-        Some(authority) => tls.client_ca_root(Certificate::from_pem(read(authority)?)),
-        None => tls,
-    })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, BindError> {
-    fs::read(path).map_err(|error| BindError::Pem { path: path.to_owned(), error })
 }
 
 // === impl ListenAddress ===

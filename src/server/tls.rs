@@ -1,4 +1,4 @@
-//! TLS of the listeners that axum serves: our certificate, and theirs where an authority is named.
+//! TLS of our listeners: our certificate, and theirs where an authority is named.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -17,7 +17,14 @@ use tokio_rustls::{
 
 use super::listener::{BindError, TlsConfig};
 
-pub(super) fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, BindError> {
+/// What is spoken over TLS.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Protocols {
+    Http2,
+    Http2Or1,
+}
+
+pub(super) fn acceptor(config: &TlsConfig, protocols: Protocols) -> Result<TlsAcceptor, BindError> {
     let TlsConfig { cert_file, key_file, client_ca_file } = config;
     let key = PrivateKeyDer::from_pem_slice(&read(key_file)?).map_err(malformed(key_file))?;
     let provider = Arc::new(default_provider());
@@ -39,7 +46,10 @@ pub(super) fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, BindError> {
     };
     let mut config =
         builder.with_single_cert(certificates(cert_file)?, key).map_err(BindError::Certificate)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = match protocols {
+        Protocols::Http2 => vec![b"h2".to_vec()],
+        Protocols::Http2Or1 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+    };
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

@@ -27,8 +27,8 @@ use tokio_rustls::{Accept, TlsAcceptor, server::TlsStream};
 use tokio_util::either::Either;
 
 use super::{
-    listener::{BindError, Bound, ListenAddress, ListenConfig, Socket, TlsConfig},
-    tls::acceptor,
+    listener::{BindError, Bound, ListenAddress, Socket, TlsConfig},
+    tls::{Protocols, acceptor},
 };
 
 /// A listener for anybody: `logout:` and `assertion.listen:` of the configuration.
@@ -114,8 +114,8 @@ impl Visitors {
         tls: Option<&TlsConfig>,
         stay: Stay,
     ) -> Result<Self, BindError> {
-        let tls = tls.map(acceptor).transpose()?;
-        let bound = Bound::open(&ListenConfig { address: address.clone(), tls: None }).await?;
+        let tls = tls.map(|tls| acceptor(tls, Protocols::Http2Or1)).transpose()?;
+        let bound = Bound::open(address).await?;
         let seats = Arc::new(Semaphore::new(stay.seats));
         Ok(Self { bound, tls, seats, silent: VecDeque::new(), stay })
     }

@@ -61,6 +61,11 @@ pub(super) fn patience(headers: &HeaderMap, most: usize) -> Result<Option<Durati
     Ok(number.parse().ok().map(unit))
 }
 
+/// The same in gRPC's words, for those whom what is no time does not concern.
+pub(in crate::server) fn patience_of_grpc(headers: &HeaderMap) -> Option<Duration> {
+    patience(headers, GRPC).ok().flatten()
+}
+
 /// The answer, unless it comes too late for whoever waits no longer than that.
 pub(super) async fn within<A>(
     patience: Option<Duration>,

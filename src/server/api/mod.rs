@@ -27,6 +27,7 @@ use door::Door;
 use grpc::Port;
 
 pub use cors::{AllowedOrigins, CorsConfig};
+pub(super) use deadline::patience_of_grpc;
 
 /// The listeners of `api:`.
 #[derive(Clone, Debug, PartialEq, Eq)]

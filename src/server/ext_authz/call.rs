@@ -1,10 +1,9 @@
 //! `Check` as a call over gRPC: one message comes, one message goes.
 //!
 //! It is as much of gRPC as one unary method without compression needs. Every other path, health among
-//! them, goes to `others`; timeouts, TLS and connections are tonic's.
+//! them, goes to `others`.
 
 use std::{
-    convert::Infallible,
     future::Future,
     mem,
     pin::Pin,
@@ -12,9 +11,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
+use futures_util::future::Either;
+use http::{HeaderMap, HeaderValue, Request, Response, header::CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use tokio::time::timeout;
 use tonic::{
     Status,
     body::Body,
@@ -24,7 +26,7 @@ use tonic::{
     service::Routes,
 };
 
-use super::ExtAuthz;
+use super::{super::api::patience_of_grpc, ExtAuthz};
 
 const PATH: &str = "/envoy.service.auth.v3.Authorization/Check";
 
@@ -38,8 +40,8 @@ const PREFIX_BYTES: usize = 5;
 /// An answer is rarely longer.
 const USUAL_BYTES: usize = 768;
 
-/// What the listener for Envoy serves. It is cloned for each request.
-#[derive(Clone, Debug)]
+/// What the listener for Envoy serves.
+#[derive(Debug)]
 pub(in crate::server) struct Calls {
     pub(in crate::server) ext_authz: Arc<ExtAuthz>,
     pub(in crate::server) others: Routes,
@@ -60,29 +62,37 @@ impl NamedService for ExtAuthz {
 
 // === impl Calls ===
 
-impl Service<http::Request<Body>> for Calls {
-    type Response = http::Response<Reply>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<http::Request<Body>>::poll_ready(&mut self.others, context)
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        if request.uri().path() == PATH {
-            let ext_authz = Arc::clone(&self.ext_authz);
-            return Box::pin(async move { Ok(answer(&ext_authz, request.into_body()).await) });
+impl Calls {
+    /// What is returned is as small as it can be: there is one for each request.
+    pub(in crate::server) fn call(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Reply>> + Send + use<> {
+        if request.uri().path() != PATH {
+            return Either::Right(Box::pin(other(self.others.clone(), request)));
         }
-        let answer = self.others.call(request);
-        Box::pin(async move { Ok(answer.await?.map(Reply::Other)) })
+        let ext_authz = Arc::clone(&self.ext_authz);
+        let patience = patience_of_grpc(request.headers());
+        let body = request.into_body();
+        Either::Left(async move {
+            let Some(patience) = patience else { return answer(&ext_authz, body).await };
+            let answer = timeout(patience, answer(&ext_authz, body)).await;
+            answer.unwrap_or_else(|_late| Status::deadline_exceeded("it took too long").into_http())
+        })
     }
 }
 
-async fn answer(ext_authz: &ExtAuthz, body: Body) -> http::Response<Reply> {
+async fn other(mut others: Routes, request: Request<Incoming>) -> Response<Reply> {
+    match others.call(request).await {
+        Ok(response) => response.map(Reply::Other),
+        Err(never) => match never {},
+    }
+}
+
+async fn answer(ext_authz: &ExtAuthz, body: Incoming) -> Response<Reply> {
     match reply(ext_authz, body).await {
         Ok(message) => {
-            let mut response = http::Response::new(Reply::Message(message));
+            let mut response = Response::new(Reply::Message(message));
             response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
             response
         }
@@ -90,7 +100,7 @@ async fn answer(ext_authz: &ExtAuthz, body: Body) -> http::Response<Reply> {
     }
 }
 
-async fn reply(ext_authz: &ExtAuthz, body: Body) -> Result<Bytes, Status> {
+async fn reply(ext_authz: &ExtAuthz, body: Incoming) -> Result<Bytes, Status> {
     let body = Limited::new(body, PREFIX_BYTES + MAX_MESSAGE_BYTES).collect().await;
     let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
         Ok(_too_long) => Status::out_of_range("the message is too long"),

@@ -42,7 +42,7 @@ impl Edge {
         let portcullis: SocketAddr = server.address().unwrap().parse().unwrap();
         server.health().serving().await;
         let mut servers = JoinSet::new();
-        servers.spawn(async move { server.run(CancellationToken::new()).await.unwrap() });
+        servers.spawn(async move { server.run(CancellationToken::new()).await });
         let upstream = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream_address = upstream.local_addr().unwrap();
         let application = Router::new().fallback(async || "the application");
