@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{Algorithm, BearerToken, TokenError};
+use super::{Algorithm, BearerToken, TokenError, bearer::has};
 use crate::engine::model::{Map, Value};
 use crate::request::json::{self, JsonLimits};
 
@@ -124,9 +124,9 @@ impl fmt::Debug for UnverifiedToken<'_> {
 impl<'t> Parts<'t> {
     pub(super) fn parse(bytes: &'t [u8], limits: TokenLimits) -> Result<Self, TokenError> {
         limits.check_bytes(bytes)?;
-        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let text = str::from_utf8(bytes).map_err(|_not_ascii| TokenError::Malformed)?;
-        if !bytes.iter().all(fits) {
+        if has(bytes, |byte| !fits(byte)) {
             return Err(TokenError::Malformed);
         }
         let (header, payload, signature) = split(text)?;

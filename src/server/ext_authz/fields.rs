@@ -94,7 +94,22 @@ fn key(rest: &mut &[u8]) -> Result<(u32, u32), Malformed> {
     if number == 0 { Err(Malformed) } else { Ok((number, wire_type)) }
 }
 
+#[inline]
 fn value<'m>(
+    rest: &mut &'m [u8],
+    number: u32,
+    wire_type: u32,
+    depth: u32,
+) -> Result<Value<'m>, Malformed> {
+    // Nearly all are of this type.
+    if wire_type == 2 {
+        let length = usize::try_from(varint(rest)?).map_err(|_too_large| Malformed)?;
+        return Ok(Value::Bytes(take(rest, length)?));
+    }
+    other_value(rest, number, wire_type, depth)
+}
+
+fn other_value<'m>(
     rest: &mut &'m [u8],
     number: u32,
     wire_type: u32,
@@ -102,10 +117,6 @@ fn value<'m>(
 ) -> Result<Value<'m>, Malformed> {
     Ok(match wire_type {
         0 => varint(rest).map(|_| Value::Varint)?,
-        2 => {
-            let length = usize::try_from(varint(rest)?).map_err(|_too_large| Malformed)?;
-            Value::Bytes(take(rest, length)?)
-        }
         1 => take(rest, 8).map(|_| Value::Other)?,
         3 => skip_group(rest, number, depth).map(|()| Value::Other)?,
         5 => take(rest, 4).map(|_| Value::Other)?,
