@@ -1,6 +1,7 @@
-//! The server to compare with: the same gRPC stack, and nothing behind it.
+//! The server to compare with: the same HTTP/2 as ours, tonic's own service on it, and nothing behind
+//! that.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use envoy_types::{
@@ -10,7 +11,10 @@ use envoy_types::{
         authorization_server::{Authorization, AuthorizationServer},
     },
 };
-use tonic::{Request, Response, Status, transport::Server};
+use hyper::{server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tonic::{Request, Response, Status, codegen::Service as _};
 
 struct Empty;
 
@@ -23,12 +27,22 @@ impl Authorization for Empty {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the process ends with its connections")]
 pub async fn run(listen: SocketAddr) -> anyhow::Result<()> {
-    Server::builder()
-        .tcp_nodelay(true)
-        .max_concurrent_streams(1024)
-        .add_service(AuthorizationServer::new(Empty))
-        .serve(listen)
-        .await
-        .with_context(|| format!("could not serve at {listen}"))
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.with_context(|| format!("could not serve at {listen}"))?;
+    let service = AuthorizationServer::from_arc(Arc::new(Empty));
+    loop {
+        let (stream, _address) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let service = service.clone();
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(1024)
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(move |request| service.clone().call(request)),
+            );
+        tokio::spawn(connection);
+    }
 }
