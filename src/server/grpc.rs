@@ -3,7 +3,7 @@
 //! A connection is hyper's, and nothing lies between it and the calls: the layers of tonic's own
 //! server, which each request passes in boxes, are more than a tenth of what a remembered answer takes.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use axum::serve::Listener;
 use hyper::{server::conn::http2, service::service_fn};
@@ -140,10 +140,7 @@ async fn converse(
     shutdown: CancellationToken,
 ) {
     let stream = TokioIo::new(JoinedWrites(stream));
-    let service = service_fn(move |request| {
-        let answer = calls.call(request);
-        async { Ok::<_, Infallible>(answer.await) }
-    });
+    let service = service_fn(move |request| calls.call(request));
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_CONCURRENT_STREAMS)

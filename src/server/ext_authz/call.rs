@@ -4,6 +4,7 @@
 //! them, goes to `others`.
 
 use std::{
+    convert::Infallible,
     future::Future,
     mem,
     pin::Pin,
@@ -11,7 +12,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_util::future::Either;
 use http::{HeaderMap, HeaderValue, Request, Response, header::CONTENT_TYPE};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -47,6 +47,9 @@ pub(in crate::server) struct Calls {
     pub(in crate::server) others: Routes,
 }
 
+pub(in crate::server) type Answering =
+    Pin<Box<dyn Future<Output = Result<Response<Reply>, Infallible>> + Send>>;
+
 /// The body of an answer.
 #[derive(Debug)]
 pub(in crate::server) enum Reply {
@@ -63,30 +66,28 @@ impl NamedService for ExtAuthz {
 // === impl Calls ===
 
 impl Calls {
-    /// What is returned is as small as it can be: there is one for each request.
-    pub(in crate::server) fn call(
-        &self,
-        request: Request<Incoming>,
-    ) -> impl Future<Output = Response<Reply>> + Send + use<> {
+    /// The future is in a box, as hyper moves it several times before it is polled.
+    pub(in crate::server) fn call(&self, request: Request<Incoming>) -> Answering {
         if request.uri().path() != PATH {
-            return Either::Right(Box::pin(other(self.others.clone(), request)));
+            return Box::pin(other(self.others.clone(), request));
         }
         let ext_authz = Arc::clone(&self.ext_authz);
         let patience = patience_of_grpc(request.headers());
         let body = request.into_body();
-        Either::Left(async move {
-            let Some(patience) = patience else { return answer(&ext_authz, body).await };
+        Box::pin(async move {
+            let Some(patience) = patience else { return Ok(answer(&ext_authz, body).await) };
             let answer = timeout(patience, answer(&ext_authz, body)).await;
-            answer.unwrap_or_else(|_late| Status::deadline_exceeded("it took too long").into_http())
+            let late = || Status::deadline_exceeded("it took too long").into_http();
+            Ok(answer.unwrap_or_else(|_elapsed| late()))
         })
     }
 }
 
-async fn other(mut others: Routes, request: Request<Incoming>) -> Response<Reply> {
-    match others.call(request).await {
-        Ok(response) => response.map(Reply::Other),
-        Err(never) => match never {},
-    }
+async fn other(
+    mut others: Routes,
+    request: Request<Incoming>,
+) -> Result<Response<Reply>, Infallible> {
+    Ok(others.call(request).await?.map(Reply::Other))
 }
 
 async fn answer(ext_authz: &ExtAuthz, body: Incoming) -> Response<Reply> {
