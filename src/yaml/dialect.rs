@@ -1,5 +1,5 @@
 //! Where Cerbos's parser is narrower than YAML, and what the events do not show: byte order marks,
-//! directives, explicit keys, anchors that are defined twice.
+//! directives, explicit keys, keys behind a tab, anchors that are defined twice.
 
 use super::{Place, SyntaxError};
 
@@ -34,6 +34,16 @@ impl<'t> Source<'t> {
         before.strip_suffix('?').is_some_and(|rest| {
             rest.is_empty() || rest.ends_with(|c: char| c.is_whitespace() || "{[,".contains(c))
         })
+    }
+
+    /// Whether a tab stands between the dash of a list and the first key of a mapping at `place`.
+    pub(super) fn is_key_behind_tab(&self, place: Place) -> bool {
+        let before = self.before(place);
+        let line = self.lines.get(place.line.saturating_sub(1)).copied().unwrap_or_default();
+        let is_block = line.get(before.len()..).is_some_and(|node| !node.starts_with('{'));
+        let dash = before.trim_end_matches([' ', '\t']);
+        let gap = before.get(dash.len()..).unwrap_or_default();
+        is_block && dash.ends_with('-') && gap.contains('\t')
     }
 
     /// The name in the `&name` with which the node at `place` begins.

@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle as Style, ScanError, Span};
 
 use super::{
     Entry, Key, Node, Place, Scalar, ScalarKind, ScalarStyle, SyntaxError, Tree, dialect::Source,
-    scalar,
+    scalar, surrogates,
 };
 
 /// Bounds of one document, against input that is made to exhaust us.
@@ -55,6 +55,13 @@ struct Loader<'t> {
 /// Text that is not YAML, a second document, a repeated key, a key that is not a string, an alias
 /// to nothing or to itself, and everything beyond `limits`.
 pub fn load(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
+    match surrogates::joined(text).filter(|_| text.len() <= limits.bytes) {
+        Some(text) => load_joined(&text, limits),
+        None => load_joined(text, limits),
+    }
+}
+
+fn load_joined(text: &str, limits: Limits) -> Result<Option<Node>, SyntaxError> {
     if text.len() > limits.bytes {
         return Err(SyntaxError {
             place: None,
@@ -111,6 +118,10 @@ impl Loader<'_> {
             }
             Event::MappingStart(anchor, _tag) => {
                 self.name_anchor(anchor, place)?;
+                if self.source.is_key_behind_tab(place) {
+                    let message = "a tab cannot stand between `-` and a key: use spaces";
+                    return Err(error(Some(place), message));
+                }
                 let mapping = OpenMapping::default();
                 self.open(Open::Mapping { place, anchor, mapping }, place)
             }

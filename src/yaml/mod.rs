@@ -7,6 +7,7 @@
 mod dialect;
 mod load;
 mod scalar;
+mod surrogates;
 
 #[cfg(test)]
 mod tests;

@@ -22,33 +22,39 @@ pub(super) fn resolve(text: &str) -> ScalarKind {
         .unwrap_or(ScalarKind::String)
 }
 
-fn integer(text: &str) -> Option<i128> {
-    let (negative, digits) = match text.strip_prefix(['-', '+']) {
-        Some(rest) => (text.starts_with('-'), rest),
-        None => (false, text),
-    };
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+/// A number without its sign and its underscores, and whether it is negative. Of `+-1` both signs go
+/// away, and it is positive.
+fn number(text: &str) -> Option<(bool, String)> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;
     }
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let unsigned = unsigned.strip_prefix('-').unwrap_or(unsigned).replace('_', "");
+    unsigned
+        .starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        .then_some((text.starts_with('-'), unsigned))
+}
+
+fn integer(text: &str) -> Option<i128> {
+    let (negative, digits) = number(text)?;
     let (radix, digits) = match (digits.as_bytes().first(), digits.as_bytes().get(1)) {
         (Some(b'0'), Some(b'x')) => (16, digits.get(2..)?),
         (Some(b'0'), Some(b'o')) => (8, digits.get(2..)?),
         (Some(b'0'), Some(b'b')) => (2, digits.get(2..)?),
         (Some(b'0'), Some(_)) => (8, digits.get(1..)?),
-        _ => (10, digits),
+        _ => (10, &*digits),
     };
-    let digits = digits.replace('_', "");
     // `from_str_radix` takes a sign of its own, which would be a second one here.
-    if digits.is_empty() || digits.starts_with(['-', '+']) {
+    if digits.starts_with(['-', '+']) {
         return None;
     }
-    let magnitude = u64::from_str_radix(&digits, radix).ok()?;
+    let magnitude = u64::from_str_radix(digits, radix).ok()?;
     let value = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
     (value >= i128::from(i64::MIN)).then_some(value)
 }
 
 fn float(text: &str) -> Option<f64> {
-    let digits = text.replace('_', "");
+    let (negative, digits) = number(text)?;
     // Without a point an exponent makes a string: `1e3` is text.
     if !digits.contains('.')
         || digits.contains(|c: char| !matches!(c, '0'..='9' | '.' | 'e' | 'E' | '+' | '-'))
@@ -59,7 +65,8 @@ fn float(text: &str) -> Option<f64> {
         return None;
     }
     // What is beyond the range of a double is text.
-    digits.parse().ok().filter(|value: &f64| value.is_finite())
+    let value = digits.parse().ok().filter(|value: &f64| value.is_finite())?;
+    Some(if negative { -value } else { value })
 }
 
 #[cfg(test)]
@@ -115,6 +122,32 @@ mod tests {
             ("1,000", string),
             (".", string),
             ("1.0e400", string),
+        ] {
+            assert_eq!(resolve(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn signs_and_underscores_go_away_first() {
+        let string = ScalarKind::String;
+        let int = ScalarKind::Integer;
+        let float = ScalarKind::Float;
+        for (text, kind) in [
+            ("+-1", int(1)),
+            ("-+1", string),
+            ("+--1", string),
+            ("+-0x1F", int(31)),
+            ("+-.5", float(0.5)),
+            ("+-1e3", string),
+            ("+-.inf", string),
+            ("-_1", int(-1)),
+            ("_1", string),
+            ("0_x1F", int(31)),
+            ("0_17", int(15)),
+            ("+_.5", float(0.5)),
+            ("._5", float(0.5)),
+            ("+-", string),
+            ("-_", string),
         ] {
             assert_eq!(resolve(text), kind, "{text}");
         }

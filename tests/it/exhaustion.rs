@@ -291,17 +291,30 @@ fn references_of_schemas_that_are_long_or_circular_end() {
         (0..20_000).map(|at| format!("\"p{at}\": {{\"type\": \"string\"}}")).collect();
     let wide = format!("{{\"properties\": {{{}}}}}", wide.join(","));
     let one = || attr("x", 1.0.into());
+    let recursive = "{\"properties\": {\"x\": {\"$ref\": \"#\"}}}";
+    let branches = |keyword: &str| {
+        let branch = |name: &str| {
+            format!(
+                "{{\"properties\": {{\"x\": {{\"$ref\": \"#\"}}}}, \"required\": [\"{name}\"]}}"
+            )
+        };
+        format!("{{\"{keyword}\": [{}, {}]}}", branch("a"), branch("b"))
+    };
+    let deep = "/: more than 500 schemas apply within each other".to_owned();
+    let spent = "/: evaluation took more than 5000000 steps".to_owned();
     for (schema, attr, expected) in [
         ("{\"$ref\": \"#\"}".to_owned(), one(), circular("")),
         (pair.to_owned(), one(), circular("/$defs/a")),
         (chain(200, plain), one(), "/: expected number, but got object".to_owned()),
         (chain(10_000, plain), one(), circular("/$defs/d255")),
-        (chain(3_000, below), attr("x", nested_map(1_000)), "allow".to_owned()),
-        (
-            "{\"properties\": {\"x\": {\"$ref\": \"#\"}}}".to_owned(),
-            attr("x", nested_map(1_000)),
-            "allow".to_owned(),
-        ),
+        (chain(3_000, below), attr("x", nested_map(200)), "allow".to_owned()),
+        (chain(3_000, below), attr("x", nested_map(1_000)), deep.clone()),
+        (recursive.to_owned(), attr("x", nested_map(200)), "allow".to_owned()),
+        (recursive.to_owned(), attr("x", nested_map(1_000)), deep),
+        // Each of its two branches asks for the same again, so that the answer takes 2^n visits.
+        (branches("anyOf"), attr("x", nested_map(24)), spent.clone()),
+        (branches("allOf"), attr("x", nested_map(24)), spent.clone()),
+        (branches("oneOf"), attr("x", nested_map(24)), spent),
         (wide, one(), "allow".to_owned()),
     ] {
         let start: String = schema.chars().take(60).collect();

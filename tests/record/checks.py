@@ -5,7 +5,8 @@
 
 A file holds cases. A case begins with `== title` and has, a line each: `options: ..`, policies
 (`resourcePolicy: {..}` and so on, without `apiVersion`), schemas (`schema NAME: JSON`) and questions
-(`? JSON`), each followed by its answer, which is what this script replaces.
+(`? JSON`), each followed by its answer, which is what this script replaces. Lines `  here ..` in
+an answer say what we answer instead.
 """
 
 import json
@@ -115,7 +116,8 @@ def record(pdp, lines):
             wait(http, server)
             recorded = []
             for line in lines:
-                if line.startswith("  "):
+                # What we answer instead stays.
+                if line.startswith("  ") and not line.startswith("  here "):
                     continue
                 recorded.append(line)
                 if line.startswith("? "):

@@ -16,7 +16,7 @@ pub struct Budget {
 
 /// What is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spent {
+pub(in crate::engine) enum Spent {
     Steps(u64),
     Memory(usize),
 }
@@ -50,7 +50,7 @@ impl Budget {
     }
 
     /// Takes steps. `held` are the bytes that the evaluation holds at this moment.
-    pub(super) fn take(&self, steps: usize, held: usize) -> Result<(), Spent> {
+    pub(in crate::engine) fn take(&self, steps: usize, held: usize) -> Result<(), Spent> {
         let left = self.steps.get().saturating_sub(u64::try_from(steps).unwrap_or(u64::MAX));
         self.steps.set(left);
         if left == 0 {
@@ -64,8 +64,13 @@ impl Budget {
     }
 
     /// Counts bytes that are held until the question is answered.
-    pub(super) fn keep(&self, bytes: usize) {
+    pub(in crate::engine) fn keep(&self, bytes: usize) {
         self.kept.set(self.kept.get().saturating_add(bytes));
+    }
+
+    /// Leaves nothing, whatever there was.
+    pub(in crate::engine) fn exhaust(&self) {
+        self.spend(Spent::Steps(self.limits.evaluation_steps));
     }
 
     pub(super) fn pattern_bytes(&self) -> usize {

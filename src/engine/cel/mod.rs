@@ -62,6 +62,7 @@ pub use self::{
     time::Moment,
     value::{Cidr, Object, SpiffeMatcher, V},
 };
+pub(in crate::engine) use self::{budget::Spent, functions::Quoted};
 use self::{
     check::Types,
     eval::{Evaluated, Run},

@@ -53,6 +53,11 @@ impl Pattern {
         self.regex.is_match(text)
     }
 
+    /// What a search in a text takes, in steps of a question.
+    pub(in crate::engine) fn steps(&self, text: &str) -> usize {
+        (1 + text.len() / 4).saturating_mul(self.weight())
+    }
+
     pub(super) fn regex(&self) -> &Regex {
         &self.regex
     }

@@ -52,7 +52,7 @@ pub(super) struct Evaluator<'a, O> {
     set: &'a PolicySet,
     input: &'a CheckInput<'a>,
     arena: &'a Bump,
-    budget: &'a Budget,
+    pub(super) budget: &'a Budget,
     strictness: Strictness,
     pub(super) runtime: Runtime<'a>,
     errors: Vec<EvaluationError>,

@@ -1,6 +1,7 @@
 //! Whether attributes are what the schemas of a policy say.
 
 use super::question::Question;
+use crate::engine::cel::Budget;
 use crate::engine::model::{SchemaEnforcement, ValidationError};
 use crate::engine::policy::Schemas;
 
@@ -8,10 +9,13 @@ use crate::engine::policy::Schemas;
 ///
 /// The schemas are those of the root policy above the policy of the nearest scope. If that scope has
 /// no policy for the kind, nothing is validated, as in Cerbos.
-pub(in crate::engine) fn validate(question: &Question<'_>) -> Vec<ValidationError> {
+pub(in crate::engine) fn validate(
+    question: &Question<'_>,
+    budget: &Budget,
+) -> Vec<ValidationError> {
     let Some(schemas) = schemas(question) else { return Vec::new() };
     let input = question.input;
-    schemas.validate((&input.principal.attr, &input.resource.attr), input.actions)
+    schemas.validate((&input.principal.attr, &input.resource.attr), input.actions, budget)
 }
 
 /// The schemas that the attributes of a question must follow.

@@ -74,9 +74,10 @@ impl<'a, O: Observer<'a>> Walk<'a, O> {
     /// The answer, what the observer was told, and whether the clock was read indeed.
     pub(super) fn run(mut self) -> (CheckOutput, O, bool) {
         let question = self.question;
-        let validation_errors = validation::validate(question);
-        let is_rejected = !validation_errors.is_empty()
-            && question.set.options.schema_enforcement == SchemaEnforcement::Reject;
+        let validation_errors = validation::validate(question, self.evaluator.budget);
+        let rejects = question.set.options.schema_enforcement == SchemaEnforcement::Reject;
+        // What could not be validated to the end is not taken for valid.
+        let is_rejected = self.evaluator.is_exhausted() || rejects && !validation_errors.is_empty();
         let rejected =
             Finding { effect: None, policy: question.resource_policies.policy, scope: "" };
         let actions = question.input.actions.iter().map(|action| {

@@ -65,7 +65,7 @@ impl PolicySet {
         let arena = Bump::new();
         let budget = Budget::new(&self.options.limits);
         let question = Question::new(self, &input, &arena);
-        let validation_errors = validate(&question);
+        let validation_errors = validate(&question, &budget);
         let is_rejected = !validation_errors.is_empty()
             && self.options.schema_enforcement == SchemaEnforcement::Reject;
         let output = if is_rejected {
@@ -82,8 +82,8 @@ impl PolicySet {
 }
 
 /// What is wrong with the attributes that are known.
-fn validate(question: &Question<'_>) -> Vec<ValidationError> {
+fn validate(question: &Question<'_>, budget: &Budget) -> Vec<ValidationError> {
     let Some(schemas) = validation::schemas(question) else { return Vec::new() };
     let CheckInput { principal, resource, actions, .. } = question.input;
-    schemas.validate_known((&principal.attr, &resource.attr), actions)
+    schemas.validate_known((&principal.attr, &resource.attr), actions, budget)
 }

@@ -60,7 +60,10 @@ fn explain(message: &str) -> (&str, Option<String>) {
         // The list of what could follow instead is long, and always nearly everything.
         let syntax = syntax.split(" expecting {").next().unwrap_or(syntax);
         return match syntax {
-            "mismatched input '<EOF>'" => ("it ends too early", None),
+            "mismatched input '<EOF>'" => {
+                let help = "an operand, or what closes a bracket, is missing at its end";
+                ("it ends too early", Some(help.to_owned()))
+            }
             syntax => (syntax, None),
         };
     }
@@ -76,7 +79,29 @@ fn explain(message: &str) -> (&str, Option<String>) {
             quoted(message).map(|name| format!("attributes are below `attr`: `.attr.{name}`"));
         return (message, help);
     }
-    (message, None)
+    let help = match message {
+        "invalid matches argument" => {
+            "it must be a regular expression of RE2: no look-around, no back-references"
+        }
+        "invalid duration argument" => "write a duration as `90s`, `1h30m` or `1.5h`",
+        "invalid timestamp argument" => "write a time as `2026-01-02T03:04:05Z`",
+        _ => return (message, overload(message)),
+    };
+    (message, Some(help.to_owned()))
+}
+
+/// What to do about a call that fits no function, or a condition that is none.
+fn overload(message: &str) -> Option<String> {
+    if let Some(types) = message.strip_prefix("found no matching overload for ") {
+        let (name, types) = types.split_once(" applied to ")?;
+        let types = types.trim_matches(['\'', '(', ')']);
+        // Operators are `_==_`, `_[_]`, `!_` to the checker.
+        let name = name.trim_matches('\'').replace('_', "");
+        return Some(format!(
+            "`{name}` does not take {types}: convert with `string()`, `int()`, `double()` and so on"
+        ));
+    }
+    message.starts_with("expected type '").then(|| "every part must have the same type".to_owned())
 }
 
 /// The place in `file` of line and column `at` within `expression`, whose value begins at `value`.

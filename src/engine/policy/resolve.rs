@@ -186,7 +186,8 @@ fn report_cycle(cycle: &[usize], names: &[&Text], problems: &mut Problems) {
             format!("variables {} refer to each other in a cycle", all.join(", "))
         }
     };
-    problems.push(Problem::at(first.site, message));
+    let problem = Problem::at(first.site, message);
+    problems.push(problem.help("take one of these references out"));
 }
 
 // === impl Context ===

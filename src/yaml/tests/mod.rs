@@ -44,6 +44,13 @@ fn documents_are_read() {
         ("a: &x {k: 1, l: 2}\nb: {l: 3, <<: *x}", "{a={k=1 l=2} b={l=3 k=1}}"),
         ("a: {<<: {k: 1}}", "{a={k=1}}"),
         ("\"<<\": {k: 1}", "{<<={k=1}}"),
+        // Surrogate pairs are escapes in double quotes, and text elsewhere.
+        (
+            "a: \"\\ud83d\\uDE00 é\\ud83d\\ude01\"\nb: '\\ud83d\\ude00'\nc: \"\\\\ud83d\"",
+            r#"{a="😀 é😁" b="\\ud83d\\ude00" c="\\ud83d"}"#,
+        ),
+        ("{\"\\ud83d\\ude00\": [\"\\ud83d\\ude00\"]} # \\ud83d\\ude00", r#"{😀=["😀"]}"#),
+        ("- - a: 1\n-\t{b: 2}\n-\tc", r#"[[{a=1}] {b=2} "c"]"#),
     ] {
         let node = load(text, LIMITS).unwrap().unwrap();
         assert_eq!(print(&node), expected, "{text}");
@@ -84,6 +91,10 @@ fn documents_are_refused_at_their_place() {
         ("a: 1\n---\nb: 2", "3:1 more than one YAML document: write each into a file of its own"),
         ("%YAML 1.2\n---\na: 1", "1:1 directives such as `%YAML` are not accepted"),
         ("\u{feff}a: 1", "1:1 the file begins with a byte order mark: remove it"),
+        ("a: \"\\ud83d\"", "1:"),
+        ("a: \"\\ude00\\ud83d\"", "1:"),
+        ("-\ta: 1", "1:3 a tab cannot stand between `-` and a key: use spaces"),
+        ("a:\n  - \tb: 1", "2:6 a tab cannot stand between `-` and a key: use spaces"),
         ("a: 1\nb: \0", "2:1 this line contains a NUL character"),
         (&deep, "1:21 nested more than 20 deep"),
         (&many, "1:1 more than 200 values, aliases counted"),

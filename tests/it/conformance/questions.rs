@@ -6,6 +6,50 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{random::Dice, scene};
 
+/// Texts that have a format, or nearly.
+const WRITTEN: [&str; 40] = [
+    "2020-02-29",
+    "2021-02-29",
+    "12:00:00Z",
+    "23:59:60Z",
+    "2020-01-01t00:00:00+01:00",
+    "P1Y2DT3H",
+    "PT",
+    "2020-01-01T00:00:00Z/P1D",
+    "a.b.",
+    "-a.b",
+    "xn--X",
+    "é@b.c",
+    "\"a b\"@c.d",
+    "a@[IPv6:::1]",
+    "10.0.0.01",
+    "::ffff:1.2.3.4",
+    "http://é.com",
+    "http://a/{b}",
+    "http://a/{{b}}",
+    "http://[zz]/",
+    "urn:a:b",
+    "a b",
+    "//a",
+    "%zz",
+    "{",
+    "(?=a)",
+    "a{1,2}",
+    "/a~1b",
+    "/a~2",
+    "1/a",
+    "2eb8aa08-aa98-11ea-b4aa-73b441d16380",
+    "aGVsbG8=",
+    "aGVsbG8",
+    "eyJhIjoxfQ==",
+    "***",
+    "{\"a\":1}",
+    "[",
+    "a.b",
+    "\u{a0}",
+    "\u{2028}",
+];
+
 const STRINGS: [&str; 8] = ["a", "b", "abc", "alice", "", "héllo", "a,b,c", "1"];
 
 /// Attributes of a principal or a resource: most of those that expressions read, mostly of the
@@ -44,6 +88,7 @@ const ATTRIBUTES: &[(&str, Make)] = &[
     ("ip1", |dice| one(dice, &["10.0.0.5", "2001:db8::1", "::ffff:10.0.0.5", "x"])),
     ("hi1", |dice| one(dice, &["a.b", "a.b.c", "a", ""])),
     ("pa1", |dice| one(dice, &["/a/b/c.txt", "a/b", "C:\\a\\b", ""])),
+    ("written", |dice| one(dice, &WRITTEN)),
     ("owner", |dice| one(dice, &["alice", "alice", "bob"])),
     ("level", |dice| json!(dice.u8(0..5))),
 ];

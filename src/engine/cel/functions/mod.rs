@@ -24,6 +24,7 @@ mod times;
 
 use std::{collections::HashMap, net::IpAddr, sync::LazyLock};
 
+pub(in crate::engine) use self::quoted::Quoted;
 pub(super) use self::{
     format::check as check_format, format::describe, lists::sort_values, network::parse_cidr,
     network::parse_ip,

@@ -7,7 +7,7 @@ use std::{
 
 use regex_automata::meta::Regex;
 
-pub(super) struct Quoted<'t>(pub &'t str);
+pub(in crate::engine) struct Quoted<'t>(pub &'t str);
 
 /// Marks, which Rust escapes and Go does not.
 static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\A\p{M}\z").ok());

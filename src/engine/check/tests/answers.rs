@@ -1,5 +1,7 @@
 //! A file a subject, in `tests/data/checks`.
 
+use std::cell::Cell;
+
 use super::case::{Answers, ask, check_recorded, print};
 
 #[track_caller]
@@ -32,4 +34,25 @@ subjects! {
     outputs: "outputs.txt",
     threat_35_strict_evaluation: "strict.txt",
     schemas: "schemas.txt",
+    formats_of_schemas: "formats.txt",
+}
+
+#[test]
+fn rules_keep_their_own_conditions_and_constants() {
+    let text = include_str!("../../../../tests/data/checks/not_copied.txt");
+    for case in text.split("\n== ").skip(1) {
+        let differs = Cell::new(false);
+        check_recorded(&format!("== {case}"), |policies, question, recorded| {
+            let (here, theirs): (Vec<&str>, Vec<&str>) =
+                recorded.iter().partition(|line| line.starts_with("  here "));
+            let here: String = here
+                .iter()
+                .map(|line| format!("{}\n", line.replacen("  here ", "  ", 1)))
+                .collect();
+            let theirs: String = theirs.iter().map(|line| format!("{line}\n")).collect();
+            differs.set(differs.get() || here != theirs);
+            Answers { wanted: here, ours: print(&ask(policies, question)) }
+        });
+        assert!(differs.get(), "Cerbos answers the same: {case}");
+    }
 }

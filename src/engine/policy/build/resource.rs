@@ -80,7 +80,8 @@ impl Builder {
                 }
                 Err(why) => {
                     let message = format!("the schema `{}` cannot be used: {why}", reference.text);
-                    context.problems.push(Problem::at(reference.site, message));
+                    let problem = Problem::at(reference.site, message).help(advice(&why));
+                    context.problems.push(problem);
                     None
                 }
             }
@@ -119,5 +120,20 @@ impl Builder {
             .map(|parent| NamePattern::new(parent, &mut self.names))
             .map(|role| Subject { role, derived_role: Some(at), slot })
             .collect()
+    }
+}
+
+/// What to do about a schema that cannot be used.
+fn advice(why: &str) -> &'static str {
+    if why.starts_with("there is no file") {
+        "write the schema into this file, or correct the name"
+    } else if why.contains("`$schema` is") {
+        "drafts 4, 6, 7, 2019-09 and 2020-12 of JSON Schema are known"
+    } else if why.contains("it must be named") {
+        "put a copy of the schema below `_schemas`"
+    } else if why.contains("refers to itself") {
+        "take one of the references out"
+    } else {
+        "correct the schema: its file holds one JSON Schema, as JSON"
     }
 }

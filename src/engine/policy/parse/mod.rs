@@ -11,7 +11,7 @@ use super::error::{FileId, Problem, Problems, Site};
 use super::limits;
 use super::syntax::{Body, Policy, Variable};
 use crate::engine::model::Limits;
-use crate::yaml::{self, Node, Tree};
+use crate::yaml::{self, Node, Place, Tree};
 
 pub(crate) use fields::Fields;
 pub(crate) use pattern::Form;
@@ -56,17 +56,48 @@ pub(crate) fn load(
         Err(error) => {
             let message = format!("not valid YAML: {error}");
             let problem = match error.place {
-                Some(place) => Problem::at(Site { file, place }, message),
+                Some(place) => Problem::at(Site { file, place: visible(place, text) }, message),
                 None => Problem::of_file(file, message),
             };
-            // What is meant is mostly an expression that begins with a string.
-            let trails = error.message.contains("trailing content");
-            problems.push(match trails {
-                true => problem.help("quote the value as a whole, or write it below a `|-`"),
-                false => problem,
+            problems.push(match advice(&error.message) {
+                Some(advice) => problem.help(advice),
+                None => problem,
             });
             None
         }
+    }
+}
+
+/// What is missing at the end of a text is missing behind the last line that has something in it.
+fn visible(place: Place, text: &str) -> Place {
+    let above: Vec<&str> = text.lines().take(place.line).collect();
+    let last = above.iter().rposition(|line| !line.trim().is_empty());
+    match last.and_then(|at| Some((at, above.get(at)?))) {
+        Some((at, line)) if at + 1 < place.line => {
+            Place { line: at + 1, column: line.trim_end().chars().count() + 1 }
+        }
+        _ => place,
+    }
+}
+
+/// What to do about text that is not YAML.
+fn advice(message: &str) -> Option<&'static str> {
+    let about = |text| message.contains(text);
+    if about("trailing content") {
+        // What is meant is mostly an expression that begins with a string.
+        Some("quote the value as a whole, or write it below a `|-`")
+    } else if about("in quoted scalar") {
+        Some("close the quote, and indent each further line more than the key")
+    } else if about("did not find expected ','") {
+        Some("close the bracket, and put a comma between what is in it")
+    } else if about("mapping values are not allowed") {
+        Some("begin the keys of a mapping in one column, and quote a text that has `: ` in it")
+    } else if about("tabs disallowed") {
+        Some("indent with spaces")
+    } else if about("unknown anchor") {
+        Some("name a value with `&` before it is used with `*`")
+    } else {
+        None
     }
 }
 

@@ -3,27 +3,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jsonschema::{PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 
-use super::circle;
+use super::compile::compile;
+use super::validate::Validator;
 
 /// How policies name schema files.
-pub(super) const SCHEME: &str = "cerbos:///";
+const SCHEME: &str = "cerbos:///";
 
 /// The files below `_schemas`, and what was compiled of them.
 #[derive(Debug, Default)]
 pub(in crate::engine::policy) struct Library {
-    files: Arc<Files>,
+    files: Files,
     compiled: HashMap<String, Result<Arc<Validator>, String>>,
 }
 
 /// By path below `_schemas`.
 #[derive(Debug, Default)]
 pub(super) struct Files(HashMap<String, Vec<u8>>);
-
-/// Gives documents that schemas refer to: from the library, and from nowhere else.
-struct Retriever(Arc<Files>);
 
 // === impl Library ===
 
@@ -32,7 +29,7 @@ impl Library {
         files: impl Iterator<Item = (&'f str, &'f [u8])>,
     ) -> Self {
         let files = files.map(|(path, bytes)| (path.to_owned(), bytes.to_vec()));
-        Self { files: Arc::new(Files(files.collect())), compiled: HashMap::new() }
+        Self { files: Files(files.collect()), compiled: HashMap::new() }
     }
 
     /// The schema that a policy names, or why there is none.
@@ -49,33 +46,7 @@ impl Library {
     }
 
     fn compile(&self, reference: &str) -> Result<Validator, String> {
-        let (document, fragment) = match reference.split_once('#') {
-            Some((document, fragment)) => (document, Some(fragment)),
-            None => (reference, None),
-        };
-        let schema = self.files.read(document)?;
-        check_dialect(&schema)?;
-        if let Some(place) = circle::find(&self.files, document, fragment.unwrap_or_default()) {
-            return Err(format!("`{place}` refers to itself and says nothing"));
-        }
-        let schema = match fragment {
-            None | Some("") => schema,
-            Some(_) => serde_json::json!({ "$ref": reference }),
-        };
-        let base =
-            if fragment.is_some_and(|fragment| !fragment.is_empty()) { SCHEME } else { document };
-        jsonschema::options()
-            .with_base_uri(base)
-            .with_retriever(Retriever(self.files.clone()))
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(true)
-            // As in Cerbos, patterns cannot look around, and take linear time.
-            .with_pattern_options(PatternOptions::regex())
-            .build(&schema)
-            .map_err(|error| match error.schema_path().as_str() {
-                "" => error.to_string(),
-                path => format!("{error} (by `{path}`)"),
-            })
+        compile(&self.files, reference)
     }
 }
 
@@ -83,7 +54,7 @@ impl Library {
 
 impl Files {
     pub(super) fn read(&self, uri: &str) -> Result<Value, String> {
-        let Some(path) = uri.strip_prefix(SCHEME) else {
+        let Some(path) = path_of(uri) else {
             return Err(format!("it must be named `{SCHEME}FILE`, for `_schemas/FILE`"));
         };
         let path = path.split('?').next().unwrap_or(path);
@@ -102,6 +73,16 @@ impl Files {
     }
 }
 
+/// The path in `cerbos:///PATH`, in which a host has no meaning.
+fn path_of(uri: &str) -> Option<&str> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let rest = match rest.strip_prefix("//") {
+        Some(rest) => rest.get(rest.find('/')?..)?,
+        None => rest,
+    };
+    rest.strip_prefix('/').filter(|_| scheme.eq_ignore_ascii_case("cerbos"))
+}
+
 /// Whether a second value follows. Cerbos reads the first one, and of what follows it one token; text
 /// that is no token it lets pass, and `null` it does not see.
 fn begins_value(bytes: &[u8], offset: usize) -> bool {
@@ -114,7 +95,7 @@ fn begins_value(bytes: &[u8], offset: usize) -> bool {
         )
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut left = text.bytes();
     while let Some(byte) = left.next() {
@@ -133,34 +114,4 @@ fn percent_decoded(text: &str) -> String {
         bytes.push(value.unwrap_or(byte));
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Drafts 4, 6, 7, 2019-09 and 2020-12. Any other dialect would have to be fetched.
-fn check_dialect(schema: &Value) -> Result<(), String> {
-    let Some(dialect) = schema.get("$schema").and_then(Value::as_str) else { return Ok(()) };
-    let name = dialect.trim_end_matches('#');
-    let known = [
-        "http://json-schema.org/schema",
-        "http://json-schema.org/draft-04/schema",
-        "http://json-schema.org/draft-06/schema",
-        "http://json-schema.org/draft-07/schema",
-        "https://json-schema.org/draft/2019-09/schema",
-        "https://json-schema.org/draft/2020-12/schema",
-    ];
-    let is_known = known.iter().any(|known| {
-        let plain = |text: &str| text.split_once("://").map(|(_, rest)| rest.to_owned());
-        plain(known) == plain(name)
-    });
-    if is_known { Ok(()) } else { Err(format!("`$schema` is `{dialect}`, which is not known")) }
-}
-
-// === impl Retriever ===
-
-impl Retrieve for Retriever {
-    fn retrieve(
-        &self,
-        uri: &Uri<String>,
-    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        self.0.read(uri.as_str().split('#').next().unwrap_or_default()).map_err(Into::into)
-    }
 }

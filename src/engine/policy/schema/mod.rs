@@ -1,16 +1,29 @@
 //! JSON Schemas of attributes: files below `_schemas`, which policies name as `cerbos:///NAME`.
 
 mod circle;
+mod compile;
+mod documents;
+mod email;
+mod equal;
+mod format;
 mod library;
 mod message;
+mod metaschema;
+mod node;
+mod number;
+mod parts;
+mod path;
+mod reference;
+mod url;
+mod validate;
 
 use std::sync::Arc;
 
-use jsonschema::Validator;
-
 pub(super) use library::Library;
+use validate::Validator;
 
 use super::pattern::Glob;
+use crate::engine::cel::Budget;
 use crate::engine::model::{Action, Map, ValidationError, ValidationSource};
 
 /// What the attributes of a question must look like.
@@ -30,11 +43,13 @@ pub(super) struct Schema {
 // === impl Schemas ===
 
 impl Schemas {
-    /// What is wrong with the attributes of a principal and of a resource, in this order.
+    /// What is wrong with the attributes of a principal and of a resource, in this order. Where the
+    /// budget does not suffice to say it, that is what is wrong, and the budget is exhausted.
     pub(in crate::engine) fn validate(
         &self,
         (principal, resource): (&Map, &Map),
         actions: &[Action],
+        budget: &Budget,
     ) -> Vec<ValidationError> {
         let mut errors = Vec::new();
         for (source, schema) in self.applying(actions) {
@@ -42,7 +57,7 @@ impl Schemas {
                 ValidationSource::Principal => principal,
                 ValidationSource::Resource => resource,
             };
-            errors.extend(schema.validate(attributes, source));
+            errors.extend(schema.validate(attributes, source, budget));
         }
         errors
     }
@@ -52,8 +67,9 @@ impl Schemas {
         &self,
         attributes: (&Map, &Map),
         actions: &[Action],
+        budget: &Budget,
     ) -> Vec<ValidationError> {
-        let mut errors = self.validate(attributes, actions);
+        let mut errors = self.validate(attributes, actions, budget);
         errors.retain(|error| {
             error.source == ValidationSource::Principal || !message::is_missing(&error.message)
         });
@@ -86,9 +102,16 @@ impl Schema {
         self.ignored_actions.iter().any(|glob| glob.matches(action.as_str()))
     }
 
-    fn validate(&self, attributes: &Map, source: ValidationSource) -> Vec<ValidationError> {
-        let json = attributes.to_json();
-        let found = message::flatten(&json, self.validator.iter_errors(&json));
+    fn validate(
+        &self,
+        attributes: &Map,
+        source: ValidationSource,
+        budget: &Budget,
+    ) -> Vec<ValidationError> {
+        let found = match self.validator.validate(&attributes.to_json(), budget) {
+            Ok(found) => found,
+            Err(excess) => vec![("/".to_owned(), excess.to_string())],
+        };
         found.into_iter().map(|(path, message)| ValidationError { path, message, source }).collect()
     }
 }

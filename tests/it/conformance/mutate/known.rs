@@ -27,7 +27,11 @@ pub(super) fn is_known(directory: &Directory, verdicts: &Verdicts) -> bool {
             // A second colon, and a key and a text that nothing separates, within braces.
             let colons = ours.contains("did not find expected node content")
                 || ours.contains(":` cannot be");
+            // A colon in a plain key within braces.
+            let inner_colon = ours.contains("` cannot be the name of")
+                && ours.split('`').skip(1).step_by(2).any(|name| name.contains(':'));
             REFUSED.iter().any(|text| ours.contains(text))
+                || inner_colon
                 || (colons && lines(|line| line.contains("::")))
                 || (ours.contains("unknown field `") && lines(|line| line.contains(":\"")))
         }

@@ -5,6 +5,60 @@ use serde_json::{Value as Json, json};
 
 use crate::conformance::random::Dice;
 
+const FORMATS: [&str; 22] = [
+    "date-time",
+    "date",
+    "time",
+    "duration",
+    "period",
+    "hostname",
+    "email",
+    "idn-email",
+    "ipv4",
+    "ipv6",
+    "uri",
+    "iri",
+    "uri-reference",
+    "uriref",
+    "iri-reference",
+    "uri-template",
+    "regex",
+    "json-pointer",
+    "relative-json-pointer",
+    "uuid",
+    "ip-address",
+    "color",
+];
+
+/// What RE2 reads in its own way.
+const PATTERNS: [&str; 12] = [
+    "^[[:alpha:]]",
+    "[[:^alpha:]]",
+    "^\\S*$",
+    "\\s",
+    "\\d",
+    "^\\w+$",
+    "\\Qa.b\\E",
+    "a{2",
+    "{",
+    "(?s)^.$",
+    "\\p{^Lu}",
+    "(?i)^[k{]",
+];
+
+/// What a text that means something may be asked for.
+fn written(dice: &mut Rng) -> Json {
+    match dice.u32(0..8) {
+        0..4 => json!({ "format": *dice.pick(&FORMATS) }),
+        4..6 => json!({ "pattern": *dice.pick(&PATTERNS) }),
+        6 => json!({ "contentEncoding": "base64", "contentMediaType": "application/json" }),
+        _ => match dice.bool() {
+            true => json!({ "contentEncoding": "base64" }),
+            false => json!({ "contentMediaType": "application/json" }),
+        },
+    }
+}
+
 pub(super) fn schema(dice: &mut Rng) -> Json {
     let mut properties = json!({});
     for (name, choices) in [
@@ -25,6 +79,13 @@ pub(super) fn schema(dice: &mut Rng) -> Json {
         if dice.percent(35) {
             properties[name] = dice.pick(&choices).clone();
         }
+    }
+    if dice.percent(40) {
+        properties["written"] = written(dice);
+    }
+    if dice.percent(10) {
+        let pattern = *dice.pick(&PATTERNS);
+        properties["m1"] = json!({ "patternProperties": { pattern: { "type": "string" } } });
     }
     let mut schema = json!({
         "type": "object",
