@@ -5,7 +5,7 @@
 //! directories load, `suites` runs policy test suites. `plans` does with filters what `decisions` does with answers, and holds them against
 //! our own checks. `deciders` tells which kind of rule decided. A run of 200,000 decisions or of 50,000
 //! expressions fails as well if it allowed too little or met a kind of rule or a function too seldom.
-//! What was found once is a case in `tests/data` or in the tests of its room. `soundness` compares our engine with itself behind the cache's key. `api` asks both through their APIs. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
+//! What was found once is a case in `tests/data` or in the tests of its room. `soundness` compares our engine with itself behind the cache's key: `requests` does so with all that a route can read, `remembering` with the cache itself, and `unread` changes what must not matter. `api` asks both through their APIs. The sizes and the seed come from the environment: `make test` runs a small piece, `make conformance` all of it.
 
 mod api;
 mod compare;
@@ -13,6 +13,7 @@ mod deciders;
 mod decisions;
 mod expression;
 mod expressions;
+mod memory;
 mod mutate;
 mod ours;
 mod pdp;
@@ -22,10 +23,12 @@ mod questions;
 mod random;
 mod remembering;
 mod report;
+mod requests;
 mod scene;
 mod shrink;
 mod soundness;
 mod suites;
+mod unread;
 
 use std::env;
 

@@ -1,7 +1,7 @@
 //! Is the cache's key sound? Of two questions with one key the second must have the answer of the
 //! first; and what no rule reads must not make another key.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -11,18 +11,21 @@ use portcullis::{
         PolicyChain, PolicySet,
         cel::Read,
         model::{
-            Action, ActionOutput, CheckInput, CheckOutput, ClockUse, Effect, Map, OutputEntry,
+            Action, ActionOutput, AuxData, CheckInput, CheckOutput, Effect, Map, OutputEntry,
             ValidationError, Value,
         },
     },
 };
 
 use super::{
+    memory::{Memory, Met},
     number, ours, policy,
     random::Dice,
-    remembering,
+    remembering::{self, Forgotten},
+    requests::{self, ORIGINS},
     scene::{Question, Scene},
     seed,
+    unread::{UNREAD, Unread},
 };
 
 /// What of a question a key can be blind to, so that a run shows that it would notice.
@@ -32,50 +35,48 @@ enum Part {
     Roles,
     PrincipalAttributes,
     PrincipalScope,
+    PrincipalVersion,
     Kind,
     ResourceId,
     ResourceVersion,
     ResourceScope,
     ResourceAttributes,
     Claims,
+    NamedTokens,
     Action,
     Generation,
     /// Until when an answer holds that compares the clock.
     Horizon,
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 15] = [
     Part::PrincipalId,
     Part::Roles,
     Part::PrincipalAttributes,
     Part::PrincipalScope,
+    Part::PrincipalVersion,
     Part::Kind,
     Part::ResourceId,
     Part::ResourceVersion,
     Part::ResourceScope,
     Part::ResourceAttributes,
     Part::Claims,
+    Part::NamedTokens,
     Part::Action,
     Part::Generation,
     Part::Horizon,
 ];
 
 #[derive(Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     pub asked: usize,
     pub hits: usize,
     /// Answers that may not be kept.
     pub uncacheable: usize,
     /// Keys that did not change with something that no rule reads.
     pub shared: usize,
-}
-
-/// An answer, and when it may be given again.
-struct Known {
-    verdict: String,
-    question: Question,
-    from: Timestamp,
-    until: Timestamp,
+    /// What that was.
+    pub unread: BTreeSet<Unread>,
 }
 
 /// Requests about one pair of directories.
@@ -100,7 +101,18 @@ fn questions_with_one_key_have_one_answer() {
     println!("SEED={seed}: {tally:?}");
     assert_eq!(difference, None, "SEED={seed}");
     assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
-    assert!(tally.shared > 0, "SEED={seed}: {tally:?}");
+    assert_eq!(tally.unread, UNREAD.into(), "SEED={seed}: {tally:?}");
+}
+
+/// The same, of requests that come by a route, and of each kind of input that a route can name.
+#[test]
+fn requests_with_one_key_have_one_answer() {
+    let seed = seed();
+    let count = number("SOUNDNESS", 50_000).try_into().unwrap();
+    let (tally, difference) = requests::run(&mut Rng::with_seed(seed), count, None);
+    println!("SEED={seed}: {tally:?}");
+    assert_eq!(difference, None, "SEED={seed}");
+    assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
 }
 
 /// With reloads, clock steps and tokens that end, the cache says what the policies say.
@@ -108,12 +120,9 @@ fn questions_with_one_key_have_one_answer() {
 async fn answers_with_the_cache_are_those_without_it() {
     let seed = seed();
     let count: usize = number("SOUNDNESS", 50_000).try_into().unwrap();
-    let (mut dice, mut tally) = (Rng::with_seed(seed), remembering::Tally::default());
-    while tally.asked < count {
-        let Some((scene, policies)) = scene_of_two(&mut dice) else { continue };
-        remembering::stream(&mut dice, &scene, policies, &mut tally).await;
-    }
+    let (tally, difference) = remembering::run(&mut Rng::with_seed(seed), count, None).await;
     println!("SEED={seed}: {tally:?}");
+    assert_eq!(difference, None, "SEED={seed}");
     assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
     assert!(tally.hits_of_the_clock > 0, "SEED={seed}: {tally:?}");
 }
@@ -126,6 +135,29 @@ fn a_key_that_is_blind_to_any_part_is_found_out() {
         let (tally, difference) = run(&mut Rng::with_seed(seed), ENOUGH, Some(part));
         println!("SEED={seed}: without {part:?}, found after {} questions", tally.asked);
         assert!(difference.is_some(), "SEED={seed}: nothing shows that {part:?} is left out");
+    }
+}
+
+/// The second, for a key that leaves out what any one kind of input says.
+#[test]
+fn a_key_that_is_blind_to_any_input_of_a_route_is_found_out() {
+    let seed = seed();
+    for origin in ORIGINS {
+        let (tally, difference) = requests::run(&mut Rng::with_seed(seed), ENOUGH, Some(origin));
+        println!("SEED={seed}: without {origin:?}, found after {} requests", tally.asked);
+        assert!(difference.is_some(), "SEED={seed}: nothing shows that {origin:?} is left out");
+    }
+}
+
+/// The third, for a cache that keeps answers beyond any of their ends.
+#[tokio::test]
+async fn a_cache_that_forgets_an_end_is_found_out() {
+    let seed = seed();
+    for end in Forgotten::ALL {
+        let mut dice = Rng::with_seed(seed);
+        let (tally, difference) = remembering::run(&mut dice, ENOUGH, Some(end)).await;
+        println!("SEED={seed}: without {end:?}, found after {} questions", tally.asked);
+        assert!(difference.is_some(), "SEED={seed}: nothing shows that {end:?} is forgotten");
     }
 }
 
@@ -150,6 +182,10 @@ pub(super) fn scene_of_two(dice: &mut Rng) -> Option<(Scene, [PolicySet; 2])> {
         read_time(&mut scene);
         read_time(&mut other);
     }
+    if dice.percent(25) {
+        read_named_token(&mut scene);
+        read_named_token(&mut other);
+    }
     let policies = [ours::compile(&scene).ok()?, ours::compile(&other).ok()?];
     Some((scene, policies))
 }
@@ -162,6 +198,18 @@ fn read_time(scene: &mut Scene) {
 }
 
 const TIME: &str = "timestamp(R.attr.time)";
+
+/// The policies read the claims of a named token, which are those of the token.
+fn read_named_token(scene: &mut Scene) {
+    let (own, named) = ("request.auxData.jwt.", "request.auxData.jwts.a.claims.");
+    let read = scene.texts().map(|(path, text)| (path.to_owned(), text.replace(own, named).into()));
+    scene.files = read.collect();
+}
+
+pub(super) fn aux_data(question: &Question) -> AuxData {
+    let aux_data = question.aux_data();
+    AuxData { jwts: vec![("a".into(), aux_data.jwt.clone())], ..aux_data }
+}
 
 /// Questions that come again and again, each at its instant.
 pub(super) struct Stream {
@@ -180,7 +228,8 @@ fn stream(
     tally: &mut Tally,
 ) -> Option<String> {
     let mut stream = Stream::new(scene, MIXED);
-    let mut known: HashMap<CacheKey, Known> = HashMap::new();
+    let mut memory = Memory::new(|question: &Question| question.to_json().to_string());
+    memory.sees_horizons = blind_to != Some(Part::Horizon);
     let (mut generation, mut in_force) = (Generation::FIRST, 0);
     for _ in 0..STREAM {
         if dice.u32(0..RELOADS) == 0 {
@@ -189,46 +238,27 @@ fn stream(
                 generation = generation.next();
             }
         }
-        let mut question = stream.next(dice);
-        let now = stream.now;
+        let question = stream.next(dice);
         let policies = &policies[in_force];
         tally.asked += 1;
         let (key, reads, output) = ask((policies, generation), &question, &stream, blind_to);
-        let (from, until) = match output.clock {
-            _ if output.exhausted => (now, now),
-            ClockUse::Read => (now, now),
-            ClockUse::Until(horizon) if blind_to != Some(Part::Horizon) => (now, horizon),
-            ClockUse::Until(_) | ClockUse::Unread => (Timestamp::MIN, Timestamp::MAX),
-        };
-        if until <= now {
-            tally.uncacheable += 1;
-            continue;
+        match memory.meet(key, &question, &output, stream.now) {
+            Met::Hit => tally.hits += 1,
+            Met::Uncacheable => tally.uncacheable += 1,
+            Met::New => {}
+            Met::Different(difference) => return Some(difference),
         }
-        let verdict = verdict(&output);
-        match known.get(&key) {
-            Some(found) if found.from <= now && now < found.until => {
-                tally.hits += 1;
-                if found.verdict != verdict {
-                    let first = found.question.to_json();
-                    let (before, second) = (&found.verdict, question.to_json());
-                    return Some(format!("one key:\n{first}\n{before}\n{second}\n{verdict}"));
-                }
+        let unread = *dice.pick(&UNREAD);
+        let other = unread.change(dice, &question, &reads, policies);
+        if let Some(other) = other.filter(|_| blind_to.is_none()) {
+            if ask((policies, generation), &other, &stream, None).0 != key {
+                let [first, second] = [&question, &other].map(Question::to_json);
+                return Some(format!(
+                    "{unread:?} makes another key:\n{first}\n{second}\n{reads:?}"
+                ));
             }
-            _ => {
-                let question = question.clone();
-                known.insert(key, Known { verdict, question, from, until });
-            }
-        }
-        if blind_to.is_none() && !reads.contains(&Read::PrincipalAttribute(Box::default())) {
-            question.principal.attr =
-                with(&question.principal.attr, "nobody_reads_this", Value::Bool(true));
-            assert_eq!(
-                ask((policies, generation), &question, &stream, None).0,
-                key,
-                "{}",
-                question.to_json()
-            );
             tally.shared += 1;
+            tally.unread.insert(unread);
         }
     }
     None
@@ -272,14 +302,14 @@ impl Stream {
     }
 }
 
-fn ask(
+pub(super) fn ask(
     (policies, generation): (&PolicySet, Generation),
     question: &Question,
     &Stream { now, ref now_attributes, .. }: &Stream,
     blind_to: Option<Part>,
 ) -> (CacheKey, Vec<Read>, CheckOutput) {
     let Question { principal, resource, actions, claims: _ } = question;
-    let aux_data = question.aux_data();
+    let aux_data = aux_data(question);
     let input =
         CheckInput { principal, resource, actions, aux_data: &aux_data, now, now_attributes };
     let action: &Action = &actions[0];
@@ -294,7 +324,7 @@ fn ask(
 
 /// Takes one thing from another question.
 fn cross(dice: &mut Rng, question: &mut Question, other: Question) {
-    match dice.u32(0..10) {
+    match dice.u32(0..11) {
         0 => question.principal.id = other.principal.id,
         1 => question.principal.roles = other.principal.roles,
         2 => question.principal.scope = other.principal.scope,
@@ -303,7 +333,8 @@ fn cross(dice: &mut Rng, question: &mut Question, other: Question) {
         5 => question.resource.scope = other.resource.scope,
         6 => question.resource.policy_version = other.resource.policy_version,
         7 => question.claims = other.claims,
-        8 => question.principal.attr = mixed(dice, &question.principal.attr, &other.principal.attr),
+        8 => question.principal.policy_version = other.principal.policy_version,
+        9 => question.principal.attr = mixed(dice, &question.principal.attr, &other.principal.attr),
         _ => question.resource.attr = mixed(dice, &question.resource.attr, &other.resource.attr),
     }
 }
@@ -320,7 +351,7 @@ fn mixed(dice: &mut Rng, first: &Map, second: &Map) -> Map {
     kept.map(|(name, value)| (name, value.clone())).chain(taken).collect()
 }
 
-fn with(map: &Map, name: &str, value: Value) -> Map {
+pub(super) fn with(map: &Map, name: &str, value: Value) -> Map {
     let more = [(name, value)];
     map.iter().map(|(name, value)| (name, value.clone())).chain(more).collect()
 }
@@ -333,6 +364,7 @@ impl Part {
             Self::PrincipalId => chain.principal = None,
             Self::Roles => chain.roles.clear(),
             Self::PrincipalScope => chain.principal_scope = "",
+            Self::PrincipalVersion => chain.principal_version = "",
             Self::Kind => chain.kind = "",
             Self::ResourceVersion => chain.resource_version = "",
             Self::ResourceScope => chain.resource_scope = "",
@@ -341,6 +373,7 @@ impl Part {
             | Self::ResourceId
             | Self::ResourceAttributes
             | Self::Claims
+            | Self::NamedTokens
             // These are left out where the stream is asked.
             | Self::Generation
             | Self::Horizon => {}
@@ -351,12 +384,14 @@ impl Part {
                 Read::PrincipalRoles => Self::Roles,
                 Read::PrincipalAttribute(_) => Self::PrincipalAttributes,
                 Read::PrincipalScope => Self::PrincipalScope,
+                Read::PrincipalPolicyVersion => Self::PrincipalVersion,
                 Read::ResourceKind => Self::Kind,
                 Read::ResourceId => Self::ResourceId,
                 Read::ResourcePolicyVersion => Self::ResourceVersion,
                 Read::ResourceScope => Self::ResourceScope,
                 Read::ResourceAttribute(_) | Read::ResourceTime(_) => Self::ResourceAttributes,
                 Read::Claim(_) => Self::Claims,
+                Read::NamedTokens => Self::NamedTokens,
                 _ => return true,
             };
             part != self

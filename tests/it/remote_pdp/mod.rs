@@ -12,6 +12,7 @@ use portcullis::{
 };
 use tokio::{net::TcpListener, time::timeout};
 
+mod load;
 mod transports;
 
 use crate::support::{Issuer, POLICY, Pdp, World, check_request, claims};
@@ -53,42 +54,6 @@ async fn another_pdp_decides_as_our_engine_does() {
     assert!(!page.contains(r#"result="hit""#), "nothing is remembered unless it is said: {page}");
     remote.stop().await.unwrap();
     own.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn nobody_gets_in_while_the_pdp_is_away_and_it_is_found_again() {
-    let mut pdp = pdp().await;
-    let world =
-        World::builder().pdp(&format!("address: 'grpc://{}', {PATIENT}", pdp.grpc)).start().await;
-    let viewer = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
-    let ask = async |method: &str| world.ask(check_request(method, INVOICE, Some(&viewer))).await;
-    // In turns, so that each state is met by what is allowed and by what is not.
-    let load = async || {
-        let mut seen = BTreeSet::new();
-        for _ in 0..20 {
-            let (allowed, denied) = tokio::join!(ask("GET"), ask("PATCH"));
-            assert!(matches!(allowed.status, 200 | 503), "{allowed:?}");
-            assert!(matches!(denied.status, 403 | 503), "{denied:?}");
-            seen.extend([allowed.status, denied.status]);
-        }
-        seen
-    };
-    assert_eq!(load().await, BTreeSet::from([200, 403]));
-    for _ in 0..2 {
-        let ((), _) = tokio::join!(async { pdp.kill() }, load());
-        assert_eq!(load().await, BTreeSet::from([503]));
-        let page = world.get("/metrics").await.1;
-        assert!(page.contains(r#"portcullis_pdp_calls_total{result="unavailable"}"#), "{page}");
-        pdp.begin().await;
-        let again = async {
-            while ask("GET").await.status != 200 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        timeout(Duration::from_secs(30), again).await.expect("it is found again");
-        assert_eq!(load().await, BTreeSet::from([200, 403]));
-    }
-    world.stop().await.unwrap();
 }
 
 /// Takes connections and says nothing.
