@@ -25,6 +25,7 @@ use crate::config::{self, AssertionConfig, Config, EmbeddedConfig, EngineConfig}
 use crate::decision::{Generation, Rules};
 use crate::engine::cel::Globals;
 use crate::engine::{self, PolicySet};
+use crate::identity::CertificateSource;
 use crate::policy_source::{self, Watched, WatchedPolicies};
 use crate::request::RequestRules;
 use crate::route::RouteTable;
@@ -78,10 +79,19 @@ pub fn load_rules(config: &Config, generation: Generation) -> Result<Rules> {
         policies,
         upstream_headers: config.upstream_headers.clone(),
         asserter: config.assertion.as_ref().map(asserter).transpose()?,
-        kept_headers: config.kept_headers.clone(),
+        kept_headers: kept_headers(config),
         denial_outputs: config.denial_outputs.clone(),
         resource_metadata: config.resource_metadata.clone(),
     })
+}
+
+/// What we read of a header is true, so the upstream may read it as well.
+fn kept_headers(config: &Config) -> Vec<String> {
+    let forwarded = match config.sender_constraints.rules.certificates {
+        CertificateSource::Forwarded => Some("x-forwarded-client-cert".to_owned()),
+        CertificateSource::Envoy | CertificateSource::Nowhere => None,
+    };
+    config.kept_headers.iter().cloned().chain(forwarded).collect()
 }
 
 fn load_policies(config: &EmbeddedConfig) -> Result<PolicySet> {

@@ -25,13 +25,33 @@ const CHANGE_MEANING: [&str; 10] = [
     "x-rewrite-url",
 ];
 
-/// Written by Envoy, in place of what a client sent (`use_remote_address`,
-/// `forward_client_cert_details`).
-const WRITTEN_BY_ENVOY: [&str; 3] =
-    ["x-forwarded-client-cert", "x-forwarded-for", "x-forwarded-proto"];
+/// Written by Envoy itself with each request (`use_remote_address`), and needed by most servers: without
+/// the second one they would redirect to https for ever.
+const WRITTEN_BY_ENVOY: [&str; 2] = ["x-forwarded-for", "x-forwarded-proto"];
 
-/// Where servers look for the host, the scheme or the path that a client used, beside `x-forwarded-*`.
-const FORWARDED: [&str; 4] = ["forwarded", "x-host", "x-original-host", "x-real-ip"];
+/// Where servers look for the host, the scheme, the path, the address or the certificate of a client,
+/// beside `x-forwarded-*`, or for what only a proxy or they themselves should say.
+const FORWARDED: [&str; 19] = [
+    "cf-connecting-ip",
+    "client-cert",
+    "client-cert-chain",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "front-end-https",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-host",
+    "x-middleware-subrequest",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "x-original-proto",
+    "x-real-ip",
+    "x-scheme",
+    "x-url-scheme",
+];
 
 /// The headers of a request.
 #[derive(Clone, Debug)]
@@ -93,12 +113,13 @@ impl<'m> Headers<'m> {
     }
 
     /// The names of headers that say something about the request that was not decided about, and of
-    /// those with a `_`, which servers take for `-`. What is `kept` is left out.
+    /// those with anything but letters, digits and `-`, which servers take for `-`. What is `kept` is
+    /// left out.
     pub fn misleading<'a>(&'a self, kept: &'a [String]) -> impl Iterator<Item = &'a str> {
         self.names().filter(move |name| {
             let is_forwarded = name.starts_with("x-forwarded-") || FORWARDED.contains(name);
-            let has_underscore = name.bytes().any(|byte| byte == b'_');
-            let misleads = has_underscore || (is_forwarded && !WRITTEN_BY_ENVOY.contains(name));
+            let has_folded = name.bytes().any(|byte| folded(byte) != byte.to_ascii_lowercase());
+            let misleads = has_folded || (is_forwarded && !WRITTEN_BY_ENVOY.contains(name));
             misleads && !name.starts_with(':') && !kept.iter().any(|other| other == name)
         })
     }
@@ -149,6 +170,10 @@ fn text(line: &[u8]) -> Option<&str> {
 
 /// Whether a server that knows headers as `HTTP_X_TENANT` takes the two names for one.
 fn is_alike(left: &str, right: &str) -> bool {
-    let byte = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    left.len() == right.len() && left.bytes().map(byte).eq(right.bytes().map(byte))
+    left.len() == right.len() && left.bytes().map(folded).eq(right.bytes().map(folded))
+}
+
+/// CGI folds `_` and `-`, and some servers every byte that a variable's name cannot have.
+fn folded(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
 }

@@ -164,7 +164,30 @@ async fn an_envoy_that_takes_no_path_from_us_is_told_to_stop_there() {
 async fn headers_that_mislead_do_not_reach_the_upstream() {
     let house = House::start().await;
     let lines = "X-Forwarded-Host: evil.example\r\nX-Forwarded-Prefix: /admin\r\nX_Portcullis_Subject: \
-                 root\r\nForwarded: host=evil.example\r\nX-Real-Ip: 127.0.0.1\r\nX_User: root\r\nX-Kept: 1\r\n";
+                 root\r\nForwarded: host=evil.example\r\nX-Real-Ip: 127.0.0.1\r\nX_User: root\r\nX-Kept: 1\r\n\
+                 X.Portcullis.Subject: root\r\nX!Portcullis~Subject: root\r\nX-Portcullis.Roles: root\r\n\
+                 ";
+    let names = [
+        "Cf-Connecting-Ip",
+        "Client-Cert",
+        "Client-Cert-Chain",
+        "Client-Ip",
+        "Fastly-Client-Ip",
+        "Front-End-Https",
+        "True-Client-Ip",
+        "X-Client-Ip",
+        "X-Cluster-Client-Ip",
+        "X-Forwarded",
+        "X-Host",
+        "X-Middleware-Subrequest",
+        "X-Original-Forwarded-For",
+        "X-Original-Host",
+        "X-Original-Proto",
+        "X-Scheme",
+        "X-Url-Scheme",
+    ];
+    let more: String = names.iter().map(|name| format!("{name}: evil\r\n")).collect();
+    let lines = &format!("{lines}{more}");
     for path in ["/v1/orgs/acme/invoices/7", "/files/a"] {
         let (status, answer) = house.http1(&format!("GET {path}"), "a.example", lines).await;
         assert_eq!(status, 200, "{answer}");

@@ -112,6 +112,26 @@ async fn a_remembered_token_is_bound_to_what_it_was_bound_to() {
 }
 
 #[tokio::test]
+async fn a_forwarded_certificate_reaches_the_upstream_where_somebody_has_written_it() {
+    const NAME: &str = "x-forwarded-client-cert";
+    for (section, is_removed) in [
+        ("", true),
+        ("sender_constraints: { client_certificates: { from: x_forwarded_client_cert } }", false),
+        ("kept_headers: [x-forwarded-client-cert]", false),
+    ] {
+        let world = World::builder().section(section).start().await;
+        let token = world.issuer.token(&claims("auth0|viewer", &["viewer"]));
+        let mut request = presented(INVOICE, &format!("Bearer {token}"), None);
+        let http = request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut();
+        http.unwrap().headers.insert(NAME.to_owned(), "Hash=00".to_owned());
+        let told = world.ask(request).await;
+        assert_eq!(told.status, 200, "{told:?}");
+        assert_eq!(told.removed.iter().any(|name| name == NAME), is_removed, "{section}");
+        world.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn h18_x6_a_proof_is_for_a_bound_token_and_for_a_host_of_ours() {
     let world = World::builder().file("routes.yaml", ROUTES).section(OWN_HOST).start().await;
     let holder = Holder::new();

@@ -53,7 +53,7 @@ fn threat_5_12_bytes_that_are_not_utf8_are_refused_where_they_are_read() {
 
 #[test]
 fn threat_26_a_second_spelling_of_a_header_that_is_read_is_refused() {
-    for name in ["x_tenant", "X_TENANT"] {
+    for name in ["x_tenant", "X_TENANT", "x.tenant", "x!tenant", "x~Tenant"] {
         single(&[(name, b"globex"), ("x-tenant", b"acme")], Err(HeaderError::OtherSpelling));
         single(&[(name, b"globex")], Err(HeaderError::OtherSpelling));
     }
@@ -87,6 +87,7 @@ fn threat_25_headers_that_change_what_was_asked_for_are_refused() {
             "x-http-method-override",
             "X-HTTP-Method-Override",
             "x_http_method_override",
+            "x.http.method.override",
             "x-http_method-override",
             "x-http-method",
             "x-method-override",
@@ -119,14 +120,55 @@ fn threat_23_headers_that_mislead_a_server_are_told_apart() {
             ("forwarded", b"host=evil.example"),
             ("x_user", b"admin"),
             ("x-forwarded_host", b"evil.example"),
+            ("x.user", b"admin"),
+            ("x!user", b"admin"),
             ("accept", b"*/*"),
+            (":authority", b"api.example"),
         ];
         let request = request(form, lines).unwrap();
         let kept = ["x-real-ip".to_owned()];
         let misleading: Vec<&str> = request.headers.misleading(&kept).collect();
-        let expected =
-            ["x-forwarded-host", "x-forwarded-prefix", "forwarded", "x_user", "x-forwarded_host"];
+        let expected = [
+            "x-forwarded-client-cert",
+            "x-forwarded-host",
+            "x-forwarded-prefix",
+            "forwarded",
+            "x_user",
+            "x-forwarded_host",
+            "x.user",
+            "x!user",
+        ];
         assert_eq!(misleading, expected);
+    }
+}
+
+#[test]
+fn threat_23_25_what_only_a_proxy_should_say_misleads() {
+    for name in [
+        "x-forwarded",
+        "x-client-ip",
+        "client-ip",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "fastly-client-ip",
+        "x-cluster-client-ip",
+        "x-original-forwarded-for",
+        "x-original-proto",
+        "x-scheme",
+        "x-url-scheme",
+        "front-end-https",
+        "client-cert",
+        "client-cert-chain",
+        "x-middleware-subrequest",
+        "x-forwarded-port",
+        "x-forwarded-user",
+    ] {
+        for form in FORMS {
+            let lines: Lines<'_> = &[(name, b"x")];
+            let request = request(form, lines).unwrap();
+            assert!(request.headers.misleading(&[]).eq([name]), "{name}");
+            assert_eq!(request.headers.misleading(&[name.to_owned()]).next(), None, "{name}");
+        }
     }
 }
 
