@@ -3,7 +3,7 @@
 use super::{
     BodyError, Headers, RawBody,
     json::{self, JsonError, JsonLimits},
-    query::names_method,
+    multipart, query,
 };
 
 /// Beyond them a body is refused, if it is read. Its bytes are bounded by Envoy as well
@@ -21,19 +21,34 @@ impl<'m> Body<'m> {
         Self(raw)
     }
 
-    /// Whether a form has the field `_method`, which frameworks obey over the request line. Only what
+    /// Looks for the field `_method` of a form, which frameworks obey over the request line. Only what
     /// Envoy sends can be looked at. A byte that Envoy does not show makes another name of it anyway.
-    pub(super) fn changes_meaning(&self, headers: &Headers<'_>) -> bool {
-        let types = |line: &[u8]| line.to_ascii_lowercase();
-        let mut types = headers.lines("content-type").map(types);
-        types.any(|line| {
-            if line.starts_with(b"multipart/form-data") {
-                let body = self.0.bytes.to_ascii_lowercase();
-                return MULTIPART_METHOD.iter().any(|name| contains(&body, name));
+    ///
+    /// # Errors
+    /// Also a form of which a part cannot be looked at: the field may be there.
+    pub(super) fn check_form(&self, headers: &Headers<'_>) -> Result<(), BodyError> {
+        let types = headers.lines("content-type").map(<[u8]>::to_ascii_lowercase);
+        for line in types {
+            let changes_meaning = if line.starts_with(b"multipart/form-data") {
+                multipart::names_method(&self.0.bytes)
+            } else if line.starts_with(b"application/x-www-form-urlencoded") {
+                query::names_method(&String::from_utf8_lossy(&self.0.bytes))
+            } else {
+                continue;
+            };
+            if changes_meaning {
+                return Err(BodyError::ChangesMeaning);
             }
-            let body = String::from_utf8_lossy(&self.0.bytes);
-            line.starts_with(b"application/x-www-form-urlencoded") && names_method(&body)
-        })
+            if self.0.partial {
+                return Err(BodyError::Partial);
+            }
+            // A form that Envoy does not send at all is none of ours.
+            let is_encoded = headers.lines("content-encoding").next().is_some();
+            if is_encoded && !self.0.bytes.is_empty() {
+                return Err(BodyError::Encoded);
+            }
+        }
+        Ok(())
     }
 
     /// Nothing, if the request has no body. A body that cannot be read in full is never nothing.
@@ -73,13 +88,6 @@ impl<'m> Body<'m> {
             JsonError::Malformed => BodyError::Malformed,
         })
     }
-}
-
-/// The name of the field with and without quotes (RFC 7578, 4.2).
-const MULTIPART_METHOD: [&[u8]; 3] = [b"name=\"_method", b"name=_method", b"name='_method"];
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
 }
 
 fn content_length(headers: &Headers<'_>) -> Result<Option<usize>, BodyError> {

@@ -11,6 +11,7 @@ mod forwarded_certificate;
 mod headers;
 mod host;
 pub mod json;
+mod multipart;
 mod origin;
 mod path;
 mod peer;

@@ -22,15 +22,15 @@ impl Query {
                 _ => {}
             }
         }
+        if names_method(query) {
+            return Err(QueryError::ChangesMeaning);
+        }
         let query = Self(query.into());
         for pair in query.pairs() {
             let (name, value) = pair?;
             // Any other control character may be a part of a text, such as its line breaks.
             if name.contains('\0') || value.contains('\0') {
                 return Err(QueryError::ControlByte);
-            }
-            if is_alike(&name, "_method") {
-                return Err(QueryError::ChangesMeaning);
             }
         }
         Ok(query)
@@ -76,12 +76,18 @@ impl Query {
     }
 }
 
-/// Whether a form has the field `_method`. What in it does not decode is no name that anybody obeys.
+/// Whether a query or a form has the field `_method`, also for servers that split at `;`. What in it does
+/// not decode is no name that anybody obeys.
 pub(super) fn names_method(form: &str) -> bool {
-    form.split('&').any(|pair| {
+    form.split(['&', ';']).any(|pair| {
         let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
-        decode(name).is_ok_and(|name| is_alike(&name, "_method"))
+        decode(name).is_ok_and(|name| is_method(&name))
     })
+}
+
+/// Whether some server obeys a field of this name.
+pub(super) fn is_method(name: &str) -> bool {
+    is_alike(name, "_method")
 }
 
 fn decode(text: &str) -> Result<Cow<'_, str>, QueryError> {

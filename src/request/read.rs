@@ -59,9 +59,7 @@ impl<'m> HttpRequest<'m> {
         let headers = Headers::read(headers, &host)?;
         let peer = Peer::read(peer, &headers, rules.trusted_hops);
         let body = Body::new(body);
-        if body.changes_meaning(&headers) {
-            return Err(BodyError::ChangesMeaning.into());
-        }
+        body.check_form(&headers)?;
         Ok(Self {
             id,
             method,

@@ -108,28 +108,77 @@ fn threat_46_a_body_with_two_readings_is_refused() {
     check(&[JSON], &whole(&text((1 << 20) + 1)), &Err(BodyError::TooLarge));
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=b";
+
+/// Why a form is refused, if it is.
+fn refusal(content_type: &str, body: &RawBody<'_>, more: Lines<'_>) -> Option<&'static str> {
+    let content_type = ("content-type", content_type.as_bytes());
+    let lines = [&[content_type], more].concat();
+    let mut reasons = FORMS.into_iter().map(|form| {
+        let raw = RawRequest { headers: headers(form, &lines), body: body.clone(), ..raw("/") };
+        read(raw).err().map(RequestError::reason)
+    });
+    let first = reasons.next().unwrap();
+    assert!(reasons.all(|reason| reason == first), "{body:?}");
+    first
+}
+
 #[test]
-fn a_method_in_a_form_is_refused() {
-    let form = "application/x-www-form-urlencoded";
-    let multipart = "multipart/form-data; boundary=b";
+fn threat_25_a_method_in_a_form_is_refused() {
     for (content_type, bytes, changes) in [
-        (form, "_method=DELETE", true),
-        (form, "a=b&_METHOD=x", true),
-        (form, "%5Fmethod=x", true),
+        (FORM, "_method=DELETE", true),
+        (FORM, "a=b&_METHOD=x", true),
+        (FORM, "%5Fmethod=x", true),
+        (FORM, "a=b;_method=x", true),
         ("Application/X-WWW-Form-Urlencoded; charset=utf-8", "_method[]=x", true),
-        (multipart, "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT", true),
-        (multipart, "--b\r\ncontent-disposition: form-data; NAME=_method\r\n\r\nPUT", true),
-        (form, "method=x&a=_method&%ff=%zz", false),
-        (multipart, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n_method", false),
+        (FORM, "method=x&a=_method&%ff=%zz", false),
         ("application/json", "{\"_method\":1}", false),
         ("text/plain", "_method=DELETE", false),
     ] {
-        for form in FORMS {
-            let lines: [(&str, &[u8]); 1] = [("content-type", content_type.as_bytes())];
-            let body = whole(bytes);
-            let request = read(RawRequest { headers: headers(form, &lines), body, ..raw("/") });
-            let reason = request.err().map(RequestError::reason);
-            assert_eq!(reason, changes.then_some("body.changes_meaning"), "{bytes}");
-        }
+        let reason = refusal(content_type, &whole(bytes), &[]);
+        assert_eq!(reason, changes.then_some("body.changes_meaning"), "{bytes}");
     }
+}
+
+#[test]
+fn threat_25_a_part_of_a_form_is_no_method_however_it_is_named() {
+    for (parameter, changes) in [
+        ("name=\"_method\"", true),
+        ("NAME=_method", true),
+        ("name='_method'", true),
+        ("name = \"_method\"", true),
+        ("name=\r\n \"_method\"", true),
+        ("name=\" _method\"", true),
+        ("name=\".method\"", true),
+        ("name=\"_method[]\"", true),
+        ("name=\"_meth\\od\"", true),
+        ("name=\"%5Fmethod\"", true),
+        ("name*=UTF-8\'\'_method", true),
+        ("name*=utf-8\'en\'%5fmethod", true),
+        ("name*0=_method", true),
+        ("name=_method; x=y", true),
+        ("filename=a; name=\"_Method\"; x=y", true),
+        ("name=\"a\"", false),
+        ("name=\"my_method\"", false),
+        ("name=\"method\"", false),
+        ("name=\"_methods\"", false),
+        ("name", false),
+    ] {
+        let part = format!("--b\r\nContent-Disposition: form-data; {parameter}\r\n\r\n_method");
+        let reason = refusal(MULTIPART, &whole(&part), &[]);
+        assert_eq!(reason, changes.then_some("body.changes_meaning"), "{parameter}");
+    }
+}
+
+#[test]
+fn a_form_that_cannot_be_looked_at_to_its_end_is_refused() {
+    for content_type in [FORM, MULTIPART] {
+        let partial = RawBody { partial: true, ..whole("a=b") };
+        assert_eq!(refusal(content_type, &partial, &[]), Some("body.partial"));
+        let encoded: Lines<'_> = &[("content-encoding", b"gzip")];
+        assert_eq!(refusal(content_type, &whole("a=b"), encoded), Some("body.encoded"));
+        assert_eq!(refusal(content_type, &whole(""), encoded), None, "Envoy sends no bodies");
+    }
+    assert_eq!(refusal("text/plain", &RawBody { partial: true, ..whole("a") }, &[]), None);
 }

@@ -78,9 +78,16 @@ fn queries_that_are_not_well_formed_are_refused() {
 
 #[test]
 fn a_method_in_the_query_is_refused() {
-    for query in
-        ["_method=DELETE", "a=b&_METHOD=x", "%5Fmethod", "_method[]=x", ".method=x", "[method"]
-    {
+    for query in [
+        "_method=DELETE",
+        "a=b&_METHOD=x",
+        "%5Fmethod",
+        "_method[]=x",
+        ".method=x",
+        "[method",
+        "a=1;_method=DELETE",
+        "a=%zz;_method",
+    ] {
         refused(query, QueryError::ChangesMeaning);
     }
     single("method=x&a_method=y&org=acme", Ok(Some("acme")));
