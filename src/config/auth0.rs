@@ -2,13 +2,23 @@
 
 use super::{issuers, url::is_domain, value::Value};
 use crate::identity::{Algorithm, IssuerSpec, TokenDialect, UserSubjects};
+use crate::yaml::Tree;
 
 const EXPECTED_DOMAIN: &str =
     "the tenant's domain in lower case without `https://` and `/`, such as `acme.eu.auth0.com`";
 
+/// The issuers of one tenant, or of a list of them.
+pub(super) fn issuers(value: &Value<'_>) -> Option<Vec<IssuerSpec>> {
+    if matches!(value.node.tree, Tree::Sequence(_)) {
+        let tenants = value.list("a tenant, or a list of tenants", tenant)?;
+        return Some(tenants.into_iter().flatten().collect());
+    }
+    tenant(value)
+}
+
 /// One issuer for the tenant's own domain, and one for each of its custom domains: they have the
 /// same keys, but a token names the domain that its login came through.
-pub(super) fn issuers(value: &Value<'_>) -> Option<Vec<IssuerSpec>> {
+fn tenant(value: &Value<'_>) -> Option<Vec<IssuerSpec>> {
     let mut section = value.section()?;
     let domain = section.required("domain", EXPECTED_DOMAIN, domain);
     let custom_domains = section.or("custom_domains", Vec::new(), |value| {
@@ -47,12 +57,21 @@ fn domain(value: &Value<'_>) -> Option<String> {
     value.parsed(EXPECTED_DOMAIN, |text| is_domain(text).then(|| text.to_owned()))
 }
 
-/// The Management API, `/userinfo`, `/mfa/`, `/me/`: whatever lives on a domain of the tenant.
+/// The Management API, `/userinfo`, `/mfa/`, `/me/`: whatever lives on a domain of the tenant, or is named
+/// after it, such as `urn:acme.eu.auth0.com:session_transfer`.
 fn is_of_auth0(audience: &str, domains: &[String]) -> bool {
     let audience = audience.to_ascii_lowercase();
-    let host = audience.strip_prefix("https://").and_then(|rest| rest.split('/').next());
-    audience.starts_with("urn:auth0")
-        || host.is_some_and(|host| {
-            host.ends_with(".auth0.com") || domains.iter().any(|domain| domain == host)
-        })
+    let host = |rest: &str| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        host.strip_suffix(":443").unwrap_or(host).trim_end_matches('.').to_owned()
+    };
+    let is_of_tenant = |name: &str| {
+        name.ends_with(".auth0.com") || domains.iter().any(|domain| host(domain) == name)
+    };
+    if let Some(rest) = audience.strip_prefix("urn:") {
+        let name = rest.split(':').next().unwrap_or_default();
+        return name.starts_with("auth0") || is_of_tenant(name);
+    }
+    let url = ["https://", "http://"].iter().find_map(|scheme| audience.strip_prefix(scheme));
+    url.is_some_and(|rest| is_of_tenant(&host(rest)))
 }

@@ -39,6 +39,12 @@ pub(super) fn issuer(value: &Value<'_>) -> Option<IssuerSpec> {
     let issuer = section.required("issuer", EXPECTED_ISSUER, |value| {
         value.parsed(EXPECTED_ISSUER, |text| is_issuer(text).then(|| text.to_owned()))
     });
+    // Auth0's `iss` ends in a slash, and without it no token would ever be accepted.
+    if let Some(issuer) = issuer.as_deref().filter(|issuer| issuer.ends_with(".auth0.com")) {
+        let message =
+            format!("`{}.issuer` is `{issuer}`, which no token of Auth0 names", value.name);
+        section.report(message, &format!("`{issuer}/`, or the section `auth0`, which is stricter"));
+    }
     let audiences = audiences(&mut section);
     let jwks_uri = section.optional("jwks_uri", |value| {
         value.parsed(EXPECTED_URL, |text| is_fetchable(text).then(|| text.to_owned()))

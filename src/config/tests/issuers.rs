@@ -12,7 +12,7 @@ fn path(segments: &[&str]) -> ClaimPath {
 }
 
 #[test]
-fn k4_a_custom_domain_is_an_issuer_of_its_own() {
+fn k3_a_custom_domain_is_an_issuer_of_its_own() {
     let config = read(&format!(
         "{REST}\
 auth0:
@@ -55,6 +55,47 @@ auth0:
         assert_eq!(issuer.max_token_age, Some(Duration::from_mins(10)));
         assert!(issuer.ca_file.as_ref().unwrap().ends_with("ca.pem"));
     }
+}
+
+#[test]
+fn several_tenants_are_as_strict_as_one() {
+    let config = read(&format!(
+        "{REST}\
+auth0:
+  - {{ domain: acme.eu.auth0.com, custom_domains: [login.acme.example], audience: api }}
+  - {{ domain: globex.us.auth0.com, audience: [api, urn:globex:auth0], max_token_age: 10m }}
+"
+    ))
+    .unwrap();
+    let issuers: Vec<(&str, &str)> =
+        config.issuers.iter().map(|issuer| (issuer.issuer.as_str(), issuer.tenant())).collect();
+    assert_eq!(
+        issuers,
+        [
+            ("https://acme.eu.auth0.com/", "acme.eu.auth0.com"),
+            ("https://login.acme.example/", "acme.eu.auth0.com"),
+            ("https://globex.us.auth0.com/", "globex.us.auth0.com"),
+        ]
+    );
+    for issuer in &config.issuers {
+        assert_eq!(issuer.user_subjects, UserSubjects::WithConnection);
+        assert_eq!(issuer.algorithms, [Algorithm::Rs256, Algorithm::Ps256]);
+        assert_eq!(issuer.dialect, TokenDialect::Any);
+    }
+    assert_eq!(config.issuers[2].max_token_age, Some(Duration::from_mins(10)));
+}
+
+/// K4: the issuer as it is written here is the one that a token must name.
+#[test]
+fn k4_the_slash_of_an_issuer_is_its_own() {
+    let with = |issuer: &str| {
+        let file = format!("{REST}issuers: [{{ issuer: '{issuer}', audience: a }}]\n");
+        read(&file).map(|config| config.issuers[0].issuer.clone())
+    };
+    for issuer in ["https://a.eu.auth0.com/", "https://id.example", "https://id.example/"] {
+        assert_eq!(with(issuer).as_deref(), Ok(issuer));
+    }
+    assert!(with("https://a.eu.auth0.com").unwrap_err().contains("`https://a.eu.auth0.com/`"));
 }
 
 #[test]
@@ -112,6 +153,13 @@ fn issuers_that_are_not_to_be_trusted() {
         ),
         ("auth0: { domain: a.auth0.com, audience: https://a.auth0.com/api/v2/ }", format!("3:8: `auth0.audience` is `https://a.auth0.com/api/v2/`: {own}")),
         ("auth0: { domain: a.auth0.com, custom_domains: [login.a.example], audience: [x, https://login.a.example/userinfo] }", format!("3:8: `auth0.audience` is `https://login.a.example/userinfo`: {own}")),
+        ("auth0: { domain: a.auth0.com, audience: urn:a.auth0.com:session_transfer }", format!("3:8: `auth0.audience` is `urn:a.auth0.com:session_transfer`: {own}")),
+        ("auth0: { domain: a.auth0.com, audience: https://A.auth0.com:443/api/v2/ }", format!("3:8: `auth0.audience` is `https://A.auth0.com:443/api/v2/`: {own}")),
+        ("auth0: { domain: a.auth0.com, audience: https://a.auth0.com./userinfo }", format!("3:8: `auth0.audience` is `https://a.auth0.com./userinfo`: {own}")),
+        ("auth0: [{ domain: a.auth0.com, audience: x }, { domain: b.auth0.com, custom_domains: [login.b.example], audience: https://login.b.example/me/ }]", format!("3:47: `auth0[1].audience` is `https://login.b.example/me/`: {own}")),
+        ("auth0: [{ domain: a.auth0.com, audience: x }, { domain: a.auth0.com, audience: y }]", "1:1: the issuer `https://a.auth0.com/` is named twice; expected each issuer once, with all its audiences".to_owned()),
+        ("auth0: []", "3:8: `auth0` is an empty list; expected a tenant, or a list of tenants".to_owned()),
+        ("issuers: [{ issuer: https://a.eu.auth0.com, audience: a }]", "3:11: `issuers[0].issuer` is `https://a.eu.auth0.com`, which no token of Auth0 names; expected `https://a.eu.auth0.com/`, or the section `auth0`, which is stricter".to_owned()),
         ("auth0: { domain: a.auth0.com, audience: urn:auth0:x }", format!("3:8: `auth0.audience` is `urn:auth0:x`: {own}")),
     ] {
         let errors = read(&format!("{REST}{issuers}\n")).unwrap_err();

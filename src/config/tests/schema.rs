@@ -251,7 +251,7 @@ fn names_that_the_schema_refuses_are_the_ones_that_assertions_keep() {
 fn names_that_the_schema_refuses_are_the_ones_that_identity_keeps() {
     let at = "/properties/claims/properties/attr/propertyNames/not/enum";
     let root = schema();
-    for issuer in ["/properties/auth0", "/properties/issuers/items"] {
+    for issuer in ["/$defs/auth0", "/properties/issuers/items"] {
         assert_eq!(root.pointer(&format!("{issuer}{at}")), Some(&json!(OWN_ATTRIBUTES)));
     }
 }
