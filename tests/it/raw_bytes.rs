@@ -55,6 +55,32 @@ async fn threat_5_a_byte_that_envoy_does_not_show_us_does_not_reach_the_upstream
     world.stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn threat_2_a_path_without_its_slash_gets_nowhere() {
+    const PUBLIC: &str = "routes: [{ path: '/{*rest}', public: [GET, POST] }, { path: '/files/{*rest}', public: [GET, POST] }]";
+    let world = World::builder().file("routes.yaml", PUBLIC).start().await;
+    let envoy = Proxied::changed(&world, &[]).await;
+    for (method, target, passes) in [
+        ("GET", "/files/a", true),
+        ("POST", "/pkg.Svc/M", true),
+        ("POST", "pkg.Svc/M", false),
+        ("GET", "files/a", false),
+        ("GET", "%2Ffiles/a", false),
+        ("GET", "", false),
+    ] {
+        let head = frames::headers([
+            (":method", method),
+            (":scheme", "http"),
+            (":path", target),
+            (":authority", "a.example"),
+        ]);
+        let answer = envoy.send_frames(&[(1, 5, &head)]).await;
+        let is_served = answer.starts_with(format!("{method} ").as_bytes());
+        assert_eq!(is_served, passes, "{target}: {}", answer.escape_ascii());
+    }
+    world.stop().await.unwrap();
+}
+
 const READING: &str = r#"
 routes:
   - path: /v1/orgs/{org}/invoices/{invoice}
@@ -87,7 +113,8 @@ async fn threat_5_a_byte_of_the_body_that_envoy_does_not_show_us_does_not_reach_
         ] {
             let answer = envoy.send_frames(&[(1, 4, &head), (0, 1, body)]).await;
             let passed = answer.starts_with(b"POST ");
-            assert_eq!(passed, expected, "{packed} {}", body.escape_ascii());
+            let shown = answer.escape_ascii();
+            assert_eq!(passed, expected, "{packed} {}: {shown}", body.escape_ascii());
             let status = String::from_utf8_lossy(&answer).contains("\"status\":400");
             assert!(passed || status, "{}", answer.escape_ascii());
         }

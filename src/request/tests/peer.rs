@@ -86,7 +86,7 @@ fn with_certificate(certificate: String) -> Result<Option<String>, PeerError> {
 }
 
 #[test]
-fn the_thumbprint_is_that_of_the_leaf() {
+fn threat_10_the_thumbprint_is_that_of_the_leaf() {
     let certificate = rcgen::generate_simple_self_signed(["client.example".to_owned()]).unwrap();
     let other = rcgen::generate_simple_self_signed(["other.example".to_owned()]).unwrap();
     let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate.cert.der()));
@@ -112,6 +112,11 @@ fn the_thumbprint_is_that_of_the_leaf() {
         format!("x{}", encode(&pem)),
         encode(&pem).replace("-----END", "----END"),
         encode(&pem).replace("MII", "!II"),
+        // threat 10: a NUL ends what a program in C reads.
+        encode(&pem).replace("MII", "MII%00"),
+        encode(&pem).replace("MII", "MII\0"),
+        format!("%00{}", encode(&pem)),
+        encode(&pem).replace("-----END", "%00-----END"),
         encode("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"),
         encode(&pem.repeat(1000)),
     ] {

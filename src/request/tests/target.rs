@@ -30,6 +30,24 @@ fn threat_5_a_byte_that_envoy_does_not_tell_is_refused() {
 }
 
 #[test]
+fn threat_5_every_byte_beyond_ascii_is_refused_wherever_it_is() {
+    for byte in 0x80..=0xff {
+        for target in [vec![b'/', byte], vec![b'/', b'a', byte, b'/'], vec![b'/', b'?', byte]] {
+            for form in FORMS {
+                assert!(refusal(sent(form, &target)).is_some(), "{form:?} {byte:x}");
+            }
+        }
+        let bytes = [b'a', byte];
+        for form in FORMS {
+            let lines = [("x-tenant", &bytes[..])];
+            let headers = super::headers(form, &lines);
+            let request = read(RawRequest { headers, ..super::raw("/") }).unwrap();
+            assert!(request.headers.single("x-tenant").is_err(), "{form:?} {byte:x}");
+        }
+    }
+}
+
+#[test]
 fn the_target_is_the_one_that_the_headers_have() {
     let lines = |lines: &[&'static [u8]]| {
         let line = |line: &&'static [u8]| (":path".into(), (*line).into());
