@@ -19,7 +19,7 @@ mod key;
 #[path = "../examples/bench/requests.rs"]
 mod requests;
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use axum::{Json, Router, routing::get};
 use divan::{AllocProfiler, Bencher, black_box};
@@ -27,8 +27,8 @@ use jiff::Timestamp;
 use portcullis::{
     config,
     decision::{
-        Authenticated, Authenticator, ChainKey, DecisionCache, Gate, Generation, Judge, Question,
-        RememberingJudge, Rules,
+        Authenticated, Authenticator, ChainKey, Deadline, DecisionCache, Gate, Generation, Judge,
+        Question, RememberingJudge, Rules,
     },
     engine::model::CheckInput,
     identity::{BearerToken, Credentials},
@@ -41,7 +41,7 @@ use portcullis::{
     telemetry::Metrics,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
+use tokio::{net::TcpListener, runtime::Runtime, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 #[global_allocator]
@@ -118,8 +118,8 @@ impl House {
         let gate = Gate::new(snapshot, authenticator.clone(), judge.clone());
         let door = ExtAuthz::new(gate, metrics);
         let house = Self { runtime, rules, authenticator, judge, door, message, token };
-        let answer = house.runtime.block_on(house.door.check(&house.message, Vec::new()));
-        let answer = String::from_utf8_lossy(&answer.expect("a request")).into_owned();
+        let check = house.door.check(&house.message, deadline(), Vec::new());
+        let answer = String::from_utf8_lossy(&house.runtime.block_on(check)).into_owned();
         assert!(answer.contains("policy.allowed"), "{answer}");
         house
     }
@@ -194,6 +194,10 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
+fn deadline() -> Deadline {
+    Deadline::after(Instant::now(), None, Duration::from_secs(5))
+}
+
 fn token(matched: &RouteMatch<'_>, request: &HttpRequest<'_>) -> BearerToken {
     match matched.token_source().find(request) {
         Ok(Some(Credentials::Token(token))) => token,
@@ -206,7 +210,8 @@ fn token(matched: &RouteMatch<'_>, request: &HttpRequest<'_>) -> BearerToken {
 fn whole(bencher: Bencher<'_, '_>) {
     let house = House::build();
     bencher.bench_local(|| {
-        let check = house.door.check(black_box(&house.message), Vec::with_capacity(768));
+        let message = black_box(&house.message);
+        let check = house.door.check(message, deadline(), Vec::with_capacity(768));
         house.runtime.block_on(check)
     });
 }

@@ -1,6 +1,6 @@
 //! `WWW-Authenticate`: what credentials would have been accepted (RFC 6750 section 3).
 
-use std::{fmt::Write, sync::Arc};
+use std::{fmt::Write, iter, sync::Arc};
 
 use super::Reason;
 use crate::identity::{Demands, Scheme, Word};
@@ -11,12 +11,21 @@ pub struct Challenge {
     pub reason: Reason,
     /// `None` where the client sent no credentials: RFC 6750 wants no error code then.
     pub error: Option<ChallengeError>,
-    /// In the scheme `DPoP` (RFC 9449 section 7.1), with the algorithms that a proof may have; without
-    /// it in the scheme `Bearer`.
-    pub algs: Option<Arc<str>>,
+    schemes: Schemes,
     /// What a token would need, as parameters of the challenge.
     wanted: Vec<(&'static str, String)>,
     resource_metadata: Option<Arc<str>>,
+}
+
+/// What would do: `DPoP` (RFC 9449 section 7.1) with the algorithms that a proof may have, or `Bearer`, or
+/// both. The first is the one that the error is about, the other has a line of its own: not every client
+/// reads two schemes in one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Schemes {
+    Bearer,
+    BearerOrDpop(Arc<str>),
+    Dpop(Arc<str>),
+    DpopOrBearer(Arc<str>),
 }
 
 /// `error` and `error_description`.
@@ -38,7 +47,7 @@ impl Challenge {
         Self {
             reason: Reason::new("credentials.none"),
             error: None,
-            algs: None,
+            schemes: Schemes::Bearer,
             wanted,
             resource_metadata: None,
         }
@@ -98,14 +107,38 @@ impl Challenge {
     /// The same in the scheme `DPoP`.
     #[must_use]
     pub fn in_dpop(self, algs: Arc<str>) -> Self {
-        Self { algs: Some(algs), ..self }
+        Self { schemes: Schemes::Dpop(algs), ..self }
     }
 
-    /// The value of the `WWW-Authenticate` header.
+    /// The same in the scheme `DPoP`, where a token without a proof would do, too.
     #[must_use]
-    pub fn header_value(&self) -> String {
-        let Self { reason: _, error, algs, wanted, resource_metadata } = self;
-        let scheme = if algs.is_some() { Scheme::Dpop } else { Scheme::Bearer }.name();
+    pub fn in_dpop_or_bearer(self, algs: Arc<str>) -> Self {
+        Self { schemes: Schemes::DpopOrBearer(algs), ..self }
+    }
+
+    /// The same in the scheme `Bearer`, where a token with a proof would do, too.
+    #[must_use]
+    pub fn or_dpop(self, algs: Arc<str>) -> Self {
+        Self { schemes: Schemes::BearerOrDpop(algs), ..self }
+    }
+
+    /// The values of `WWW-Authenticate`, a scheme each.
+    #[must_use]
+    pub fn header_values(&self) -> Vec<String> {
+        let also = match &self.schemes {
+            Schemes::Bearer | Schemes::Dpop(_) => None,
+            Schemes::BearerOrDpop(algs) => Some(format!(r#"DPoP realm="api", algs="{algs}""#)),
+            Schemes::DpopOrBearer(_) => Some(r#"Bearer realm="api""#.to_owned()),
+        };
+        iter::once(self.header_value()).chain(also).collect()
+    }
+
+    fn header_value(&self) -> String {
+        let Self { reason: _, error, schemes, wanted, resource_metadata } = self;
+        let (scheme, algs) = match schemes {
+            Schemes::Bearer | Schemes::BearerOrDpop(_) => (Scheme::Bearer.name(), None),
+            Schemes::Dpop(algs) | Schemes::DpopOrBearer(algs) => (Scheme::Dpop.name(), Some(algs)),
+        };
         let mut value = format!(r#"{scheme} realm="api""#);
         let mut add = |name: &str, text: &str| {
             // A text takes whatever is written to it.
@@ -134,7 +167,7 @@ impl Challenge {
         wanted: Vec<(&'static str, String)>,
     ) -> Self {
         let error = Some(ChallengeError { code, description });
-        Self { reason, error, algs: None, wanted, resource_metadata: None }
+        Self { reason, error, schemes: Schemes::Bearer, wanted, resource_metadata: None }
     }
 }
 

@@ -34,6 +34,7 @@ impl<'a> Problem<'a> {
             Refusal::TooLarge(challenge) => {
                 (431, "Request Header Fields Too Large", detail(challenge))
             }
+            Refusal::Oversized(_) => (413, "Content Too Large", "the request is too large"),
             Refusal::Fault(_) => (503, "Service Unavailable", "authorization is not available now"),
         };
         Self { status, title, detail, decision_id }

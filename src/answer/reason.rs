@@ -25,6 +25,8 @@ impl Reason {
     pub const PDP_FAULT: Self = Self("fault.pdp");
     /// The assertion for the upstream could not be signed.
     pub const ASSERTION_FAULT: Self = Self("fault.assertion");
+    /// What it takes to decide was not there in time.
+    pub const DEADLINE: Self = Self("fault.deadline");
     /// A handler panicked.
     pub const PANIC: Self = Self("fault.panic");
     /// The keys of the token's issuer are not to be had.
@@ -37,6 +39,10 @@ impl Reason {
     pub const REVOCATIONS_UNKNOWN: Self = Self("fault.revocations");
     /// Envoy's message lacks a part without which nothing can be decided.
     pub const INCOMPLETE: Self = Self("request.incomplete");
+    /// Envoy's message cannot be read, where it is read.
+    pub const UNREADABLE: Self = Self("request.unreadable");
+    /// Envoy's message is longer than any that is read.
+    pub const OVERSIZED: Self = Self("request.oversized");
 
     /// A code of another room's closed set of errors.
     #[must_use]

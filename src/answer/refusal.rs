@@ -24,6 +24,8 @@ pub enum Refusal {
     Credentials(Challenge),
     /// 431: a token beyond the limit.
     TooLarge(Challenge),
+    /// 413: a request beyond the limit, of which only the body can have no other.
+    Oversized(Reason),
     /// 503: we could not decide. Envoy's `failure_mode_allow` does not turn this into an allow.
     Fault(Reason),
 }
@@ -49,7 +51,14 @@ impl Refusal {
                 Self::Challenge(in_scheme(Challenge::invalid_token(reason, description)))
             }
             RefusalStatus::BadProof => {
-                Self::Challenge(in_scheme(Challenge::invalid_proof(reason, description)))
+                let (algs, challenge) =
+                    (Arc::clone(algs), Challenge::invalid_proof(reason, description));
+                Self::Challenge(match demands.binding {
+                    Some(TokenBinding::Dpop) => challenge.in_dpop(algs),
+                    Some(TokenBinding::Mtls | TokenBinding::Any) | None => {
+                        challenge.in_dpop_or_bearer(algs)
+                    }
+                })
             }
             RefusalStatus::NonceWanted => {
                 Self::Challenge(in_scheme(Challenge::nonce_wanted(reason, description)))
@@ -80,6 +89,18 @@ impl Refusal {
         })
     }
 
+    /// The same of a request for which a proof could be good: where the route takes tokens bound to a
+    /// key as well as others, it says so.
+    #[must_use]
+    pub fn or_with_proof(self, demands: &Demands, algs: &Arc<str>) -> Self {
+        match (self, demands.binding) {
+            (Self::Challenge(challenge), Some(TokenBinding::Any) | None) => {
+                Self::Challenge(challenge.or_dpop(Arc::clone(algs)))
+            }
+            (refusal, _) => refusal,
+        }
+    }
+
     /// The same, with the place of the resource's metadata in its challenge, if it has one.
     #[must_use]
     pub fn naming(self, resource_metadata: Option<&Arc<str>>) -> Self {
@@ -88,7 +109,11 @@ impl Refusal {
             Self::Challenge(challenge) => Self::Challenge(challenge.naming(resource_metadata)),
             Self::Credentials(challenge) => Self::Credentials(challenge.naming(resource_metadata)),
             Self::TooLarge(challenge) => Self::TooLarge(challenge.naming(resource_metadata)),
-            Self::Deny(_) | Self::DenyAs(..) | Self::Malformed(_) | Self::Fault(_) => self,
+            Self::Deny(_)
+            | Self::DenyAs(..)
+            | Self::Malformed(_)
+            | Self::Oversized(_)
+            | Self::Fault(_) => self,
         }
     }
 
@@ -97,6 +122,7 @@ impl Refusal {
             Self::Deny(reason)
             | Self::DenyAs(reason, _)
             | Self::Malformed(reason)
+            | Self::Oversized(reason)
             | Self::Fault(reason) => *reason,
             Self::Scope(challenge)
             | Self::Challenge(challenge)
@@ -109,7 +135,9 @@ impl Refusal {
         match self {
             Self::Deny(_) | Self::DenyAs(..) | Self::Scope(_) => "deny",
             Self::Challenge(_) => "challenge",
-            Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) => "malformed",
+            Self::Malformed(_) | Self::Credentials(_) | Self::TooLarge(_) | Self::Oversized(_) => {
+                "malformed"
+            }
             Self::Fault(_) => "fault",
         }
     }

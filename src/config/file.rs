@@ -30,6 +30,7 @@ use crate::server::{AdminConfig, ListenAddress, ListenConfig, TlsConfig};
 use crate::telemetry::{LogConfig, LogFormat, LogLevel};
 use crate::yaml::Node;
 
+const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -132,8 +133,10 @@ fn listen(mut section: Section<'_>, source: &Source<'_>) -> ListenConfig {
         let message = "`listen.tls` is set for a Unix socket".to_owned();
         section.report(message, "no `tls`: the socket's file permissions say who may connect");
     }
+    let timeout =
+        section.or("timeout", 5 * SECOND, |value| value.duration(10 * MILLISECOND..=5 * MINUTE));
     section.finish();
-    ListenConfig { address, tls }
+    ListenConfig { address, tls, timeout }
 }
 
 fn listen_address(text: &str, source: &Source<'_>) -> Option<ListenAddress> {

@@ -1,14 +1,14 @@
 //! A request's way through the house, on one screen.
 
-use std::{slice, sync::Arc};
+use std::{pin::pin, slice, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tracing::{error, warn};
 
 use super::{
-    Authenticated, AuthenticationError, Authenticator, JudgeFault, Question, RememberingJudge,
-    Rules, Verdict,
+    Authenticated, AuthenticationError, Authenticator, Deadline, JudgeFault, Question,
+    RememberingJudge, Rules, Verdict,
 };
 use crate::answer::{Answer, Asserted, Reason, Refusal, UpstreamMutation};
 use crate::engine::model::{Action, AuxData, CheckInput, Effect};
@@ -36,11 +36,13 @@ pub struct Decision {
     pub trace: Trace,
 }
 
-/// What a request is given when it comes in: its instant, and an id by which it is found again.
+/// What a request is given when it comes in: its instant, an id by which it is found again, and how long
+/// it may wait.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     pub now: Timestamp,
     pub decision_id: String,
+    pub deadline: Deadline,
 }
 
 /// What is logged and counted of a decision. Nothing of it names a person.
@@ -80,7 +82,11 @@ impl Gate {
         let mut trace = Trace::default();
         let request = HttpRequest::read(raw, &rules.request);
         let answer = match &request {
-            Ok(request) => self.walk(&rules, request, stamp, &mut trace).await,
+            Ok(request) => {
+                let walk = pin!(self.walk(&rules, request, stamp, &mut trace));
+                let answer = stamp.deadline.within(walk).await;
+                answer.unwrap_or(Err(Refusal::Fault(Reason::DEADLINE)))
+            }
             Err(error) => Err((*error).into()),
         };
         let answer = match answer {
@@ -161,7 +167,7 @@ impl Gate {
         let credentials = credentials.map_err(|error| self.refused(error, demands))?;
         let mut sent = None;
         let authenticated = match credentials {
-            None => return Err(Refusal::without_token(demands, &self.algs)),
+            None => return Err(self.without_token(matched, request)),
             Some(Credentials::Token(token)) => {
                 let token = sent.insert(token);
                 trace.scheme = Some(token.scheme());
@@ -182,6 +188,16 @@ impl Gate {
             AuthenticationError::ReplaysUnknown => Refusal::Fault(Reason::REPLAYS_UNKNOWN),
         })?;
         Ok((authenticated, sent))
+    }
+
+    /// A proof is only good in one place, and for a host that is known to be ours.
+    fn without_token(&self, matched: &RouteMatch<'_>, request: &HttpRequest<'_>) -> Refusal {
+        let refusal = Refusal::without_token(matched.demands(), &self.algs);
+        if matched.token_source().takes_proofs() && request.is_for_own_host {
+            refusal.or_with_proof(matched.demands(), &self.algs)
+        } else {
+            refusal
+        }
     }
 
     fn refused(&self, error: BearerError, demands: &Demands) -> Refusal {
@@ -213,7 +229,7 @@ fn vouch(
     rules: &Rules,
     caller: &Authenticated,
     request: &HttpRequest<'_>,
-    Stamp { now, decision_id }: &Stamp,
+    Stamp { now, decision_id, deadline: _ }: &Stamp,
 ) -> Result<UpstreamMutation, Refusal> {
     let Authenticated { principal, aux_data: AuxData { jwt: claims, .. }, .. } = caller;
     let mutation = rules.upstream_headers.known(Reason::POLICY_ALLOWED, principal, claims);

@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod cache;
+mod deadline;
 mod flights;
 mod gate;
 mod judge;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use authenticate::{Authenticated, AuthenticationError, Authenticator, Checked};
 pub use cache::{DecisionCache, DecisionCacheConfig};
+pub use deadline::Deadline;
 pub use gate::{Decision, Gate, Stamp, Trace};
 pub use judge::{Judge, JudgeFault};
 pub use key::{CacheKey, ChainKey};

@@ -77,6 +77,17 @@ impl TokenSource {
         Ok(token.map(Credentials::Token))
     }
 
+    /// Whether a token may come with a proof (RFC 9449, 7.1).
+    #[must_use]
+    pub fn takes_proofs(&self) -> bool {
+        match self.place {
+            TokenPlace::Authorization => true,
+            TokenPlace::Header(_) | TokenPlace::Cookie { .. } | TokenPlace::EnvoyMetadata(_) => {
+                false
+            }
+        }
+    }
+
     /// What the upstream must not get of a request whose token was found.
     pub fn carrier(&self, request: &HttpRequest<'_>) -> Result<Option<Carrier>, BearerError> {
         if self.forward {

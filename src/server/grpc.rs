@@ -30,6 +30,10 @@ use super::{
 /// Checks in flight on one connection of Envoy; more wait on Envoy's side.
 const MAX_CONCURRENT_STREAMS: u32 = 1024;
 
+/// Headers of one call. Where Envoy traces, a client's `tracestate` is among them, of any length that
+/// Envoy takes (60 KiB, unless it is told otherwise); beyond this there is no answer that Envoy understands.
+const MAX_HEADER_BYTES: u32 = 256 * 1024;
+
 /// Whoever connects has so long for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -60,7 +64,8 @@ impl GrpcServer {
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_not_serving::<ExtAuthz>().await;
         let others = Routes::new(health_service).prepare();
-        let calls = Arc::new(Calls { ext_authz: Arc::new(service), others });
+        let calls =
+            Arc::new(Calls { ext_authz: Arc::new(service), others, timeout: config.timeout });
         Ok(Self { line: Line { bound, tls, calls }, health })
     }
 
@@ -144,6 +149,7 @@ async fn converse(
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES)
         .serve_connection(stream, service);
     let mut connection = pin!(connection);
     let ended = select! {

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::FileTypeExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use tokio::net::{TcpListener, UnixListener};
@@ -15,6 +16,8 @@ use tokio_rustls::rustls::{self, pki_types::pem};
 pub struct ListenConfig {
     pub address: ListenAddress,
     pub tls: Option<TlsConfig>,
+    /// How long a check may take.
+    pub timeout: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod visitors;
 
 pub use admin::{AdminConfig, AdminServer, AdminState, Readiness, ReloadOrder};
 pub use api::{AllowedOrigins, ApiConfig, ApiServer, CorsConfig};
-pub use ext_authz::{ExtAuthz, Malformed};
+pub use ext_authz::ExtAuthz;
 pub use grpc::{GrpcServer, Health};
 pub use listener::{BindError, ListenAddress, ListenConfig, TlsConfig};
 pub use logout::LogoutServer;

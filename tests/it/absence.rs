@@ -155,15 +155,19 @@ async fn threat_2_12_our_own_door_opens_to_well_formed_calls_only() {
     // An empty message says nothing of a request: an answer that refuses, in 400.
     let answer = call(&world, check, &[]).await;
     assert!(has(&answer, b"request.incomplete"), "{}", String::from_utf8_lossy(&answer));
-    // Without its slash it is no path (RFC 9113, 8.3.1); what is no message has no answer.
-    let (unslashed, broken) = (check.trim_start_matches('/'), [0xff; 9]);
+    // So is one to what cannot be read: without an answer an Envoy that fails open would go on.
+    for message in [&[0xff; 9][..], &[10, 2, 34, 7], &[8, 1]] {
+        let answer = call(&world, check, message).await;
+        let text = String::from_utf8_lossy(&answer);
+        assert!(has(&answer, b"request.unreadable"), "{message:?}: {text}");
+        assert!(has(&answer, b"x-portcullis-decision-id"), "{message:?}: {text}");
+    }
+    // Without its slash it is no path (RFC 9113, 8.3.1).
+    let unslashed = check.trim_start_matches('/');
     let doubled = format!("/{check}");
-    for (path, message) in [
-        (unslashed, &[][..]),
-        (&doubled, &[]),
-        ("/envoy.service.auth.v3.Authorization", &[]),
-        (check, &broken),
-    ] {
+    for (path, message) in
+        [(unslashed, &[][..]), (&doubled, &[]), ("/envoy.service.auth.v3.Authorization", &[])]
+    {
         let answer = call(&world, path, message).await;
         let text = String::from_utf8_lossy(&answer);
         assert!(!has(&answer, b"request.incomplete"), "{path} {message:?}: {text}");

@@ -211,3 +211,26 @@ async fn beyond_the_grace_nobody_is_judged() {
     changes(503, 200).await;
     assert_eq!(edge.status(INVOICE, &evil).await, 401);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threat_12_a_silent_issuer_lets_nobody_past_an_envoy_that_fails_open() {
+    let ring = Ring::new();
+    let issuer = Fickle::start(published(&ring, &["e1"])).await;
+    let patient = Duration::from_secs(20);
+    let settings = Settings { refresh: patient * 10, timeout: patient, ..FAST };
+    let changes = [
+        ("failure_mode_allow: false", "failure_mode_allow: true"),
+        ("timeout: 1s", "timeout: 0.2s"),
+    ];
+    let edge = Box::pin(Edge::start_with(&issuer.url, settings, &changes)).await;
+    issuer.be(Mood::Silent);
+    let good = token(&ring, &issuer.url, "e1", "e1");
+    // Whoever sends a token names its key, and so makes us ask.
+    let forged = token(&ring, &issuer.url, "evil", "who");
+    for _ in 0..3 {
+        let answer = edge.answer(INVOICE, &forged).await;
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("x-portcullis-decision-id"), "{answer:?}");
+        assert_eq!(edge.status(INVOICE, &good).await, 200);
+    }
+}

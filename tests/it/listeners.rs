@@ -4,7 +4,10 @@ use std::fs;
 
 use envoy_types::pb::envoy::service::auth::v3::authorization_client::AuthorizationClient;
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpStream, UnixStream},
+};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Uri};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tower::service_fn;
@@ -17,39 +20,86 @@ async fn public_route(channel: Channel) -> Result<i32, tonic::Status> {
     Ok(Told::of(response.get_ref()).status)
 }
 
+/// A server that only clients of the authority may ask.
+struct Guarded {
+    authority: Authority,
+    world: World,
+}
+
+// === impl Guarded ===
+
+impl Guarded {
+    async fn start() -> Self {
+        let authority = Authority::new();
+        let (certificate, key) = authority.sign("localhost");
+        let world = World::builder()
+            .file("cert.pem", &certificate)
+            .file("key.pem", &key)
+            .file("ca.pem", &authority.pem())
+            .listen(
+                "{ address: '127.0.0.1:0', tls: { cert_file: cert.pem, key_file: key.pem, client_ca_file: ca.pem } }",
+            )
+            .start()
+            .await;
+        Self { authority, world }
+    }
+
+    /// As a client with a certificate of this authority, if with any.
+    async fn ask_as(&self, authority: Option<&Authority>) -> Result<i32, tonic::Status> {
+        let address = self.world.ext_authz.replace("127.0.0.1", "https://localhost");
+        let tls = ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(self.authority.pem()))
+            .domain_name("localhost");
+        let tls = match authority.map(|authority| authority.sign("envoy")) {
+            Some((certificate, key)) => tls.identity(Identity::from_pem(certificate, key)),
+            None => tls,
+        };
+        let endpoint = Endpoint::from_shared(address).unwrap().tls_config(tls).unwrap();
+        Box::pin(public_route(endpoint.connect_lazy())).await
+    }
+}
+
 #[tokio::test]
 async fn with_mtls_only_a_client_of_the_authority_is_answered() {
-    let authority = Authority::new();
-    let (certificate, key) = authority.sign("localhost");
-    let world = World::builder()
-        .file("cert.pem", &certificate)
-        .file("key.pem", &key)
-        .file("ca.pem", &authority.pem())
-        .listen(
-            "{ address: '127.0.0.1:0', tls: { cert_file: cert.pem, key_file: key.pem, client_ca_file: ca.pem } }",
-        )
-        .start()
-        .await;
-    let address = world.ext_authz.replace("127.0.0.1", "https://localhost");
-    let tls = || {
-        ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(authority.pem()))
-            .domain_name("localhost")
-    };
-    let connect = |tls: ClientTlsConfig| {
-        Endpoint::from_shared(address.clone()).unwrap().tls_config(tls).unwrap().connect_lazy()
-    };
-    let (certificate, key) = authority.sign("envoy");
-    let known = tls().identity(Identity::from_pem(certificate, key));
-    assert_eq!(public_route(connect(known)).await.unwrap(), 200);
-    let (certificate, key) = Authority::new().sign("envoy");
-    let stranger = tls().identity(Identity::from_pem(certificate, key));
-    assert!(public_route(connect(stranger)).await.is_err(), "another authority's client");
-    assert!(public_route(connect(tls())).await.is_err(), "a client without a certificate");
-    let plain =
-        Endpoint::from_shared(format!("http://{}", world.ext_authz)).unwrap().connect_lazy();
+    let guarded = Guarded::start().await;
+    assert_eq!(guarded.ask_as(Some(&guarded.authority)).await.unwrap(), 200);
+    let stranger = guarded.ask_as(Some(&Authority::new())).await;
+    assert!(stranger.is_err(), "another authority's client");
+    assert!(guarded.ask_as(None).await.is_err(), "a client without a certificate");
+    let plain = format!("http://{}", guarded.world.ext_authz);
+    let plain = Endpoint::from_shared(plain).unwrap().connect_lazy();
     assert!(public_route(plain).await.is_err(), "a client without TLS");
-    world.stop().await.unwrap();
+    guarded.world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn threat_50_two_hundred_bad_handshakes_do_not_keep_a_good_one_out() {
+    let guarded = Guarded::start().await;
+    // A record of TLS that breaks off, one of another kind, an alert, HTTP/2 and HTTP/1.1 in the clear,
+    // noise, and silence.
+    let beginnings: [&[u8]; 7] = [
+        &[22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3],
+        &[22, 3, 1, 255, 255, 1, 255, 255, 255, 3, 3],
+        &[21, 3, 3, 0, 2, 2, 40],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        &[0xff; 64],
+        b"",
+    ];
+    let mut open = Vec::new();
+    for (number, beginning) in beginnings.iter().cycle().take(200).enumerate() {
+        let mut stream = TcpStream::connect(&guarded.world.ext_authz).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        // Half of them stay, and never say more.
+        if number % 2 == 0 {
+            open.push(stream);
+        }
+        if number % 20 == 0 {
+            assert!(guarded.ask_as(None).await.is_err(), "a client without a certificate");
+        }
+    }
+    assert_eq!(guarded.ask_as(Some(&guarded.authority)).await.unwrap(), 200);
+    guarded.world.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod denials;
 mod envoy;
 mod envoy_files;
 mod exhaustion;
+mod fail_open;
 mod fuzz;
 mod gateway;
 mod hostile;

@@ -344,3 +344,25 @@ async fn through_envoy_a_token_is_good_over_the_connection_of_its_certificate() 
     }
     world.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn h1_through_envoy_each_scheme_that_would_do_has_a_line_of_its_own() {
+    let world = World::builder().section(OWN_HOST).start().await;
+    let envoy = Envoy::start(&world.ext_authz).await;
+    let client = envoy.client(None);
+    let (bearer, dpop) = (r#"Bearer realm="api""#, r#"DPoP realm="api", algs="ES256""#);
+    let lines = async |request: reqwest::RequestBuilder| {
+        let response = request.send().await.unwrap();
+        let lines = response.headers().get_all("www-authenticate").iter();
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(client.get(envoy.url(INVOICE))).await, [bearer, dpop]);
+    let elsewhere = client.get(envoy.url(INVOICE)).header("host", "other.example");
+    assert_eq!(lines(elsewhere).await, [bearer], "no proof is good there");
+    let holder = Holder::new();
+    let token = format!("DPoP {}", holder.token(&world));
+    let unproved = client.get(envoy.url(INVOICE)).header("authorization", token);
+    let (_, challenge) = say("invalid_dpop_proof", "proof missing");
+    assert_eq!(lines(unproved).await, [&*challenge, bearer]);
+    world.stop().await.unwrap();
+}

@@ -1,9 +1,13 @@
 //! Clients that go away in the middle, and ones that never mean it.
 
-use std::{future, task::Poll};
+use std::{future, task::Poll, time::Duration};
 
 use envoy_types::pb::envoy::service::auth::v3::authorization_client::AuthorizationClient;
-use tokio::{io::AsyncWriteExt, net::TcpStream, task::yield_now};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::yield_now,
+};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::{
@@ -12,7 +16,7 @@ use crate::{
         house::{House, Outcome},
         tokens,
     },
-    support::{World, check_request, claims},
+    support::{Told, World, check_request, claims},
 };
 
 const INVOICE: &str = "/v1/orgs/acme/invoices/7";
@@ -78,5 +82,55 @@ async fn threat_50_resets_and_garbage_leave_the_listener_up() {
     assert_eq!(world.ask(request()).await.status, 200, "on the connection from before");
     let answer = Box::pin(client(&world).check(request())).await.unwrap();
     assert_eq!(answer.into_inner().status.unwrap().code, 0, "on a new one");
+    world.stop().await.unwrap();
+}
+
+/// A frame of HTTP/2 (RFC 9113, 4.1) on stream 1, without flags.
+fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, 0, 0, 0, 0, 1], payload].concat()
+}
+
+#[tokio::test]
+async fn threat_9_headers_that_never_end_are_ended_by_us() {
+    let world = World::builder().start().await;
+    // A literal field (RFC 7541, 6.2.2) with a value of 16,000 bytes, and nothing at all.
+    let field = [&[0, 1, b'x', 0x7f, 0x81, 0x7c][..], &[b'a'; 16_000]].concat();
+    for (continuation, times) in [(field, 200), (Vec::new(), 20_000)] {
+        let mut stream = TcpStream::connect(&world.ext_authz).await.unwrap();
+        let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &[0, 0, 0, 4, 0, 0, 0, 0, 0][..]];
+        stream.write_all(&[&preface.concat(), &*frame(1, &[0x82])].concat()).await.unwrap();
+        let (mut answers, mut requests) = stream.split();
+        let flood = async {
+            for _ in 0..times {
+                if requests.write_all(&frame(9, &continuation)).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let mut answer = Vec::new();
+        // Whoever reads on has not had enough, and does not close.
+        let ended = async { tokio::join!(flood, answers.read_to_end(&mut answer)).1 };
+        let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+        assert!(ended.is_ok(), "it goes on after {times} frames of {} bytes", continuation.len());
+    }
+    assert_eq!(world.ask(check_request("GET", "/healthz", None)).await.status, 200);
+    world.stop().await.unwrap();
+}
+
+/// What Envoy passes on of a client's headers (`tracestate`, where it traces) comes as headers of ours.
+#[tokio::test]
+async fn threat_9_12_headers_as_long_as_envoy_lets_them_be_are_read_and_longer_ones_are_not() {
+    let world = World::builder().start().await;
+    let mut client = client(&world);
+    let mut ask = async |length: usize| {
+        let mut request = tonic::Request::new(check_request("GET", "/healthz", None));
+        request.metadata_mut().insert("tracestate", "a".repeat(length).parse().unwrap());
+        Box::pin(client.check(request)).await.map(|answer| Told::of(answer.get_ref()).status)
+    };
+    assert_eq!(ask(10).await.unwrap(), 200);
+    assert_eq!(ask(60 << 10).await.unwrap(), 200);
+    ask(1 << 20).await.unwrap_err();
+    assert_eq!(ask(60 << 10).await.unwrap(), 200, "the connection goes on");
     world.stop().await.unwrap();
 }

@@ -30,15 +30,23 @@ fn challenge(refusal: &Refusal) -> Option<&Challenge> {
         | Refusal::Challenge(challenge)
         | Refusal::Credentials(challenge)
         | Refusal::TooLarge(challenge) => Some(challenge),
-        Refusal::Deny(_) | Refusal::DenyAs(..) | Refusal::Malformed(_) | Refusal::Fault(_) => None,
+        Refusal::Deny(_)
+        | Refusal::DenyAs(..)
+        | Refusal::Malformed(_)
+        | Refusal::Oversized(_)
+        | Refusal::Fault(_) => None,
     }
+}
+
+/// Of its lines the first.
+fn first(challenge: &Challenge) -> String {
+    challenge.header_values().swap_remove(0)
 }
 
 /// The kind, the status with its title, the detail, the reason, and the challenge, if there is one.
 fn told(refusal: Refusal) -> String {
     let place = "https://api.example/.well-known/oauth-protected-resource".into();
-    let header =
-        |refusal: &Refusal| challenge(refusal).map(Challenge::header_value).unwrap_or_default();
+    let header = |refusal: &Refusal| challenge(refusal).map(first).unwrap_or_default();
     let without_place = header(&refusal);
     let refusal = refusal.naming(Some(&place));
     let with_place = header(&refusal);
@@ -109,7 +117,7 @@ fn every_refusal_of_a_token_has_its_status_and_its_challenge() {
 #[test]
 fn who_must_show_a_proof_is_told_so_in_its_scheme() {
     let scheme = |refusal: &Refusal| {
-        let header = challenge(refusal).unwrap().header_value();
+        let header = first(challenge(refusal).unwrap());
         header.split_once(' ').unwrap().0.to_owned()
     };
     let expired = TokenError::Expired.refusal();
@@ -129,6 +137,30 @@ fn who_must_show_a_proof_is_told_so_in_its_scheme() {
 }
 
 #[test]
+fn h1_who_may_send_a_proof_or_not_is_told_both_a_line_each() {
+    let lines = |refusal: Refusal| {
+        let lines = challenge(&refusal).map(Challenge::header_values).unwrap_or_default();
+        lines.into_iter().skip(1).collect::<Vec<_>>().join("; ")
+    };
+    let (bearer, dpop) = (r#"Bearer realm="api""#, r#"DPoP realm="api", algs="ES256 RS256""#);
+    for (binding, missing, bad_proof) in [
+        (None, dpop, bearer),
+        (Some(TokenBinding::Any), dpop, bearer),
+        (Some(TokenBinding::Mtls), "", bearer),
+        (Some(TokenBinding::Dpop), "", ""),
+    ] {
+        let demands = demands(binding);
+        let refusal = Refusal::without_token(&demands, &algs());
+        assert_eq!(lines(refusal.clone()), "", "{binding:?}: no proof could be good");
+        assert_eq!(lines(refusal.or_with_proof(&demands, &algs())), missing, "{binding:?}");
+        let of = |error: TokenError| lines(Refusal::of_token(error.refusal(), &demands, &algs()));
+        assert_eq!(of(TokenError::Proof(ProofError::Url)), bad_proof, "{binding:?}");
+        assert_eq!(of(TokenError::Proof(ProofError::Nonce)), "", "{binding:?}");
+        assert_eq!(of(TokenError::Expired), "", "{binding:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_request_is_malformed_and_what_with_a_caller_is_denied() {
     let missing = || "amount".into();
     for (refusal, expected) in [
@@ -143,6 +175,10 @@ fn what_is_wrong_with_a_request_is_malformed_and_what_with_a_caller_is_denied() 
         (
             TargetError::MissingClaim { attribute: missing() }.into(),
             "deny attribute.missing_claim 403 Forbidden (you may not do this)",
+        ),
+        (
+            Refusal::Oversized(Reason::OVERSIZED),
+            "malformed request.oversized 413 Content Too Large (the request is too large)",
         ),
         (
             Refusal::Fault(Reason::ENGINE_FAULT),

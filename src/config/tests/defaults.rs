@@ -33,7 +33,7 @@ fn six_lines_are_enough_for_auth0() {
         Config {
             issuers: vec![brightpay()],
             routes: Vec::new(),
-            listen: ListenConfig { address, tls: None },
+            listen: ListenConfig { address, tls: None, timeout: Duration::from_secs(5) },
             admin: AdminConfig { address: "127.0.0.1:9192".parse().unwrap() },
             engine: EngineConfig::Embedded(EmbeddedConfig {
                 policies: folder.path("policies"),

@@ -82,6 +82,10 @@ fn values_of_the_wrong_kind() {
         ("admin: { address: 9192 }\n", "7:19: `admin.address` is an integer; expected `IP:PORT`"),
         ("admin: { address: \"\" }\n", "7:19: `admin.address` is empty; expected `IP:PORT`"),
         (
+            "listen: { timeout: 200 }\n",
+            "7:20: `listen.timeout` is an integer; expected a duration from 10ms to 5m, such as `30s` or `5m`",
+        ),
+        (
             "listen: { address: \"unix:\" }\n",
             "7:20: `listen.address` is `unix:`; expected `IP:PORT` or `unix:PATH`",
         ),

@@ -42,7 +42,7 @@ pub(super) fn everything() -> Value {
         "policies": "policies",
         "routes": [route()],
         "listen": {
-            "address": "0.0.0.0:9000",
+            "address": "0.0.0.0:9000", "timeout": "300ms",
             "tls": { "cert_file": "c.pem", "key_file": "k.pem", "client_ca_file": "ca.pem" },
         },
         "admin": { "address": "0.0.0.0:9001" },
@@ -149,6 +149,7 @@ fn every_key_has_an_effect() {
     assert_eq!(config.issuers.len(), 3);
     assert_eq!(config.files, [folder.path("portcullis.yaml")]);
     assert_eq!(config.listen.address, ListenAddress::Tcp("0.0.0.0:9000".parse().unwrap()));
+    assert_eq!(config.listen.timeout, Duration::from_millis(300));
     let tls = config.listen.tls.unwrap();
     assert_eq!(tls.cert_file, folder.path("c.pem"));
     assert_eq!(tls.key_file, folder.path("k.pem"));

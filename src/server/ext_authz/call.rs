@@ -1,22 +1,24 @@
 //! `Check` as a call over gRPC: one message comes, one message goes.
 //!
 //! It is as much of gRPC as one unary method without compression needs. Every other path, health among
-//! them, goes to `others`.
+//! them, goes to `others`. However long it takes, `Check` has an answer before the asker goes: an error
+//! would not be one.
 
 use std::{
     convert::Infallible,
     future::Future,
     mem,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use http::{HeaderMap, HeaderValue, Request, Response, header::CONTENT_TYPE};
 use http_body::Frame;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use tokio::time::timeout;
+use tokio::time::Instant;
 use tonic::{
     Status,
     body::Body,
@@ -27,10 +29,12 @@ use tonic::{
 };
 
 use super::{super::api::patience_of_grpc, ExtAuthz};
+use crate::answer::{Reason, Refusal};
+use crate::decision::Deadline;
 
 const PATH: &str = "/envoy.service.auth.v3.Authorization/Check";
 
-/// A `CheckRequest` beyond this is refused. Envoy itself bounds headers (60 KiB) and the body
+/// A `CheckRequest` beyond this is refused (413). Envoy itself bounds headers (60 KiB) and the body
 /// (`max_request_bytes`).
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
@@ -45,6 +49,8 @@ const USUAL_BYTES: usize = 768;
 pub(in crate::server) struct Calls {
     pub(in crate::server) ext_authz: Arc<ExtAuthz>,
     pub(in crate::server) others: Routes,
+    /// How long a check may take, however patient Envoy is.
+    pub(in crate::server) timeout: Duration,
 }
 
 pub(in crate::server) type Answering =
@@ -73,13 +79,9 @@ impl Calls {
         }
         let ext_authz = Arc::clone(&self.ext_authz);
         let patience = patience_of_grpc(request.headers());
+        let deadline = Deadline::after(Instant::now(), patience, self.timeout);
         let body = request.into_body();
-        Box::pin(async move {
-            let Some(patience) = patience else { return Ok(answer(&ext_authz, body).await) };
-            let answer = timeout(patience, answer(&ext_authz, body)).await;
-            let late = || Status::deadline_exceeded("it took too long").into_http();
-            Ok(answer.unwrap_or_else(|_elapsed| late()))
-        })
+        Box::pin(async move { Ok(answer(&ext_authz, deadline, body).await) })
     }
 }
 
@@ -90,8 +92,8 @@ async fn other(
     Ok(others.call(request).await?.map(Reply::Other))
 }
 
-async fn answer(ext_authz: &ExtAuthz, body: Incoming) -> Response<Reply> {
-    match reply(ext_authz, body).await {
+async fn answer(ext_authz: &ExtAuthz, deadline: Deadline, body: Incoming) -> Response<Reply> {
+    match reply(ext_authz, deadline, body).await {
         Ok(message) => {
             let mut response = Response::new(Reply::Message(message));
             response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
@@ -101,17 +103,20 @@ async fn answer(ext_authz: &ExtAuthz, body: Incoming) -> Response<Reply> {
     }
 }
 
-async fn reply(ext_authz: &ExtAuthz, body: Incoming) -> Result<Bytes, Status> {
-    let body = Limited::new(body, PREFIX_BYTES + MAX_MESSAGE_BYTES).collect().await;
-    let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
-        Ok(_too_long) => Status::out_of_range("the message is too long"),
-        Err(error) => Status::from_error(error),
-    })?;
-    let body = body.to_bytes();
+async fn reply(ext_authz: &ExtAuthz, deadline: Deadline, body: Incoming) -> Result<Bytes, Status> {
     let mut answer = Vec::with_capacity(USUAL_BYTES);
     answer.extend_from_slice(&[0; PREFIX_BYTES]);
-    let answer = ext_authz.check(message(&body)?, answer).await;
-    let mut answer = answer.map_err(|malformed| Status::internal(malformed.to_string()))?;
+    let body = pin!(Limited::new(body, PREFIX_BYTES + MAX_MESSAGE_BYTES).collect());
+    let mut answer = match deadline.within(body).await {
+        Some(body) => match body.map(Collected::to_bytes) {
+            Ok(body) => ext_authz.check(message(&body)?, deadline, answer).await,
+            Err(error) if error.is::<LengthLimitError>() => {
+                ext_authz.refuse(Refusal::Oversized(Reason::OVERSIZED), deadline, answer)
+            }
+            Err(error) => return Err(Status::from_error(error)),
+        },
+        None => ext_authz.refuse(Refusal::Fault(Reason::DEADLINE), deadline, answer),
+    };
     if let Some((prefix, message)) = answer.split_first_chunk_mut::<PREFIX_BYTES>() {
         let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
         let [_uncompressed, digits @ ..] = prefix;

@@ -24,10 +24,7 @@ const PARTIAL_BODY: &str = "x-envoy-auth-partial-body";
 const FEW_HEADERS: usize = 32;
 
 /// Metadata nested deeper than this is left out: it is the operator's, and none needs more.
-const METADATA_DEPTH: usize = 32;
-
-/// The filter whose metadata can hold the payload of a verified token.
-const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+pub(super) const METADATA_DEPTH: usize = 32;
 
 /// Why a message is no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +36,7 @@ pub(super) enum DecodeError {
 }
 
 pub(super) fn decode(message: &[u8]) -> Result<RawRequest<'_>, DecodeError> {
-    let Attributes { source, http, context_extensions, metadata, route_metadata } =
+    let Attributes { source, http, context_extensions, jwt_authn, route_metadata } =
         Attributes::of(message)?;
     let Http { id, method, headers, header_lines, path, host, scheme, body, raw_body } =
         http.ok_or(DecodeError::Incomplete)?;
@@ -65,7 +62,7 @@ pub(super) fn decode(message: &[u8]) -> Result<RawRequest<'_>, DecodeError> {
         peer: source.into(),
         context_extensions,
         route_metadata: in_our_words(route_metadata),
-        jwt_authn: jwt_authn(metadata),
+        jwt_authn: fields_of(jwt_authn, METADATA_DEPTH),
     })
 }
 
@@ -110,11 +107,6 @@ fn is_partial(headers: &RawHeaders<'_>) -> bool {
     }
 }
 
-pub(super) fn jwt_authn(mut metadata: Metadata) -> Map {
-    let fields = metadata.filter_metadata.remove(JWT_AUTHN);
-    fields.map(|fields| fields_of(fields, METADATA_DEPTH)).unwrap_or_default()
-}
-
 pub(super) fn in_our_words(metadata: Metadata) -> Map {
     metadata
         .filter_metadata
@@ -123,7 +115,7 @@ pub(super) fn in_our_words(metadata: Metadata) -> Map {
         .collect()
 }
 
-fn fields_of(fields: Struct, depth: usize) -> Map {
+pub(super) fn fields_of(fields: Struct, depth: usize) -> Map {
     fields
         .fields
         .into_iter()

@@ -66,9 +66,6 @@ fn deny(response: &mut Writer, refusal: &Refusal, decision_id: &str) {
     let mut header = |name: &str, value: &str| set(response, field::denied::HEADERS, name, value);
     header("content-type", "application/problem+json");
     header("cache-control", "no-store");
-    if let Some(challenge) = challenge(refusal) {
-        header("www-authenticate", &challenge);
-    }
     if let Refusal::DenyAs(_, Denial { location, headers, .. }) = refusal {
         if let Some(location) = location {
             header("location", location);
@@ -80,6 +77,10 @@ fn deny(response: &mut Writer, refusal: &Refusal, decision_id: &str) {
     if let Refusal::Fault(_) = refusal {
         header("retry-after", RETRY_AFTER);
     }
+    for value in challenge(refusal).into_iter().flat_map(Challenge::header_values) {
+        let append = HeaderAppendAction::AppendIfExistsOrAdd;
+        option(response, field::denied::HEADERS, ("www-authenticate", &value), append);
+    }
     response.text(field::denied::BODY, &problem.to_json());
 }
 
@@ -87,7 +88,7 @@ fn deny(response: &mut Writer, refusal: &Refusal, decision_id: &str) {
 fn code(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::Deny(_) | Refusal::DenyAs(..) | Refusal::Scope(_) => Code::PermissionDenied,
-        Refusal::Malformed(_) => Code::InvalidArgument,
+        Refusal::Malformed(_) | Refusal::Oversized(_) => Code::InvalidArgument,
         Refusal::Challenge(_) | Refusal::Credentials(_) | Refusal::TooLarge(_) => {
             Code::Unauthenticated
         }
@@ -95,24 +96,38 @@ fn code(refusal: &Refusal) -> Code {
     }
 }
 
-fn challenge(refusal: &Refusal) -> Option<String> {
+fn challenge(refusal: &Refusal) -> Option<&Challenge> {
     match refusal {
         Refusal::Scope(challenge)
         | Refusal::Challenge(challenge)
         | Refusal::Credentials(challenge)
-        | Refusal::TooLarge(challenge) => Some(Challenge::header_value(challenge)),
-        Refusal::Deny(_) | Refusal::DenyAs(..) | Refusal::Malformed(_) | Refusal::Fault(_) => None,
+        | Refusal::TooLarge(challenge) => Some(challenge),
+        Refusal::Deny(_)
+        | Refusal::DenyAs(..)
+        | Refusal::Malformed(_)
+        | Refusal::Oversized(_)
+        | Refusal::Fault(_) => None,
     }
 }
 
-/// One header (`HeaderValueOption`), in place of all of that name.
+/// One header, in place of all of that name.
 fn set(response: &mut Writer, field: u32, name: &str, value: &str) {
+    option(response, field, (name, value), HeaderAppendAction::OverwriteIfExistsOrAdd);
+}
+
+/// `HeaderValueOption`
+fn option(
+    response: &mut Writer,
+    field: u32,
+    (name, value): (&str, &str),
+    action: HeaderAppendAction,
+) {
     response.message(field, |option| {
         option.message(1, |header| {
             header.text(1, name);
             header.text(2, value);
         });
-        option.number(3, HeaderAppendAction::OverwriteIfExistsOrAdd as u32);
+        option.number(3, action as u32);
     });
 }
 

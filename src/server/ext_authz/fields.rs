@@ -1,7 +1,7 @@
 //! A protobuf message as its fields, in the order in which they were sent and without a copy.
 //!
 //! It refuses what `prost` refuses: wire types that do not fit, text that is not UTF-8, lengths beyond
-//! the end, and nesting without end. A test holds both against each other.
+//! the end, and nesting without end; but only of what is asked for. A test holds both against each other.
 
 /// How deep messages and groups may lie in each other. It is what `prost` and Google's own
 /// implementations have.
@@ -10,7 +10,7 @@ const DEPTH: u32 = 100;
 /// The bytes are not the message that they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the message is malformed")]
-pub struct Malformed;
+pub(super) struct Malformed;
 
 /// The fields of one message.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl<'m> Field<'m> {
         Ok(Fields { rest: self.bytes()?, depth })
     }
 
-    /// A number, an enum or a truth value that nobody asks for.
+    /// A number, whichever it is.
     pub(super) fn check_varint(&self) -> Result<(), Malformed> {
         match self.value {
             Value::Varint => Ok(()),

@@ -1,12 +1,13 @@
-//! `envoy.service.auth.v3.CheckRequest`, read where it lies in memory: what we use of it, and a check of
-//! the rest.
+//! `envoy.service.auth.v3.CheckRequest`, read where it lies in memory: what we use of it, and nothing
+//! else. Envoy copies some of the rest from clients as it came (`tls_session.sni` may be any bytes), so
+//! what nobody reads may be as it likes.
 //!
 //! As protobuf has it, of a field that is sent twice the last one counts, and a message that is sent
 //! twice is one.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use envoy_types::pb::envoy::config::core::v3::Metadata;
+use envoy_types::pb::{envoy::config::core::v3::Metadata, google::protobuf::Struct};
 use prost::Message as _;
 
 use super::fields::{Field, Fields, Malformed};
@@ -18,7 +19,8 @@ pub(super) struct Attributes<'m> {
     pub(super) source: Peer<'m>,
     pub(super) http: Option<Http<'m>>,
     pub(super) context_extensions: BTreeMap<Cow<'m, str>, Cow<'m, str>>,
-    pub(super) metadata: Metadata,
+    /// Of `metadata_context` the only namespace that is read.
+    pub(super) jwt_authn: Struct,
     pub(super) route_metadata: Metadata,
 }
 
@@ -55,6 +57,9 @@ enum Address<'m> {
     Other,
 }
 
+/// The filter whose metadata can hold the payload of a verified token.
+pub(super) const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+
 /// As many as Envoy sends with a request of a browser.
 const USUAL_HEADERS: usize = 24;
 
@@ -77,16 +82,12 @@ impl<'m> Attributes<'m> {
             let field = field?;
             match field.number {
                 1 => self.source.merge(field.message()?)?,
-                // destination
-                2 => Peer::default().merge(field.message()?)?,
                 4 => self.merge_request(field.message()?)?,
                 10 => {
                     let (name, value) = entry(field)?;
                     self.context_extensions.insert(name.into(), value.into());
                 }
-                11 => merge_metadata(&mut self.metadata, field)?,
-                // tls_session, whose only field is `sni`
-                12 => check_texts(field.message()?, &[1])?,
+                11 => merge_namespace(&mut self.jwt_authn, field.message()?)?,
                 13 => merge_metadata(&mut self.route_metadata, field)?,
                 _ => (),
             }
@@ -97,11 +98,8 @@ impl<'m> Attributes<'m> {
     fn merge_request(&mut self, fields: Fields<'m>) -> Result<(), Malformed> {
         for field in fields {
             let field = field?;
-            match field.number {
-                // time
-                1 => check_varints(field.message()?, &[1, 2])?,
-                2 => self.http.get_or_insert_default().merge(field.message()?)?,
-                _ => (),
+            if field.number == 2 {
+                self.http.get_or_insert_default().merge(field.message()?)?;
             }
         }
         Ok(())
@@ -116,10 +114,6 @@ impl<'m> Peer<'m> {
             let field = field?;
             match field.number {
                 1 => self.address.merge(field.message()?)?,
-                // service
-                2 => field.text().map(drop)?,
-                // labels
-                3 => entry(field).map(drop)?,
                 4 => self.principal = field.text()?,
                 5 => self.certificate = field.text()?,
                 _ => (),
@@ -153,15 +147,9 @@ impl<'m> Address<'m> {
             let field = field?;
             match field.number {
                 1 => self.merge_socket(field.message()?)?,
-                // pipe: path and mode
-                2 => {
-                    check_texts(field.message()?, &[1])?;
-                    check_varints(field.message()?, &[2])?;
-                    *self = Self::Other;
-                }
-                // envoy_internal_address: server_listener_name and endpoint_id
-                3 => {
-                    check_texts(field.message()?, &[1, 2])?;
+                // pipe, envoy_internal_address
+                2 | 3 => {
+                    field.bytes()?;
                     *self = Self::Other;
                 }
                 _ => (),
@@ -178,19 +166,17 @@ impl<'m> Address<'m> {
         for field in fields {
             let field = field?;
             match field.number {
-                // protocol, ipv4_compat
-                1 | 6 => field.check_varint()?,
                 2 => address = field.text()?,
+                // port_value
                 3 => {
                     field.check_varint()?;
                     has_named_port = false;
                 }
+                // named_port
                 4 => {
-                    field.text()?;
+                    field.bytes()?;
                     has_named_port = true;
                 }
-                // resolver_name, network_namespace_filepath
-                5 | 7 => field.text().map(drop)?,
                 _ => (),
             }
         }
@@ -218,10 +204,6 @@ impl<'m> Http<'m> {
                 4 => self.path = field.text()?,
                 5 => self.host = field.text()?,
                 6 => self.scheme = field.text()?,
-                // query, fragment, protocol
-                7 | 8 | 10 => field.text().map(drop)?,
-                // size
-                9 => field.check_varint()?,
                 11 => self.body = field.text()?,
                 12 => self.raw_body = field.bytes()?,
                 13 => self.merge_header_map(field.message()?)?,
@@ -272,28 +254,45 @@ fn entry(field: Field<'_>) -> Result<(&str, &str), Malformed> {
     Ok((name, value))
 }
 
-/// Metadata is rare and has any shape, so it is decoded in the usual way. It may lie two messages deeper
+/// Metadata is rare and has any shape, so it is decoded in the usual way. It may lie some messages deeper
 /// than it could inside of the whole message; what is that deep is not read.
 fn merge_metadata(metadata: &mut Metadata, field: Field<'_>) -> Result<(), Malformed> {
     metadata.merge(field.bytes()?).map_err(|_malformed| Malformed)
 }
 
-fn check_texts(fields: Fields<'_>, numbers: &[u32]) -> Result<(), Malformed> {
-    for field in fields {
+/// Other namespaces may hold what their filters took from a client.
+fn merge_namespace(jwt_authn: &mut Struct, metadata: Fields<'_>) -> Result<(), Malformed> {
+    for field in metadata {
         let field = field?;
-        if numbers.contains(&field.number) {
-            field.text()?;
+        // filter_metadata
+        if field.number == 1 && name(field.message()?)? == JWT_AUTHN.as_bytes() {
+            *jwt_authn = fields(field.message()?)?;
         }
     }
     Ok(())
 }
 
-fn check_varints(fields: Fields<'_>, numbers: &[u32]) -> Result<(), Malformed> {
-    for field in fields {
+/// Of an entry of a map.
+fn name<'m>(entry: Fields<'m>) -> Result<&'m [u8], Malformed> {
+    let mut name = &[][..];
+    for field in entry {
         let field = field?;
-        if numbers.contains(&field.number) {
-            field.check_varint()?;
+        match field.number {
+            1 => name = field.bytes()?,
+            2 => drop(field.bytes()?),
+            _ => (),
         }
     }
-    Ok(())
+    Ok(name)
+}
+
+fn fields(entry: Fields<'_>) -> Result<Struct, Malformed> {
+    let mut fields = Struct::default();
+    for field in entry {
+        let field = field?;
+        if field.number == 2 {
+            fields.merge(field.bytes()?).map_err(|_malformed| Malformed)?;
+        }
+    }
+    Ok(fields)
 }

@@ -1,7 +1,8 @@
 //! Envoy's door: `envoy.service.auth.v3.Authorization`. Decode, decide, encode; nothing else.
 //!
 //! The answer is always a `CheckResponse`. A gRPC error becomes an allow where an operator has set
-//! `failure_mode_allow`, so nothing that a client can provoke may end in one.
+//! `failure_mode_allow`, so nothing that a client can provoke may end in one: not a message that cannot
+//! be read or is too long, nor a decision that takes too long.
 
 mod call;
 mod decode;
@@ -22,12 +23,11 @@ use tracing::{debug, error, info, warn};
 use uuid::{NoContext, Uuid};
 
 use decode::DecodeError;
-pub use fields::Malformed;
 
 pub(super) use call::Calls;
 
 use crate::answer::{Answer, Reason, Refusal};
-use crate::decision::{Decision, Gate, Stamp, Trace};
+use crate::decision::{Deadline, Decision, Gate, Stamp, Trace};
 use crate::identity::Scheme;
 use crate::telemetry::{CacheResult, Metrics};
 
@@ -47,13 +47,12 @@ impl ExtAuthz {
     }
 
     /// Answers a `CheckRequest` with a `CheckResponse`, written behind what is in `buffer`.
-    ///
-    /// # Errors
-    /// The bytes are no `CheckRequest`.
-    pub async fn check(&self, message: &[u8], buffer: Vec<u8>) -> Result<Vec<u8>, Malformed> {
+    pub async fn check(&self, message: &[u8], deadline: Deadline, buffer: Vec<u8>) -> Vec<u8> {
         let started = Instant::now();
-        let stamp = stamp();
-        let way = async { Ok(self.gate.decide(decode::decode(message)?, &stamp).await) };
+        let stamp = stamp(deadline);
+        let way = async {
+            Ok::<_, DecodeError>(self.gate.decide(decode::decode(message)?, &stamp).await)
+        };
         // The gate holds nothing that a panic could leave half changed: its state is in caches and
         // snapshots that are replaced as a whole.
         let decision = match AssertUnwindSafe(way).catch_unwind().await {
@@ -61,14 +60,25 @@ impl ExtAuthz {
             Ok(Err(DecodeError::Incomplete)) => {
                 Decision::refused(Refusal::Malformed(Reason::INCOMPLETE))
             }
-            Ok(Err(DecodeError::Malformed(malformed))) => return Err(malformed),
+            Ok(Err(DecodeError::Malformed(_))) => {
+                Decision::refused(Refusal::Malformed(Reason::UNREADABLE))
+            }
             Err(_panic) => {
                 self.metrics.panicked();
                 Decision::refused(Refusal::Fault(Reason::PANIC))
             }
         };
         self.record(&decision, &stamp.decision_id, started);
-        Ok(encode::encode(&decision, &stamp.decision_id, buffer))
+        encode::encode(&decision, &stamp.decision_id, buffer)
+    }
+
+    /// The same for a message that did not arrive.
+    fn refuse(&self, refusal: Refusal, deadline: Deadline, buffer: Vec<u8>) -> Vec<u8> {
+        let started = Instant::now();
+        let decision_id = stamp(deadline).decision_id;
+        let decision = Decision::refused(refusal);
+        self.record(&decision, &decision_id, started);
+        encode::encode(&decision, &decision_id, buffer)
     }
 
     fn record(&self, decision: &Decision, decision_id: &str, started: Instant) {
@@ -84,13 +94,13 @@ impl ExtAuthz {
 
 /// The instant of a request, and an id that sorts by it.
 #[expect(clippy::disallowed_methods, reason = "the edge reads the clock, once for a request")]
-fn stamp() -> Stamp {
+fn stamp(deadline: Deadline) -> Stamp {
     let now = Timestamp::now();
     let seconds = u64::try_from(now.as_second()).unwrap_or_default();
     let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
     // Without a counter that all threads would share: ids of one millisecond are in no order.
     let instant = uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds);
-    Stamp { now, decision_id: Uuid::new_v7(instant).to_string() }
+    Stamp { now, decision_id: Uuid::new_v7(instant).to_string(), deadline }
 }
 
 /// One line for a decision: what is refused at `info`, what is allowed at `debug`.

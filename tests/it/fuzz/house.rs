@@ -1,15 +1,18 @@
 //! The hostile tests' house, asked through Envoy's door by one thread.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use envoy_types::pb::envoy::service::auth::v3::{CheckRequest, CheckResponse};
 use jiff::Timestamp;
-use portcullis::{config, issuer::Settings, server::ExtAuthz, telemetry::Metrics};
+use portcullis::{
+    config, decision::Deadline, issuer::Settings, server::ExtAuthz, telemetry::Metrics,
+};
 use prost::Message as _;
 use tempfile::TempDir;
 use tokio::{
     runtime::{Builder, Runtime},
     task::{JoinHandle, JoinSet},
+    time::Instant,
 };
 
 use crate::hostile::{
@@ -60,7 +63,8 @@ impl House {
     /// Whether Envoy would let the request pass.
     pub(crate) fn lets_pass(&self, message: &CheckRequest) -> bool {
         let message = message.encode_to_vec();
-        let answer = self.runtime.block_on(self.door.check(&message, Vec::new())).unwrap();
+        let deadline = Deadline::after(Instant::now(), None, Duration::from_secs(60));
+        let answer = self.runtime.block_on(self.door.check(&message, deadline, Vec::new()));
         Told::of(&CheckResponse::decode(&*answer).unwrap()).status == 200
     }
 

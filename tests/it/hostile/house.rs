@@ -5,6 +5,7 @@ use std::{
     panic::AssertUnwindSafe,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use futures_util::FutureExt;
@@ -12,12 +13,15 @@ use jiff::Timestamp;
 use portcullis::{
     answer::Answer,
     config,
-    decision::{Gate, Rules, Stamp},
+    decision::{Deadline, Gate, Rules, Stamp},
     issuer::Settings,
     request::{RawHeaders, RawRequest},
 };
 use tempfile::TempDir;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::{
+    task::{JoinHandle, JoinSet},
+    time::Instant,
+};
 
 use super::{
     draft::{AUDIENCE, AUDIENCE_OF_B, Forge, NOW, ROLES},
@@ -117,7 +121,8 @@ impl House {
 
     pub(crate) async fn ask(&self, attempt: Attempt) -> Outcome {
         let now = Timestamp::from_second(attempt.at).unwrap();
-        let stamp = Stamp { now, decision_id: String::new() };
+        let deadline = Deadline::after(Instant::now(), None, Duration::from_secs(60));
+        let stamp = Stamp { now, decision_id: String::new(), deadline };
         let decision = self.gate.decide(attempt.into_raw(), &stamp);
         match AssertUnwindSafe(Box::pin(decision)).catch_unwind().await.map(|told| told.answer) {
             Ok(Answer::Allow(_)) => Outcome::Allowed,

@@ -27,6 +27,15 @@ pub(crate) struct Edge {
 impl Edge {
     /// Waits until a request gets through, which needs keys of the issuer but no token.
     pub(crate) async fn start(issuer: &str, settings: Settings) -> Self {
+        Box::pin(Self::start_with(issuer, settings, &[])).await
+    }
+
+    /// With other text in place of some of Envoy's configuration.
+    pub(crate) async fn start_with(
+        issuer: &str,
+        settings: Settings,
+        changes: &[(&str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("policies")).unwrap();
@@ -48,7 +57,7 @@ impl Edge {
         let application = Router::new().fallback(async || "the application");
         servers.spawn(async move { axum::serve(upstream, application).await.unwrap() });
 
-        let envoy = Envoy::start(folder.path(), portcullis, upstream_address);
+        let envoy = Envoy::start_with(folder.path(), portcullis, upstream_address, changes);
         let edge = Self {
             envoy,
             client: reqwest::Client::new(),
@@ -78,7 +87,11 @@ impl Edge {
 
     /// The status that a request with this token is answered with.
     pub(crate) async fn status(&self, path: &str, token: &str) -> u16 {
+        self.answer(path, token).await.status().as_u16()
+    }
+
+    pub(crate) async fn answer(&self, path: &str, token: &str) -> reqwest::Response {
         let request = self.client.get(format!("{}{path}", self.envoy.url)).bearer_auth(token);
-        request.send().await.unwrap().status().as_u16()
+        request.send().await.unwrap()
     }
 }

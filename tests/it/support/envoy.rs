@@ -21,11 +21,25 @@ pub(crate) struct Envoy {
 impl Envoy {
     /// It leaves its configuration and its log, `envoy.log`, in the folder.
     pub(crate) fn start(folder: &Path, portcullis: SocketAddr, upstream: SocketAddr) -> Self {
+        Self::start_with(folder, portcullis, upstream, &[])
+    }
+
+    /// With other text in place of some of the configuration.
+    pub(crate) fn start_with(
+        folder: &Path,
+        portcullis: SocketAddr,
+        upstream: SocketAddr,
+        changes: &[(&str, &str)],
+    ) -> Self {
         // Envoy cannot say which free port it has found, so both are held until they are different.
         let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let [envoy, admin] = held.each_ref().map(|listener| listener.local_addr().unwrap());
         let ports = [(10000, envoy), (9901, admin), (9191, portcullis), (9181, upstream)];
-        fs::write(folder.join("envoy.yaml"), with_ports(&ports)).unwrap();
+        let config = changes.iter().fold(with_ports(&ports), |config, (text, other)| {
+            assert!(config.contains(text), "{text}");
+            config.replacen(text, other, 1)
+        });
+        fs::write(folder.join("envoy.yaml"), config).unwrap();
         drop(held);
         let mut command = Command::new(tools::envoy());
         command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "error"]);

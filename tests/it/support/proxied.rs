@@ -29,7 +29,7 @@ pub(crate) struct Proxied {
 
 const TEMPLATE: &str = include_str!("envoy.yaml");
 
-/// The listener of the template up to its filters, and what is there for HTTP/3.
+/// The listener of the template up to its filters, and what is there for HTTP/3 and for TLS.
 const TCP: &str = "      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
       filter_chains:
         - filters:
@@ -48,6 +48,23 @@ const QUIC: &str = r#"      address: { socket_address: { protocol: UDP, address:
                       private_key: { inline_string: KEY }
           filters:
 "#;
+const TLS: &str = r#"      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      filter_chains:
+        - transport_socket:
+            name: envoy.transport_sockets.tls
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+              common_tls_context:
+                tls_certificates:
+                  - certificate_chain: { inline_string: CERTIFICATE }
+                    private_key: { inline_string: KEY }
+          filters:
+"#;
+
+/// A line of the filter, and the same with what lets requests pass that it gets no answer to.
+const NO_ROUTES: &str = "clear_route_cache: true";
+const FAIL_OPEN: &str = "clear_route_cache: true
+                      failure_mode_allow: true";
 
 // === impl Proxied ===
 
@@ -76,21 +93,21 @@ impl Proxied {
 
     /// With a listener of HTTP/3 in place of the usual one.
     pub(crate) async fn over_quic(world: &World) -> Self {
-        let CertifiedKey { cert, signing_key } =
-            rcgen::generate_simple_self_signed(["api.example".to_owned()]).unwrap();
-        let quote = |pem: String| json!(pem).to_string();
-        let quic = QUIC
-            .replace("CERTIFICATE", &quote(cert.pem()))
-            .replace("KEY", &quote(signing_key.serialize_pem()));
-        let nobody = socket("127.0.0.1:1");
-        let template = TEMPLATE.replace("GRPC", &nobody).replace("RULES", &shipped_rules());
-        for text in [TCP, "normalize_path: false"] {
-            assert!(template.contains(text), "{text}");
-        }
-        let template = template.replacen(TCP, &quic, 1);
         let http3 = "normalize_path: false\n                codec_type: HTTP3\n                \
                      http3_protocol_options: { allow_extended_connect: true }";
-        Self::begin(world, &template.replace("normalize_path: false", http3)).await
+        let changes = [(TCP, &*with_certificate(QUIC)), ("normalize_path: false", http3)];
+        Self::changed(world, &changes).await
+    }
+
+    /// Whatever it gets no answer to passes. `changes` are more of them, as in [`Self::changed`].
+    pub(crate) async fn failing_open(world: &World, changes: &[(&str, &str)]) -> Self {
+        Self::changed(world, &[&[(NO_ROUTES, FAIL_OPEN)], changes].concat()).await
+    }
+
+    /// The same with a listener of TLS.
+    pub(crate) async fn failing_open_over_tls(world: &World, changes: &[(&str, &str)]) -> Self {
+        let tls = with_certificate(TLS);
+        Self::failing_open(world, &[&[(TCP, &*tls)], changes].concat()).await
     }
 
     async fn begin(world: &World, template: &str) -> Self {
@@ -190,6 +207,16 @@ async fn show(listener: TcpListener) {
             let _gone = stream.write_all(&[start.as_bytes(), &head].concat()).await;
         });
     }
+}
+
+/// The listener with a certificate of its own.
+fn with_certificate(listener: &str) -> String {
+    let CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["api.example".to_owned()]).unwrap();
+    let quote = |pem: String| json!(pem).to_string();
+    listener
+        .replace("CERTIFICATE", &quote(cert.pem()))
+        .replace("KEY", &quote(signing_key.serialize_pem()))
 }
 
 /// What `envoy/envoy.yaml` lets answers change.

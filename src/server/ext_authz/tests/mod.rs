@@ -3,3 +3,4 @@ mod deep;
 mod oracle;
 mod requests;
 mod sketch;
+mod used;

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use envoy_types::pb::envoy::{
-    config::core::v3::{HeaderMap, address::Address, socket_address::PortSpecifier},
+    config::core::v3::{HeaderMap, Metadata, address::Address, socket_address::PortSpecifier},
     service::auth::v3::{
         AttributeContext, CheckRequest,
         attribute_context::{HttpRequest, Peer},
     },
 };
 
-use super::super::decode::{in_our_words as metadata, jwt_authn};
+use super::super::{
+    decode::{METADATA_DEPTH, fields_of, in_our_words as metadata},
+    message::JWT_AUTHN,
+};
+use crate::engine::model::Map;
 use crate::request::{RawBody, RawHeaders, RawPeer, RawRequest};
 
 #[derive(Debug)]
@@ -62,6 +66,11 @@ pub(super) fn decode(message: CheckRequest) -> Result<RawRequest<'static>, Incom
         route_metadata: route_metadata_context.map(metadata).unwrap_or_default(),
         jwt_authn: metadata_context.map(jwt_authn).unwrap_or_default(),
     })
+}
+
+fn jwt_authn(mut metadata: Metadata) -> Map {
+    let fields = metadata.filter_metadata.remove(JWT_AUTHN);
+    fields.map(|fields| fields_of(fields, METADATA_DEPTH)).unwrap_or_default()
 }
 
 fn lines(headers: HashMap<String, String>, header_map: Option<HeaderMap>) -> RawHeaders<'static> {

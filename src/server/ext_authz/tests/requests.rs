@@ -1,4 +1,5 @@
-//! What the door reads of a message is what `prost` reads of it, and it refuses what `prost` refuses.
+//! What the door reads of a message is what `prost` reads of it, and it refuses what `prost` refuses: of
+//! the whole message, or of what is read of it where the rest cannot be decoded.
 
 use envoy_types::pb::envoy::service::auth::v3::CheckRequest;
 use prost::Message as _;
@@ -8,7 +9,7 @@ use super::{
         decode::{DecodeError, decode},
         fields::Malformed,
     },
-    oracle, sketch,
+    oracle, sketch, used,
 };
 use crate::request::{RawHeaders, RawRequest};
 
@@ -22,7 +23,7 @@ pub(super) enum Read {
 #[track_caller]
 pub(super) fn check(bytes: &[u8]) -> Read {
     let ours = decode(bytes);
-    let Ok(message) = CheckRequest::decode(bytes) else {
+    let Ok(message) = CheckRequest::decode(bytes).or_else(|_malformed| used::only(bytes)) else {
         assert_eq!(ours, Err(DecodeError::Malformed(Malformed)), "{bytes:?}");
         return Read::Malformed;
     };
@@ -54,8 +55,42 @@ fn messages_are_read_and_refused_as_prost_reads_and_refuses_them() {
             Read::Malformed => malformed += 1,
         }
     }
-    let enough = [requests > 5_000, incomplete > 1_000, malformed > 2_000];
+    let enough = [requests > 5_000, incomplete > 1_000, malformed > 1_500];
     assert_eq!(enough, [true; 3], "{requests} {incomplete} {malformed}");
+}
+
+#[test]
+fn what_is_not_read_may_be_as_it_likes() {
+    let part = |tag: u8, bytes: &[u8]| {
+        let mut part = vec![tag];
+        sketch::varint(&mut part, bytes.len() as u64);
+        [&part, bytes].concat()
+    };
+    let (no_text, no_message) = (part(10, b"\xff"), b"\xff");
+    let other = [&part(10, b"io.example"), &part(18, &part(10, b"\xff"))[..]].concat();
+    for (name, attribute) in [
+        ("server name", part(98, &no_text)),
+        ("tls_session", part(98, no_message)),
+        ("destination", part(18, no_message)),
+        ("label", part(10, &part(26, &part(18, b"\xff")))),
+        ("service", part(10, &part(18, b"\xff"))),
+        ("time", part(34, &part(10, no_message))),
+        ("query", part(34, &part(18, &part(58, b"\xff")))),
+        ("protocol", part(34, &part(18, &part(82, b"\xff")))),
+        ("another namespace", part(90, &part(10, &other))),
+    ] {
+        let request = part(34, &part(18, &part(18, b"GET")));
+        let message = part(10, &[request, attribute].concat());
+        assert!(CheckRequest::decode(&*message).is_err(), "{name}");
+        assert!(matches!(check(&message), Read::Request), "{name}");
+    }
+    for (name, attribute) in [
+        ("path", part(34, &part(18, &part(34, b"\xff")))),
+        ("principal", part(10, &part(34, b"\xff"))),
+        ("context extension", part(82, &part(10, b"\xff"))),
+    ] {
+        assert!(matches!(check(&part(10, &attribute)), Read::Malformed), "{name}");
+    }
 }
 
 #[test]
