@@ -17,6 +17,8 @@ pub(crate) struct Said {
     pub(crate) code: Option<i32>,
     /// The results as JSON.
     pub(crate) results: Json,
+    /// What it has written beside them.
+    pub(crate) error: String,
 }
 
 pub(crate) fn write(files: &[(String, String)], folder: &Path) {
@@ -50,7 +52,7 @@ fn said(output: &Output) -> Said {
         Err(_) if !is_run => Json::Null,
         Err(error) => panic!("{error}: {}", tools::printed(output)),
     };
-    Said { code, results }
+    Said { code, results, error: String::from_utf8_lossy(&output.stderr).into_owned() }
 }
 
 /// Results without what is not to be compared: the words for what is wrong with a file, and the order
