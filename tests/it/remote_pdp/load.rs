@@ -54,6 +54,10 @@ impl Crowd {
         asked.join_all().await.into_iter().collect()
     }
 
+    async fn go(self) {
+        Arc::into_inner(self.world).expect("all are told").stop().await.unwrap();
+    }
+
     /// Until they see nothing else.
     async fn ask_until(&self, expected: &[i32]) {
         let expected: BTreeSet<i32> = expected.iter().copied().collect();
@@ -83,6 +87,7 @@ async fn a_pdp_that_is_killed_and_started_again_lets_nobody_in_meanwhile() {
         let page = crowd.world.get("/metrics").await.1;
         let is_kept = page.contains(r#"portcullis_decision_cache_total{result="hit"}"#);
         assert_eq!(is_kept, !cache.is_empty(), "{page}");
+        crowd.go().await;
     }
 }
 
@@ -113,6 +118,7 @@ async fn a_pdp_that_says_nothing_is_asked_once_by_all_who_ask_the_same() {
     let asked = calls().await - before;
     // They ask twenty questions, and some callers may have come late.
     assert!(asked <= CALLERS * 4 / 5, "{asked} calls for {CALLERS} callers");
+    crowd.go().await;
 }
 
 /// Both of a name, each with connections of its own.
