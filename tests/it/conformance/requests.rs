@@ -182,7 +182,7 @@ impl House {
     ) {
         let mut other = Sent { noise: sent.noise + 1, ..sent.clone() };
         for origin in ORIGINS {
-            if !reads.iter().any(|read| read_name(read) == Some(&self.names[&origin])) {
+            if !reads.iter().any(|read| read_name(read) == Some(&*self.names[&origin])) {
                 other.set(dice, origin);
             }
         }
@@ -285,7 +285,7 @@ impl Sent {
     fn change(&mut self, dice: &mut Rng) {
         match dice.u32(0..10) {
             0..4 => {}
-            4..6 => self.method = dice.pick(&METHODS),
+            4..6 => self.method = dice.pick::<&str>(&METHODS),
             _ => {
                 let origin = *dice.pick(&ORIGINS);
                 self.set(dice, origin);
@@ -348,7 +348,7 @@ impl Sent {
             headers: RawHeaders::Joined(headers),
             body: RawBody {
                 bytes: self.object(Origin::Body).to_string().into_bytes().into(),
-                partial: false,
+                ..RawBody::default()
             },
             peer: RawPeer {
                 address: self.text(Origin::PeerAddress).unwrap_or_default().into(),

@@ -30,7 +30,7 @@ use super::{
 
 /// What of a question a key can be blind to, so that a run shows that it would notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     PrincipalId,
     Roles,
     PrincipalAttributes,
@@ -101,7 +101,7 @@ fn questions_with_one_key_have_one_answer() {
     println!("SEED={seed}: {tally:?}");
     assert_eq!(difference, None, "SEED={seed}");
     assert!(tally.hits * 2 >= tally.asked, "SEED={seed}: {tally:?}");
-    assert_eq!(tally.unread, UNREAD.into(), "SEED={seed}: {tally:?}");
+    assert_eq!(tally.unread, BTreeSet::from(UNREAD), "SEED={seed}: {tally:?}");
 }
 
 /// The same, of requests that come by a route, and of each kind of input that a route can name.
@@ -182,7 +182,7 @@ pub(super) fn scene_of_two(dice: &mut Rng) -> Option<(Scene, [PolicySet; 2])> {
         read_time(&mut scene);
         read_time(&mut other);
     }
-    if dice.percent(25) {
+    if dice.percent(10) {
         read_named_token(&mut scene);
         read_named_token(&mut other);
     }

@@ -13,8 +13,6 @@ use super::{random::Dice, scene::Question, soundness::with};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unread {
     PrincipalId,
-    /// One that no policy names.
-    Role,
     PrincipalAttribute,
     ResourceId,
     ResourceAttribute,
@@ -26,9 +24,8 @@ pub(super) enum Unread {
     Default,
 }
 
-pub(super) const UNREAD: [Unread; 8] = [
+pub(super) const UNREAD: [Unread; 7] = [
     Unread::PrincipalId,
-    Unread::Role,
     Unread::PrincipalAttribute,
     Unread::ResourceId,
     Unread::ResourceAttribute,
@@ -59,13 +56,6 @@ impl Unread {
                     return None;
                 }
                 principal.id = STRANGER.into();
-            }
-            Self::Role => {
-                let at = chain.roles.iter().position(Option::is_none)?;
-                if reads.contains(&Read::PrincipalRoles) {
-                    return None;
-                }
-                principal.roles[at] = STRANGER.parse().unwrap();
             }
             Self::PrincipalAttribute => {
                 principal.attr = changed(dice, &principal.attr, |name| {
