@@ -147,7 +147,24 @@ def memory(report, issuer):
                    servers.resident(process) / 64, "MiB", at_most=1)
 
 
-PARTS = {"grpc": grpc, "envoy": through_envoy, "cerbos": beside_cerbos, "api": api_beside_cerbos, "scale": scale, "memory": memory}
+def full_cache(report, issuer):
+    """What a server holds that remembers decisions, beyond one that was asked the same and remembers none."""
+    for bound in (4, 16):
+        held = []
+        for memory in (bound, 0):
+            more = f"cache: {{ decisions: {{ memory: {memory}MiB, ttl: 1h }} }}\n"
+            with servers.portcullis(issuer, "portcullis-full", more=more) as (port, process):
+                for at in range(ROUNDS):
+                    loads.different(port, "paths.bin", at * DIFFERENT, DIFFERENT)
+                time.sleep(1)
+                held.append(servers.resident(process))
+        taken = held[0] - held[1]
+        report.add(f"memory of a full cache of decisions, beside its bound of {bound} MiB", taken, bound,
+                   taken / bound, "MiB", at_most=1)
+
+
+PARTS = {"grpc": grpc, "envoy": through_envoy, "cerbos": beside_cerbos, "api": api_beside_cerbos, "scale": scale, "memory": memory,
+         "cache": full_cache}
 
 
 def main(names):
