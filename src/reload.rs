@@ -183,11 +183,11 @@ impl Reloader {
 
     /// A new file may name another listener or another engine, but we go on with the old ones.
     fn check(&self, new: Config) -> Result<Config> {
-        let sources = new.routes.iter().map(|route| &route.token);
+        let unattested = config::unattested(&new.routes, &self.running.listen);
         ensure!(
-            config::may_be_attested(sources, &self.running.listen),
-            "a route believes what Envoy says about tokens, and anybody can reach the listener that \
-             is in use: restart with the new one first"
+            unattested.is_empty(),
+            "{} that is in use: restart with the new one first",
+            unattested.join("; ")
         );
         ensure!(
             mem::discriminant(&self.running.engine) == mem::discriminant(&new.engine),

@@ -13,13 +13,13 @@ use std::{
 
 use super::{
     CacheConfig, ClientAddressConfig, Config, ConfigErrors, Environment, KeysConfig,
-    ShutdownConfig, TokenCacheConfig, api, assertion, auth0, denials, engine, issuers, requests,
-    revocation,
+    ShutdownConfig, TokenCacheConfig, api, assertion, attested, auth0, denials, engine, issuers,
+    requests, revocation,
     routes::{self, Routes},
     section::Section,
     sender_constraints,
     source::Source,
-    token, upstream_headers,
+    upstream_headers,
     url::{EXPECTED_URL, is_fetchable},
     value::Value,
 };
@@ -75,7 +75,7 @@ fn read(source: &Source<'_>, root: &Node) -> Option<Config> {
     let shutdown = shutdown(root.section("shutdown"));
     let Routes { specs: routes, file: routes_file } = routes.unwrap_or_default();
     sender_constraints::check_hosts(&root, &sender_constraints, &routes);
-    token::check_attested(&root, routes.iter().map(|route| &route.token), &listen);
+    attested::check(&root, &routes, &listen);
     engine::check(&root, engine.as_ref(), &routes, api.as_ref());
     root.finish();
     Some(Config {

@@ -20,6 +20,8 @@ mod demands;
 mod routes;
 mod token;
 
+mod attested;
+
 mod denials;
 mod requests;
 mod sender_constraints;
@@ -45,6 +47,7 @@ mod schema;
 mod tests;
 
 pub use api::{CerbosApiConfig, KeySetConfig, KeySetSource};
+pub use attested::unattested;
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors};
 pub use schema::SCHEMA;
@@ -53,7 +56,6 @@ pub use settings::{
     AssertionConfig, CacheConfig, ClientAddressConfig, Config, EmbeddedConfig, EngineConfig,
     KeysConfig, ShutdownConfig, TokenCacheConfig,
 };
-pub use token::may_be_attested;
 
 use std::path::Path;
 

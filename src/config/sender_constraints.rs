@@ -1,12 +1,12 @@
 //! `sender_constraints:`, how the senders of bound tokens prove that they may use them.
 
-use std::{collections::BTreeSet, fmt, net::IpAddr, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
-use super::{issuers::ALGORITHMS, requests, revocation, section::Section, value::Value};
+use super::{attested, issuers::ALGORITHMS, requests, revocation, section::Section, value::Value};
 use crate::identity::{Algorithm, CertificateSource, PossessionRules, ProofRules, TokenBinding};
 use crate::request::Host;
 use crate::route::RouteSpec;
-use crate::server::{ListenAddress, ListenConfig};
+use crate::server::ListenConfig;
 use crate::shared_memory::OnOutage;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -70,12 +70,17 @@ pub(super) fn read(mut section: Section<'_>, listen: &ListenConfig) -> SenderCon
         dpop.or("on_outage", OnOutage::Refuse, |value| value.choice(&revocation::OUTAGES));
     dpop.finish();
     let mut certificates = section.section("client_certificates");
-    let source = certificates.or("from", CertificateSource::Envoy, |value| value.choice(&SOURCES));
-    if source == CertificateSource::Forwarded && !is_private(listen) {
-        let message = "`x_forwarded_client_cert` is believed from whoever reaches the listener";
-        let expected = "`listen` on loopback, on a Unix socket, or with `tls.client_ca_file`";
-        certificates.report(message.to_owned(), expected);
+    let from = certificates.optional("from", |value| value.choice(&SOURCES));
+    let is_private = listen.knows_its_clients();
+    if certificates.has("from") && !is_private {
+        let message = "a client certificate is believed from whoever reaches the listener";
+        certificates.report(message.to_owned(), attested::EXPECTED);
     }
+    let source = match from {
+        _ if !is_private => CertificateSource::Nowhere,
+        Some(source) => source,
+        None => CertificateSource::Envoy,
+    };
     certificates.finish();
     section.finish();
     SenderConstraintsConfig {
@@ -149,14 +154,5 @@ impl NonceSecret {
 impl fmt::Debug for NonceSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NonceSecret(..)")
-    }
-}
-
-/// Whether nobody but our Envoy can ask us.
-fn is_private(listen: &ListenConfig) -> bool {
-    let has_client_ca = listen.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some());
-    match listen.address {
-        ListenAddress::Unix(_) => true,
-        ListenAddress::Tcp(address) => has_client_ca || IpAddr::is_loopback(&address.ip()),
     }
 }

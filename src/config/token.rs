@@ -2,10 +2,9 @@
 
 use http::HeaderName;
 
-use super::{section::Section, value::Value};
+use super::value::Value;
 use crate::identity::{TokenPlace, TokenSource};
 use crate::request::Origin;
-use crate::server::ListenConfig;
 
 const EXPECTED_PLACE: &str = "exactly one of `header`, `cookie`, `envoy_metadata`";
 const EXPECTED_COOKIE: &str =
@@ -55,29 +54,4 @@ pub(super) fn read(value: &Value<'_>) -> Option<TokenSource> {
 /// Servers read `x_token` and `x-token` as one name; the `cookie` header has cookies in it.
 fn is_plain(name: &HeaderName) -> bool {
     !name.as_str().contains('_') && name != http::header::COOKIE
-}
-
-/// Whether no route believes what whoever reaches the listener says about tokens: only Envoy may be
-/// believed, so only Envoy may reach it.
-#[must_use]
-pub fn may_be_attested<'s>(
-    sources: impl IntoIterator<Item = &'s TokenSource>,
-    listen: &ListenConfig,
-) -> bool {
-    let attests = |source: &TokenSource| matches!(source.place, TokenPlace::EnvoyMetadata(_));
-    listen.knows_its_clients() || !sources.into_iter().any(attests)
-}
-
-/// Reports a route that believes what anybody could say.
-pub(super) fn check_attested<'s>(
-    root: &Section<'_>,
-    sources: impl IntoIterator<Item = &'s TokenSource>,
-    listen: &ListenConfig,
-) {
-    if !may_be_attested(sources, listen) {
-        let message = "a route believes what Envoy says about tokens (`envoy_metadata`), and \
-                       anybody can reach the listener"
-            .to_owned();
-        root.report(message, "`listen` on loopback, on a Unix socket or with `tls.client_ca_file`");
-    }
 }

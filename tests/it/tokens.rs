@@ -1,9 +1,12 @@
 //! Tokens in other places than `Authorization`, and ones that Envoy has verified.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use envoy_types::pb::{
     envoy::{config::core::v3::Metadata, service::auth::v3::CheckRequest},
     google::protobuf::{ListValue, Struct, Value as ProtoValue, value::Kind},
 };
+use rcgen::CertifiedKey;
 use serde_json::{Value, json};
 
 use crate::support::{POLICY, World, check_request, claims, config};
@@ -151,6 +154,52 @@ async fn envoy_is_believed_only_where_nobody_else_can_speak() {
         let errors = read.err().map(|errors| errors.to_string()).unwrap_or_default();
         assert_eq!(errors.is_empty(), fits, "{listen}: {errors}");
         assert!(fits || errors.contains("envoy_metadata"), "{errors}");
+        // The same for all that only Envoy may say, and nothing else.
+        for (more, is_envoys) in [
+            ("attr: { x: { peer: address } } }", true),
+            ("attr: { x: { peer: thumbprint } } }", true),
+            ("attr: { x: { peer: principal } } }", true),
+            ("attr: { x: { context_extension: x } } }", true),
+            ("attr: { x: { route_metadata: [a, b], type: any } } }", true),
+            ("attr: { x: { header: x } } }", false),
+            ("attr: { x: { claim: x } } }\n    token_binding: mtls", true),
+            ("attr: { x: { claim: x } } }\n    token_binding: any\n    hosts: [a.example]", true),
+            ("attr: { x: { claim: x } } }\n    token_binding: dpop\n    hosts: [a.example]", false),
+        ] {
+            let routes =
+                format!("routes:\n  - path: /x\n    resource: {{ kind: x, id: x, {more}\n");
+            std::fs::write(folder.path().join("routes.yaml"), routes).unwrap();
+            let errors = portcullis::config::load(&file).err();
+            let errors = errors.map(|errors| errors.to_string()).unwrap_or_default();
+            assert_eq!(errors.is_empty(), fits || !is_envoys, "{listen} {more}: {errors}");
+            assert!(errors.is_empty() || errors.contains("routes.yaml:2:5"), "{errors}");
+        }
+        std::fs::write(folder.path().join("routes.yaml"), ROUTES).unwrap();
+        let text = config("https://issuer.example/", &listen, "127.0.0.1:0");
+        let from = "sender_constraints: { client_certificates: { from: envoy } }\n";
+        std::fs::write(&file, text.clone() + from).unwrap();
+        assert_eq!(portcullis::config::load(&file).is_ok(), fits, "{listen}");
+        std::fs::write(&file, text).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn threat_10_a_certificate_is_believed_only_where_nobody_else_can_speak() {
+    for (listen, status) in [("{ address: '0.0.0.0:0' }", 401), ("{ address: '127.0.0.1:0' }", 200)]
+    {
+        let world = World::builder().listen(listen).start().await;
+        let CertifiedKey { cert, .. } =
+            rcgen::generate_simple_self_signed(["client.example".to_owned()]).unwrap();
+        let mut claims = claims("auth0|viewer", &["viewer"]);
+        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, cert.der()));
+        claims["cnf"] = json!({ "x5t#S256": thumbprint });
+        let mut request = check_request("GET", ITEM, Some(&world.issuer.token(&claims)));
+        let source = request.attributes.as_mut().unwrap().source.as_mut().unwrap();
+        let encoded = cert.pem().replace('\n', "%0A").replace(' ', "%20").replace('+', "%2B");
+        source.certificate = encoded.replace('=', "%3D").replace('/', "%2F");
+        let told = world.ask(request).await;
+        assert_eq!(told.status, status, "{listen}: {told:?}");
+        world.stop().await.unwrap();
     }
 }
 

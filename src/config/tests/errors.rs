@@ -140,7 +140,7 @@ fn values_out_of_bounds() {
         ),
         (
             "sender_constraints: { client_certificates: { from: x_forwarded_client_cert } }\nlisten: { address: \"0.0.0.0:9191\" }\n",
-            "7:44: `x_forwarded_client_cert` is believed from whoever reaches the listener; expected `listen` on loopback, on a Unix socket, or with `tls.client_ca_file`",
+            "7:44: a client certificate is believed from whoever reaches the listener; expected `listen` on loopback, on a Unix socket, or with `tls.client_ca_file`",
         ),
         (
             "client_address: { trusted_hops: 17 }\n",
