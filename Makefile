@@ -30,6 +30,7 @@ check: ## Format, lints (warnings are errors) and documentation.
 	cargo fmt --check
 	rustfmt --check --edition 2024 tests/fuzz/targets/*.rs
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --test conformance -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, servers, an issuer, clients and libraries.

@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "tests start tasks and read the environment: they are the world around the engine"
 )]
+#![expect(clippy::fn_params_excessive_bools, reason = "what was diced is handed on as it is")]
 
 #[path = "it/conformance/mod.rs"]
 mod conformance;

@@ -50,7 +50,7 @@ fn keep(scene: &Scene, number: usize) -> PathBuf {
     // A run before this one may have left its own.
     let _ = fs::remove_dir_all(&folder);
     pdp::write(scene, &folder.join("policies"));
-    let question = scene.questions.first().map(|question| question.to_json()).unwrap_or_default();
+    let question = scene.questions.first().map(super::scene::Question::to_json).unwrap_or_default();
     fs::write(folder.join("settings.json"), scene.settings.to_json().to_string()).unwrap();
     fs::write(folder.join("question.json"), question.to_string()).unwrap();
     folder

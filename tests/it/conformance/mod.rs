@@ -85,7 +85,7 @@ fn decisions_are_those_of_cerbos() {
         println!("{:?}", found.scene.settings);
         println!(
             "{}\n",
-            found.scene.questions.first().map(|one| one.to_json()).unwrap_or_default()
+            found.scene.questions.first().map(scene::Question::to_json).unwrap_or_default()
         );
     }
     assert!(found.is_empty(), "SEED={seed}: {} directories differ", found.len());

@@ -51,14 +51,14 @@ impl Shrinker {
         size(&self.scene) < before
     }
 
-    fn attempt(&mut self, scene: Scene) -> bool {
+    fn attempt(&mut self, scene: &Scene) -> bool {
         // What we refuse needs no PDP, unless loading is the point.
-        if self.difference.kind != Kind::Loading && ours::compile(&scene).is_err() {
+        if self.difference.kind != Kind::Loading && ours::compile(scene).is_err() {
             return false;
         }
         self.attempts += 1;
         let smaller = self.attempts < ATTEMPTS && scene.questions.iter().all(is_valid);
-        match smaller.then(|| compare_scene(&scene, None)).flatten() {
+        match smaller.then(|| compare_scene(scene, None)).flatten() {
             Some((scene, difference)) if is_alike(&difference, &self.difference) => {
                 (self.scene, self.difference) = (scene, difference);
                 true
@@ -75,7 +75,7 @@ impl Shrinker {
             for gone in paths.chunks(chunk) {
                 let mut scene = self.scene.clone();
                 scene.files.retain(|path, _| !gone.contains(path));
-                self.attempt(scene);
+                self.attempt(&scene);
             }
             chunk /= 2;
         }
@@ -90,7 +90,7 @@ impl Shrinker {
             Settings { strict_evaluation: false, ..settings.clone() },
         ] {
             if smaller != settings {
-                self.attempt(Scene { settings: smaller, ..self.scene.clone() });
+                self.attempt(&Scene { settings: smaller, ..self.scene.clone() });
             }
         }
     }
@@ -117,7 +117,7 @@ impl Shrinker {
         let mut scene = self.scene.clone();
         remove(&mut smaller, path) && {
             part.set(&mut scene, smaller);
-            self.attempt(scene)
+            self.attempt(&scene)
         }
     }
 }

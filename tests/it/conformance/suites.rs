@@ -10,7 +10,7 @@ use portcullis::{
     engine::{
         self, PolicyFile,
         cel::Globals,
-        model::{Effect, Options, OutputValue, SchemaEnforcement},
+        model::{Effect, Options, OutputEntry, OutputValue, SchemaEnforcement},
     },
     suite::{self, Filter, Outcome, ResourceResult, Settings, TestResult},
 };
@@ -313,7 +313,7 @@ fn first_action(test: &Json) -> &str {
 /// A key that a test has, be it by a group.
 fn any_key(test: &Json, names: &str) -> Json {
     let first = &test["input"][names][0];
-    if first.is_string() { first.clone() } else { json!(format!("{}2", &names[..1])) }
+    if first.is_string() { first.clone() } else { json!(format!("{}2", names.split_at(1).0)) }
 }
 
 fn expectations(
@@ -362,26 +362,7 @@ fn of_pair(
         if !is_last {
             continue;
         }
-        let mut expected: Vec<Json> = Vec::new();
-        for entry in &entries {
-            // Which of several is the last one is decided by the order of a map in Cerbos.
-            if entries.iter().any(|other| other.src == entry.src && other.value != entry.value) {
-                continue;
-            }
-            let value = match &entry.value {
-                OutputValue::Value(value) => value.to_json(),
-                OutputValue::Error(_) if dice.percent(90) => continue,
-                OutputValue::Error(_) => Json::Null,
-            };
-            let is_wrong = dice.percent(4);
-            let value = if is_wrong { json!({ "else": value }) } else { value };
-            if dice.percent(60) {
-                expected.push(json!({ "src": entry.src, "val": value }));
-            }
-        }
-        if dice.percent(1) {
-            expected.push(json!({ "src": "nowhere", "val": 1 }));
-        }
+        let expected = expected_outputs(dice, &entries);
         if !expected.is_empty() {
             outputs.push(json!({ "action": result.action.as_str(), "expected": expected }));
         }
@@ -407,6 +388,30 @@ fn of_pair(
         ];
     }
     vec![entry(effects, outputs)]
+}
+
+fn expected_outputs(dice: &mut Rng, entries: &[OutputEntry]) -> Vec<Json> {
+    let mut expected: Vec<Json> = Vec::new();
+    for entry in entries {
+        // Which of several is the last one is decided by the order of a map in Cerbos.
+        if entries.iter().any(|other| other.src == entry.src && other.value != entry.value) {
+            continue;
+        }
+        let value = match &entry.value {
+            OutputValue::Value(value) => value.to_json(),
+            OutputValue::Error(_) if dice.percent(90) => continue,
+            OutputValue::Error(_) => Json::Null,
+        };
+        let is_wrong = dice.percent(4);
+        let value = if is_wrong { json!({ "else": value }) } else { value };
+        if dice.percent(60) {
+            expected.push(json!({ "src": entry.src, "val": value }));
+        }
+    }
+    if dice.percent(1) {
+        expected.push(json!({ "src": "nowhere", "val": 1 }));
+    }
+    expected
 }
 
 /// Makes one change somewhere, after which a suite may mean something else, or nothing.

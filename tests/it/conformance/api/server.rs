@@ -114,7 +114,7 @@ impl Sides {
         protocol: Protocol,
         body: &Json,
     ) -> Option<(Said<CheckResourcesResponse>, Said<CheckResourcesResponse>)> {
-        self.both(async |side| match protocol {
+        self.both(&async |side: &Side| match protocol {
             Protocol::Http => Some(side.post("/api/check/resources", body).await),
             Protocol::Grpc => {
                 let request: CheckResourcesRequest = message(body)?;
@@ -130,7 +130,7 @@ impl Sides {
         protocol: Protocol,
         body: &Json,
     ) -> Option<(Said<PlanResourcesResponse>, Said<PlanResourcesResponse>)> {
-        self.both(async |side| match protocol {
+        self.both(&async |side: &Side| match protocol {
             Protocol::Http => Some(side.post("/api/plan/resources", body).await),
             Protocol::Grpc => {
                 let request: PlanResourcesRequest = message(body)?;
@@ -148,7 +148,7 @@ impl Sides {
         reason.unwrap_or_else(|| "no reason".to_owned())
     }
 
-    fn both<A>(&self, ask: impl AsyncFn(&Side) -> Option<Said<A>>) -> Option<(Said<A>, Said<A>)> {
+    fn both<A>(&self, ask: &impl AsyncFn(&Side) -> Option<Said<A>>) -> Option<(Said<A>, Said<A>)> {
         self.runtime.block_on(async {
             let asked = async { tokio::join!(ask(&self.ours), ask(&self.theirs)) };
             let (ours, theirs) = time::timeout(PATIENCE, asked).await.expect("answers in time");

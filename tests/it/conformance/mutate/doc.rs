@@ -64,7 +64,7 @@ impl Doc {
                 }
             }
             Self::Text(text) if text.contains('\n') || wants_block(text, dice) => {
-                out.push_str(*dice.pick(&["|-\n", ">-\n", "|\n"]));
+                out.push_str(dice.pick::<&str>(&["|-\n", ">-\n", "|\n"]));
                 for line in text.lines() {
                     let _ = writeln!(out, "{:indent$}{line}", "");
                 }
@@ -177,7 +177,7 @@ impl Doc {
             }
             Self::Marked(..) | Self::Text(_) | Self::Raw(_) => {}
         }
-        unreachable!("{number} is a place of this tree")
+        panic!("{number} is a place of this tree")
     }
 }
 

@@ -13,7 +13,6 @@ pub(super) fn change(files: &mut BTreeMap<String, String>, dice: &mut Rng) {
     }
     let path = dice.pick(&paths).clone();
     let text = files[&path].clone();
-    let (stem, extension) = path.rsplit_once('.').unwrap_or((&path, ""));
     match dice.u32(0..10) {
         0 | 1 => drop(files.remove(&path)),
         2 => {
@@ -23,26 +22,7 @@ pub(super) fn change(files: &mut BTreeMap<String, String>, dice: &mut Rng) {
         3 => drop(files.insert(format!("copy/{path}"), text)),
         4..7 => {
             files.remove(&path);
-            let name = path.rsplit('/').next().unwrap_or(&path);
-            let to = match dice.u32(0..16) {
-                0 => format!(".hidden/{name}"),
-                1 => format!(".{name}"),
-                2 => format!("testdata/{name}"),
-                3 => format!("a/testdata/b/{name}"),
-                4 => format!("{stem}_test.{extension}"),
-                5 => format!("{stem}_TEST.{extension}"),
-                6 => format!("a/_schemas/{name}"),
-                7 => format!("_schemas/{name}"),
-                8 => format!("{stem}.YAML"),
-                9 => format!("{stem}.json"),
-                10 => format!("{stem}.yml"),
-                11 => format!("{stem}.yaml.bak"),
-                12 => format!("TestData/{name}"),
-                13 => format!("zz/{name}"),
-                14 => format!("a/.b/{name}"),
-                _ => format!("{stem}.txt"),
-            };
-            files.insert(to, text);
+            files.insert(moved(&path, dice), text);
         }
         7 => {
             let text = *dice.pick(&[
@@ -67,6 +47,30 @@ pub(super) fn change(files: &mut BTreeMap<String, String>, dice: &mut Rng) {
             };
             files.insert(path, disabled);
         }
+    }
+}
+
+/// Another path for a file; some of them mean something else to Cerbos.
+fn moved(path: &str, dice: &mut Rng) -> String {
+    let (stem, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match dice.u32(0..16) {
+        0 => format!(".hidden/{name}"),
+        1 => format!(".{name}"),
+        2 => format!("testdata/{name}"),
+        3 => format!("a/testdata/b/{name}"),
+        4 => format!("{stem}_test.{extension}"),
+        5 => format!("{stem}_TEST.{extension}"),
+        6 => format!("a/_schemas/{name}"),
+        7 => format!("_schemas/{name}"),
+        8 => format!("{stem}.YAML"),
+        9 => format!("{stem}.json"),
+        10 => format!("{stem}.yml"),
+        11 => format!("{stem}.yaml.bak"),
+        12 => format!("TestData/{name}"),
+        13 => format!("zz/{name}"),
+        14 => format!("a/.b/{name}"),
+        _ => format!("{stem}.txt"),
     }
 }
 

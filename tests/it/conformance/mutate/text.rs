@@ -51,8 +51,10 @@ fn lines(text: &str, dice: &mut Rng) -> String {
         7 => lines[at] = format!("\t{line}"),
         8 => lines[at] = format!("{line} # comment"),
         9 => {
-            lines[at] =
-                format!("{line}{}", dice.pick(&[" ", "\t", "  \t", " x", "x", ",", ":", " #", "#"]))
+            lines[at] = format!(
+                "{line}{}",
+                dice.pick(&[" ", "\t", "  \t", " x", "x", ",", ":", " #", "#"])
+            );
         }
         10 => lines.insert(
             at,
@@ -62,13 +64,16 @@ fn lines(text: &str, dice: &mut Rng) -> String {
         11 => {
             lines[at] = line.replacen(
                 ": ",
-                *dice.pick(&[":", " : ", ":  ", ":\t", ": &a ", ": !!str ", ": |\n"]),
+                dice.pick::<&str>(&[":", " : ", ":  ", ":\t", ": &a ", ": !!str ", ": |\n"]),
                 1,
-            )
+            );
         }
         12 => {
-            lines[at] =
-                line.replacen("- ", *dice.pick(&["-", "-  ", "-\t", "- - ", "- &a ", "-\n"]), 1)
+            lines[at] = line.replacen(
+                "- ",
+                dice.pick::<&str>(&["-", "-  ", "-\t", "- - ", "- &a ", "-\n"]),
+                1,
+            );
         }
         13 => lines[at] = line.replacen(['\'', '"'], "", 1),
         14 => lines[at] = line.replace('\'', "\""),

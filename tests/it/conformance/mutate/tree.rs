@@ -37,13 +37,16 @@ fn entry(entries: &mut Vec<(String, Doc)>, other: Doc, dice: &mut Rng) {
                 0 => key.to_uppercase(),
                 1 => format!("{key}x"),
                 2 => format!("\"{key}\""),
-                3 => key[..1].to_uppercase() + &key[1..],
+                3 => {
+                    let (first, rest) = key.split_at(1);
+                    first.to_uppercase() + rest
+                }
                 _ => snake(key),
             };
         }
         5 => dice.shuffle(entries),
         6 => {
-            let any = raw(*dice.pick(values::ANY));
+            let any = raw(dice.pick::<&str>(values::ANY));
             entries.push(((*dice.pick(values::KEYS)).to_owned(), any));
         }
         7 => entries.push(((*dice.pick(values::KEYS)).to_owned(), other)),
@@ -72,10 +75,10 @@ fn item(items: &mut Vec<Doc>, other: Doc, dice: &mut Rng) {
         0 => drop(items.remove(at)),
         1 => items.push(items[at].clone()),
         2 => dice.shuffle(items),
-        3 => items.push(raw(*dice.pick(values::ANY))),
+        3 => items.push(raw(dice.pick::<&str>(values::ANY))),
         4 => items.push(other),
         5 => items.clear(),
-        _ => items.push(raw(*dice.pick(values::NAMES))),
+        _ => items.push(raw(dice.pick::<&str>(values::NAMES))),
     }
 }
 
@@ -97,7 +100,8 @@ fn mark(entries: &mut Vec<(String, Doc)>, at: usize, dice: &mut Rng) {
         3 => entries.insert(0, ("<<".to_owned(), raw("{name: a}"))),
         4 => {
             let to = dice.usize(0..entries.len());
-            entries[to].1 = raw(*dice.pick(&["*a", "*b", "*nope", "[*a]", "{<<: *a}", "{x: *a}"]));
+            entries[to].1 =
+                raw(dice.pick::<&str>(&["*a", "*b", "*nope", "[*a]", "{<<: *a}", "{x: *a}"]));
         }
         _ => {}
     }
@@ -106,7 +110,7 @@ fn mark(entries: &mut Vec<(String, Doc)>, at: usize, dice: &mut Rng) {
 /// Another value where `old` stood.
 fn value(key: &str, old: &Doc, dice: &mut Rng) -> Doc {
     if dice.percent(30) {
-        return raw(*dice.pick(values::ANY));
+        return raw(dice.pick::<&str>(values::ANY));
     }
     let table = match key.trim_matches(['"', '\'']) {
         "scope" => values::SCOPES,
@@ -123,7 +127,7 @@ fn value(key: &str, old: &Doc, dice: &mut Rng) -> Doc {
             Doc::List(_) | Doc::Map(_) | Doc::Raw(_) | Doc::Marked(..) => values::ANY,
         },
     };
-    raw(*dice.pick(table))
+    raw(dice.pick::<&str>(table))
 }
 
 fn is_expression(key: &str, text: &str) -> bool {
@@ -142,7 +146,7 @@ fn expression(text: &str, dice: &mut Rng) -> String {
     match dice.u32(0..6) {
         0 if at < chars.len() => drop(chars.remove(at)),
         1 => {
-            chars.insert(at, *dice.pick(&['.', '(', ')', '"', ' ', '&', '!', '1', 'x', '[', '\\']))
+            chars.insert(at, *dice.pick(&['.', '(', ')', '"', ' ', '&', '!', '1', 'x', '[', '\\']));
         }
         2 => return format!("{text} && {other}"),
         3 => return format!("({other}) == ({text})"),

@@ -141,7 +141,7 @@ impl<'d> Maker<'d> {
         if self.dice.percent(60) { all } else { self.dice.usize(1..=all) }
     }
 
-    fn file(&mut self, name: &str, kind: &str, policy: Json) -> String {
+    fn file(&mut self, name: &str, kind: &str, policy: &Json) -> String {
         let path = format!("set{}/{name}{}.json", self.number, self.files.len());
         let content = json!({ "apiVersion": "api.cerbos.dev/v1", kind: policy });
         self.files.insert(path.clone(), content);
@@ -170,11 +170,11 @@ impl<'d> Maker<'d> {
         self.exported = Some(Exported { variables: exported, constants: writer.names });
         let name = format!("exports{number}");
         let file = json!({ "name": name, "definitions": variables });
-        self.file("variables", "exportVariables", file);
+        self.file("variables", "exportVariables", &file);
         self.file(
             "constants",
             "exportConstants",
-            json!({ "name": name, "definitions": constants }),
+            &json!({ "name": name, "definitions": constants }),
         );
     }
 
@@ -225,7 +225,7 @@ impl<'d> Maker<'d> {
             definitions.push(definition);
         }
         policy["definitions"] = definitions.into();
-        self.file("derived", "derivedRoles", policy);
+        self.file("derived", "derivedRoles", &policy);
     }
 
     fn resource(&mut self, kind: &str, version: &str, scope: usize) -> String {
@@ -241,7 +241,7 @@ impl<'d> Maker<'d> {
         let rules: Vec<Json> =
             (0..self.dice.usize(2..10)).map(|_| self.rule(&names, scope)).collect();
         put(&mut policy, "rules", rules.into());
-        self.file("resource", "resourcePolicy", policy)
+        self.file("resource", "resourcePolicy", &policy)
     }
 
     fn schemas(&mut self, policy: &mut Json) {
@@ -335,7 +335,7 @@ impl<'d> Maker<'d> {
             rules.push(json!({ "resource": resource, "actions": actions }));
         }
         policy["rules"] = rules.into();
-        self.file("principal", "principalPolicy", policy);
+        self.file("principal", "principalPolicy", &policy);
     }
 
     fn action_rule(&mut self, names: &[String]) -> Json {
@@ -375,7 +375,7 @@ impl<'d> Maker<'d> {
             }
         }
         policy["rules"] = rules.into();
-        self.file("role", "rolePolicy", policy);
+        self.file("role", "rolePolicy", &policy);
     }
 
     fn role_resources(&mut self) -> Vec<String> {
