@@ -91,39 +91,45 @@ impl Unread {
                 flip(&mut all, &name);
                 *claims = Some(all);
             }
-            Self::Default => {
-                let is_read = |read| reads.contains(&read);
-                let mut is_other = false;
-                if principal.scope.as_str().is_empty() && !is_read(Read::PrincipalScope) {
-                    principal.scope = chain.principal_scope.parse().unwrap();
-                    is_other |= !principal.scope.as_str().is_empty();
-                }
-                if resource.scope.as_str().is_empty() && !is_read(Read::ResourceScope) {
-                    resource.scope = chain.resource_scope.parse().unwrap();
-                    is_other |= !resource.scope.as_str().is_empty();
-                }
-                let version = &mut principal.policy_version;
-                if version.as_str().is_empty() && !is_read(Read::PrincipalPolicyVersion) {
-                    *version = chain.principal_version.parse().unwrap();
-                    is_other = true;
-                }
-                let version = &mut resource.policy_version;
-                if version.as_str().is_empty() && !is_read(Read::ResourcePolicyVersion) {
-                    *version = chain.resource_version.parse().unwrap();
-                    is_other = true;
-                }
-                return is_other.then_some(other);
-            }
+            Self::Default => return written_out(question, reads, policies),
         }
         Some(other)
     }
 }
 
+/// With the scopes and versions that stand for what the question leaves open, if there are any.
+fn written_out(question: &Question, reads: &[Read], policies: &PolicySet) -> Option<Question> {
+    let mut other = question.clone();
+    let Question { principal, resource, actions, .. } = &mut other;
+    let chain = policies.policy_chain(&question.principal, &question.resource, &actions[0]);
+    let is_read = |read| reads.contains(&read);
+    let mut is_other = false;
+    if principal.scope.as_str().is_empty() && !is_read(Read::PrincipalScope) {
+        principal.scope = chain.principal_scope.parse().unwrap();
+        is_other |= !principal.scope.as_str().is_empty();
+    }
+    if resource.scope.as_str().is_empty() && !is_read(Read::ResourceScope) {
+        resource.scope = chain.resource_scope.parse().unwrap();
+        is_other |= !resource.scope.as_str().is_empty();
+    }
+    let version = &mut principal.policy_version;
+    if version.as_str().is_empty() && !is_read(Read::PrincipalPolicyVersion) {
+        *version = chain.principal_version.parse().unwrap();
+        is_other = true;
+    }
+    let version = &mut resource.policy_version;
+    if version.as_str().is_empty() && !is_read(Read::ResourcePolicyVersion) {
+        *version = chain.resource_version.parse().unwrap();
+        is_other = true;
+    }
+    is_other.then_some(other)
+}
+
 /// The paths of one root that are read.
-fn below<'r>(
-    reads: &'r [Read],
+fn below(
+    reads: &[Read],
     path: fn(&Read) -> Option<&[Box<str>]>,
-) -> impl Iterator<Item = &'r [Box<str>]> {
+) -> impl Iterator<Item = &[Box<str>]> {
     reads.iter().filter_map(path)
 }
 
