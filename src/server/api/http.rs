@@ -1,6 +1,6 @@
 //! The same calls as JSON, on Cerbos's paths, with its pages for health and metrics.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use axum::{
     Router,
@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
+use http_body_util::LengthLimitError;
 use prost::Name;
 use tokio::time::{Instant, timeout};
 
@@ -231,13 +232,18 @@ async fn body(request: Request) -> (Layout, Result<Bytes, Fault>) {
     let layout = layout(&request);
     let body = match timeout(PATIENCE, to_bytes(request.into_body(), MOST_BODY_BYTES)).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(_broken_or_too_large)) => Err(Fault::new(
+        Ok(Err(error)) if is_too_large(&error) => Err(Fault::new(
             Code::ResourceExhausted,
-            format!("the body is larger than {MOST_BODY_BYTES} bytes, or breaks off"),
+            format!("the body is larger than {MOST_BODY_BYTES} bytes"),
         )),
+        Ok(Err(_broken_off)) => Err(Fault::new(Code::InvalidArgument, "unexpected EOF")),
         Err(_elapsed) => Err(Fault::new(Code::DeadlineExceeded, "context deadline exceeded")),
     };
     (layout, body)
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    error.source().is_some_and(|source| source.is::<LengthLimitError>())
 }
 
 /// `?pretty`, with any value, or a type that says so.

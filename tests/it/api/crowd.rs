@@ -82,6 +82,33 @@ async fn half_a_request_keeps_nobody_waiting() {
     pair.ours.stop().await.unwrap();
 }
 
+/// A client that went away in the middle is told what the real PDP tells it.
+#[tokio::test]
+async fn half_a_body_that_ends_is_no_request() {
+    let pair = Pair::start().await;
+    let theirs = pair.theirs.http.to_string();
+    for half in [
+        &b"POST /api/check/resources HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"requestId\""[..],
+        b"POST /api/plan/resources HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"re",
+    ] {
+        let mut answers = Vec::new();
+        for address in [&pair.ours.api.0, &theirs] {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            connection.write_all(half).await.unwrap();
+            connection.shutdown().await.unwrap();
+            let mut answer = String::new();
+            let read = connection.read_to_string(&mut answer);
+            timeout(Duration::from_secs(5), read).await.expect("an answer").unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            answers.push((head.lines().next().unwrap().to_owned(), body));
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(answers[0].0, "HTTP/1.1 400 Bad Request");
+    }
+    pair.ours.stop().await.unwrap();
+}
+
 /// Refused before it is read, or as soon as it is.
 #[tokio::test]
 async fn a_body_without_end_is_not_kept() {
