@@ -37,6 +37,7 @@ fetch: ## Fetch what the tests need into build/: Envoy, Cerbos, Redis, servers, 
 	@tools/fetch.py envoy
 	@tools/fetch.py cerbos
 	@tools/fetch.py redis
+	@tools/fetch.py openssl
 	@tools/fetch.py check-jsonschema
 	@tools/fetch.py backends
 	@tools/fetch.py oauth2-mock-server

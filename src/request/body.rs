@@ -27,11 +27,18 @@ impl<'m> Body<'m> {
     /// # Errors
     /// Also a form of which a part cannot be looked at: the field may be there.
     pub(super) fn check_form(&self, headers: &Headers<'_>) -> Result<(), BodyError> {
-        let types = headers.lines("content-type").map(<[u8]>::to_ascii_lowercase);
+        let mut types: Vec<_> =
+            headers.lines("content-type").map(<[u8]>::to_ascii_lowercase).collect();
+        if types.is_empty() && !self.0.bytes.is_empty() {
+            // Rack takes a body without a type for a form.
+            types.push(Vec::new());
+        }
         for line in types {
-            let changes_meaning = if line.starts_with(b"multipart/form-data") {
+            let changes_meaning = if line.starts_with(b"multipart/") {
                 multipart::names_method(&self.0.bytes)
-            } else if line.starts_with(b"application/x-www-form-urlencoded") {
+            } else if line.trim_ascii().is_empty()
+                || line.starts_with(b"application/x-www-form-urlencoded")
+            {
                 query::names_method(&String::from_utf8_lossy(&self.0.bytes))
             } else {
                 continue;

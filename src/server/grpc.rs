@@ -150,6 +150,9 @@ async fn converse(
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
         .max_header_list_size(MAX_HEADER_BYTES)
+        // Envoy passes on what its clients give up, all of them on one connection, and a limit would end
+        // that connection for everybody: an answer that is missing, which Envoy may take for an allow.
+        .max_pending_accept_reset_streams(usize::MAX)
         .serve_connection(stream, service);
     let mut connection = pin!(connection);
     let ended = select! {

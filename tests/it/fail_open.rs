@@ -11,12 +11,13 @@ use std::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::support::{Holder, Proxied, World, claims};
+use crate::tools;
 
 const INVOICE: &str = "/v1/orgs/acme/invoices/7";
 
 /// What is answered to a request over TLS for a server of this name.
 fn over_tls(envoy: &Proxied, server_name: &[u8], request: &str) -> String {
-    let mut client = Command::new("openssl")
+    let mut client = Command::new(tools::openssl())
         .args(["s_client", "-quiet", "-connect", &envoy.address, "-servername"])
         .arg(OsStr::from_bytes(server_name))
         .stdin(Stdio::piped())

@@ -87,8 +87,46 @@ async fn threat_50_resets_and_garbage_leave_the_listener_up() {
 
 /// A frame of HTTP/2 (RFC 9113, 4.1) on stream 1, without flags.
 fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+    frame_on(1, kind, 0, payload)
+}
+
+fn frame_on(stream: u32, kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, 0, 0, 0, 0, 1], payload].concat()
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// All clients of an Envoy share its connection to us, and what they give up at once comes at once.
+#[tokio::test]
+async fn threat_50_requests_that_are_given_up_in_one_write_cost_nobody_the_connection() {
+    let world = World::builder().start().await;
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    bytes.extend(frame_on(0, 4, 0, &[]));
+    for number in 0..2000 {
+        // HEADERS that end (POST, http, `/`), and RST_STREAM (CANCEL).
+        bytes.extend(frame_on(1 + 2 * number, 1, 4, &[0x83, 0x86, 0x84]));
+        bytes.extend(frame_on(1 + 2 * number, 3, 0, &[0, 0, 0, 8]));
+    }
+    bytes.extend(frame_on(0, 6, 0, b"are you?"));
+    let mut stream = TcpStream::connect(&world.ext_authz).await.unwrap();
+    stream.write_all(&bytes).await.unwrap();
+    let answered = async {
+        loop {
+            let mut head = [0; 9];
+            stream.read_exact(&mut head).await.unwrap();
+            let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+            let mut payload = vec![0; length];
+            stream.read_exact(&mut payload).await.unwrap();
+            assert_ne!(head[3], 7, "GOAWAY: {payload:?}");
+            if (head[3], head[4]) == (6, 1) {
+                return payload;
+            }
+        }
+    };
+    let answered = tokio::time::timeout(Duration::from_secs(10), answered).await;
+    assert_eq!(answered.expect("an answer to a PING"), b"are you?");
+    drop(stream);
+    assert_eq!(world.ask(check_request("GET", "/healthz", None)).await.status, 200);
+    world.stop().await.unwrap();
 }
 
 #[tokio::test]

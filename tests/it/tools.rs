@@ -29,6 +29,11 @@ pub(crate) fn redis() -> PathBuf {
     found(root().join("build/redis-server"), "make fetch")
 }
 
+/// The command line of OpenSSL, of the machine or of its Debian's packages.
+pub(crate) fn openssl() -> PathBuf {
+    found(root().join("build/openssl"), "make fetch")
+}
+
 /// The folder with the package `check_jsonschema` in it.
 pub(crate) fn check_jsonschema() -> PathBuf {
     found(root().join("build/check-jsonschema"), "make fetch")

@@ -135,6 +135,9 @@ fn threat_25_a_method_in_a_form_is_refused() {
         (FORM, "method=x&a=_method&%ff=%zz", false),
         ("application/json", "{\"_method\":1}", false),
         ("text/plain", "_method=DELETE", false),
+        ("", "_method=DELETE", true),
+        (" ", "a=b&_method=DELETE", true),
+        ("", "a=b", false),
     ] {
         let reason = refusal(content_type, &whole(bytes), &[]);
         assert_eq!(reason, changes.then_some("body.changes_meaning"), "{bytes}");
@@ -157,6 +160,8 @@ fn threat_25_a_part_of_a_form_is_no_method_however_it_is_named() {
         ("name*=UTF-8\'\'_method", true),
         ("name*=utf-8\'en\'%5fmethod", true),
         ("name*0=_method", true),
+        ("name*0=\"_met\"; name*1=\"hod\"", true),
+        ("name*0*=UTF-8''%5Fmet; name*1=\"hod\"", true),
         ("name=_method; x=y", true),
         ("filename=a; name=\"_Method\"; x=y", true),
         ("name=\"a\"", false),
@@ -164,10 +169,18 @@ fn threat_25_a_part_of_a_form_is_no_method_however_it_is_named() {
         ("name=\"method\"", false),
         ("name=\"_methods\"", false),
         ("name", false),
+        ("name=a; size=username*2", false),
     ] {
         let part = format!("--b\r\nContent-Disposition: form-data; {parameter}\r\n\r\n_method");
+        for content_type in [MULTIPART, "multipart/mixed; boundary=b", "Multipart/Related"] {
+            let reason = refusal(content_type, &whole(&part), &[]);
+            assert_eq!(reason, changes.then_some("body.changes_meaning"), "{parameter}");
+        }
+    }
+    for (id, changes) in [("_method", true), ("<a@b>", false)] {
+        let part = format!("--b\r\nContent-ID: {id}\r\n\r\nDELETE");
         let reason = refusal(MULTIPART, &whole(&part), &[]);
-        assert_eq!(reason, changes.then_some("body.changes_meaning"), "{parameter}");
+        assert_eq!(reason, changes.then_some("body.changes_meaning"), "{id}");
     }
 }
 

@@ -157,18 +157,17 @@ impl Run<'_> {
         }
     }
 
-    /// Says which items are equal: each pair of them.
+    /// Says which items are equal first: one pair, as a list may have very many.
     fn unique(&mut self, items: &[Value], path: &Path<'_>) -> Result<(), Excess> {
-        let mut known: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         for (at, item) in items.iter().enumerate() {
             // Names of members are sorted, and numbers are doubles, so equal values have one text.
             let text = item.to_string();
             self.pay(1 + text.len() / 16)?;
-            let same = known.entry(text).or_default();
-            for before in &*same {
-                self.fail(path, || format!("items at index {before} and {at} are equal"))?;
+            if let Some(before) = known.get(&text) {
+                return self.fail(path, || format!("items at index {before} and {at} are equal"));
             }
-            same.push(at);
+            known.insert(text, at);
         }
         Ok(())
     }
