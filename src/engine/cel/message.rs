@@ -75,6 +75,8 @@ impl<'a> Message<'a> {
             Self::Request(_) => "*enginev1.Request",
             Self::Principal(_) => "*enginev1.Request_Principal",
             Self::Resource(_) => "*enginev1.Request_Resource",
+            // What a request does not have, Cerbos makes up from the description of its type.
+            Self::AuxData(data) if is_unset(data) => "*dynamicpb.Message",
             Self::AuxData(_) => "*enginev1.AuxData",
             Self::Token(_) => "*enginev1.AuxData_JWT",
             Self::Runtime(_) => "*enginev1.Runtime",
@@ -129,9 +131,13 @@ impl<'a> Message<'a> {
         Some(match self.field(name)? {
             V::String(text) => !text.is_empty(),
             V::Roles(roles) => !roles.is_empty(),
-            // Without a token there is no auxiliary data.
-            V::Message(Self::AuxData(data)) => !(data.jwt.is_empty() && data.jwts.is_empty()),
+            V::Message(Self::AuxData(data)) => !is_unset(data),
             value => value.entries().map(Entries::len) != Some(0),
         })
     }
+}
+
+/// Without a token there is no auxiliary data.
+fn is_unset(data: &AuxData) -> bool {
+    data.jwt.is_empty() && data.jwts.is_empty()
 }
