@@ -1,6 +1,6 @@
 //! The same calls as JSON, on Cerbos's paths, with its pages for health and metrics.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error, time::Duration};
 
 use axum::{
     Router,
@@ -243,7 +243,7 @@ async fn body(request: Request) -> (Layout, Result<Bytes, Fault>) {
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
-    error.source().is_some_and(|source| source.is::<LengthLimitError>())
+    error.source().is_some_and(<dyn Error>::is::<LengthLimitError>)
 }
 
 /// `?pretty`, with any value, or a type that says so.
