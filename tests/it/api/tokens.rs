@@ -192,6 +192,7 @@ impl Keys {
             ("aud", json!("a")),
             ("aud", json!(["a", "b"])),
             ("aud", json!(5)),
+            ("aud", json!(null)),
             ("iss", json!(5)),
             ("jti", json!(null)),
             ("deep", json!({ "a": [{ "b": 1.5 }] })),
