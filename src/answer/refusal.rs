@@ -117,6 +117,22 @@ impl Refusal {
         }
     }
 
+    /// Which credentials would do, where it is the credentials that are wrong.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&Challenge> {
+        match self {
+            Self::Scope(challenge)
+            | Self::Challenge(challenge)
+            | Self::Credentials(challenge)
+            | Self::TooLarge(challenge) => Some(challenge),
+            Self::Deny(_)
+            | Self::DenyAs(..)
+            | Self::Malformed(_)
+            | Self::Oversized(_)
+            | Self::Fault(_) => None,
+        }
+    }
+
     pub(super) fn reason(&self) -> Reason {
         match self {
             Self::Deny(reason)

@@ -94,11 +94,12 @@ impl DecisionCache {
 
     /// What a question can read, remembered by the rules that it is asked of.
     pub fn reads(&self, chain: &ChainKey, find: impl FnOnce() -> Vec<Read>) -> Arc<[Read]> {
-        if let Some(Kept::Reads(reads)) = self.kept.get(&chain.name()) {
+        let name = chain.name();
+        if let Some(Kept::Reads(reads)) = self.kept.get(&name) {
             return reads;
         }
         let reads: Arc<[Read]> = find().into();
-        self.insert(chain.name(), Kept::Reads(Arc::clone(&reads)));
+        self.insert(name, Kept::Reads(Arc::clone(&reads)));
         reads
     }
 

@@ -24,20 +24,6 @@ fn demands(binding: Option<TokenBinding>) -> Demands {
     }
 }
 
-fn challenge(refusal: &Refusal) -> Option<&Challenge> {
-    match refusal {
-        Refusal::Scope(challenge)
-        | Refusal::Challenge(challenge)
-        | Refusal::Credentials(challenge)
-        | Refusal::TooLarge(challenge) => Some(challenge),
-        Refusal::Deny(_)
-        | Refusal::DenyAs(..)
-        | Refusal::Malformed(_)
-        | Refusal::Oversized(_)
-        | Refusal::Fault(_) => None,
-    }
-}
-
 /// Of its lines the first.
 fn first(challenge: &Challenge) -> String {
     challenge.header_values().swap_remove(0)
@@ -46,11 +32,11 @@ fn first(challenge: &Challenge) -> String {
 /// The kind, the status with its title, the detail, the reason, and the challenge, if there is one.
 fn told(refusal: Refusal) -> String {
     let place = "https://api.example/.well-known/oauth-protected-resource".into();
-    let header = |refusal: &Refusal| challenge(refusal).map(first).unwrap_or_default();
+    let header = |refusal: &Refusal| refusal.challenge().map(first).unwrap_or_default();
     let without_place = header(&refusal);
     let refusal = refusal.naming(Some(&place));
     let with_place = header(&refusal);
-    if challenge(&refusal).is_some() {
+    if refusal.challenge().is_some() {
         assert_eq!(with_place, format!(r#"{without_place}, resource_metadata="{place}""#));
     }
     let Problem { status, title, detail, decision_id: _ } = Problem::of(&refusal, "0195");
@@ -117,7 +103,7 @@ fn every_refusal_of_a_token_has_its_status_and_its_challenge() {
 #[test]
 fn who_must_show_a_proof_is_told_so_in_its_scheme() {
     let scheme = |refusal: &Refusal| {
-        let header = first(challenge(refusal).unwrap());
+        let header = first(refusal.challenge().unwrap());
         header.split_once(' ').unwrap().0.to_owned()
     };
     let expired = TokenError::Expired.refusal();
@@ -139,7 +125,7 @@ fn who_must_show_a_proof_is_told_so_in_its_scheme() {
 #[test]
 fn h1_who_may_send_a_proof_or_not_is_told_both_a_line_each() {
     let lines = |refusal: Refusal| {
-        let lines = challenge(&refusal).map(Challenge::header_values).unwrap_or_default();
+        let lines = refusal.challenge().map(Challenge::header_values).unwrap_or_default();
         lines.into_iter().skip(1).collect::<Vec<_>>().join("; ")
     };
     let (bearer, dpop) = (r#"Bearer realm="api""#, r#"DPoP realm="api", algs="ES256 RS256""#);

@@ -111,11 +111,11 @@ async fn reply(ext_authz: &ExtAuthz, deadline: Deadline, body: Incoming) -> Resu
         Some(body) => match body.map(Collected::to_bytes) {
             Ok(body) => ext_authz.check(message(&body)?, deadline, answer).await,
             Err(error) if error.is::<LengthLimitError>() => {
-                ext_authz.refuse(Refusal::Oversized(Reason::OVERSIZED), deadline, answer)
+                ext_authz.refuse(Refusal::Oversized(Reason::OVERSIZED), answer)
             }
             Err(error) => return Err(Status::from_error(error)),
         },
-        None => ext_authz.refuse(Refusal::Fault(Reason::DEADLINE), deadline, answer),
+        None => ext_authz.refuse(Refusal::Fault(Reason::DEADLINE), answer),
     };
     if let Some((prefix, message)) = answer.split_first_chunk_mut::<PREFIX_BYTES>() {
         let length = u32::try_from(message.len()).unwrap_or(u32::MAX);

@@ -77,7 +77,7 @@ fn deny(response: &mut Writer, refusal: &Refusal, decision_id: &str) {
     if let Refusal::Fault(_) = refusal {
         header("retry-after", RETRY_AFTER);
     }
-    for value in challenge(refusal).into_iter().flat_map(Challenge::header_values) {
+    for value in refusal.challenge().into_iter().flat_map(Challenge::header_values) {
         let append = HeaderAppendAction::AppendIfExistsOrAdd;
         option(response, field::denied::HEADERS, ("www-authenticate", &value), append);
     }
@@ -93,20 +93,6 @@ fn code(refusal: &Refusal) -> Code {
             Code::Unauthenticated
         }
         Refusal::Fault(_) => Code::Unavailable,
-    }
-}
-
-fn challenge(refusal: &Refusal) -> Option<&Challenge> {
-    match refusal {
-        Refusal::Scope(challenge)
-        | Refusal::Challenge(challenge)
-        | Refusal::Credentials(challenge)
-        | Refusal::TooLarge(challenge) => Some(challenge),
-        Refusal::Deny(_)
-        | Refusal::DenyAs(..)
-        | Refusal::Malformed(_)
-        | Refusal::Oversized(_)
-        | Refusal::Fault(_) => None,
     }
 }
 

@@ -49,7 +49,8 @@ impl ExtAuthz {
     /// Answers a `CheckRequest` with a `CheckResponse`, written behind what is in `buffer`.
     pub async fn check(&self, message: &[u8], deadline: Deadline, buffer: Vec<u8>) -> Vec<u8> {
         let started = Instant::now();
-        let stamp = stamp(deadline);
+        let now = now();
+        let stamp = Stamp { now, decision_id: decision_id(now), deadline };
         let way = async {
             Ok::<_, DecodeError>(self.gate.decide(decode::decode(message)?, &stamp).await)
         };
@@ -73,9 +74,9 @@ impl ExtAuthz {
     }
 
     /// The same for a message that did not arrive.
-    fn refuse(&self, refusal: Refusal, deadline: Deadline, buffer: Vec<u8>) -> Vec<u8> {
+    fn refuse(&self, refusal: Refusal, buffer: Vec<u8>) -> Vec<u8> {
         let started = Instant::now();
-        let decision_id = stamp(deadline).decision_id;
+        let decision_id = decision_id(now());
         let decision = Decision::refused(refusal);
         self.record(&decision, &decision_id, started);
         encode::encode(&decision, &decision_id, buffer)
@@ -92,15 +93,17 @@ impl ExtAuthz {
     }
 }
 
-/// The instant of a request, and an id that sorts by it.
 #[expect(clippy::disallowed_methods, reason = "the edge reads the clock, once for a request")]
-fn stamp(deadline: Deadline) -> Stamp {
-    let now = Timestamp::now();
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// An id that sorts by the instant of its request.
+fn decision_id(now: Timestamp) -> String {
     let seconds = u64::try_from(now.as_second()).unwrap_or_default();
     let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
     // Without a counter that all threads would share: ids of one millisecond are in no order.
-    let instant = uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds);
-    Stamp { now, decision_id: Uuid::new_v7(instant).to_string(), deadline }
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)).to_string()
 }
 
 /// One line for a decision: what is refused at `info`, what is allowed at `debug`.
